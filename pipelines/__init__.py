@@ -1,0 +1,1 @@
+"""What is done to the data: package, digitize, normalize, validate, load, publish."""

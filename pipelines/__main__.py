@@ -1,0 +1,5 @@
+"""`python -m pipelines` is the same as `diachinh`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""Coordinates: one module, one pinned VN-2000 operation.
+
+EPSG lists two operations from VN-2000 to WGS 84 that lie 0.70 m apart at Thanh Hoa. The official one
+(QD 05/2007/QD-BTNMT, EPSG "VN-2000 to WGS 84 (2)") is pinned here as a pipeline, so that a newer PROJ
+cannot choose another.
+"""
+
+from functools import cache
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from pyproj.enums import TransformDirection
+
+from pipelines.errors import CrsError
+
+WGS84 = "OGC:CRS84"
+
+_VN2000_DATUM_CODES = frozenset({4756})
+_HELMERT = (
+    "+step +proj=push +v_3 +step +proj=cart +ellps=WGS84 "
+    "+step +proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 "
+    "+rx=-0.00928836 +ry=0.01975479 +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame "
+    "+step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 "
+    "+step +proj=unitconvert +xy_in=rad +xy_out=deg"
+)
+
+
+def parse(crs: Any) -> pyproj.CRS:
+    """Return a CRS from an EPSG code, WKT or PROJ text.
+
+    Raises:
+        CrsError: The text names no known CRS.
+    """
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise CrsError(
+            f"Không hiểu hệ tọa độ “{crs}”: ghi mã EPSG, ví dụ EPSG:5897 (VN-2000, kinh tuyến trục 105°00').",
+            f"The coordinate reference system {crs!r} is unknown: give an EPSG code such as EPSG:5897.",
+        ) from error
+
+
+def srid(crs: Any) -> int:
+    """Return the EPSG code of a CRS, also when it is given as the WKT of another authority.
+
+    Raises:
+        CrsError: No EPSG code describes it.
+    """
+    parsed = parse(crs)
+    code = parsed.to_epsg() or parsed.to_epsg(min_confidence=25)
+    if code is None:
+        raise CrsError(
+            f"Hệ tọa độ “{parsed.name}” không có mã EPSG: khai báo `crs: EPSG:…` trong package.yaml.",
+            f"The coordinate reference system {parsed.name!r} has no EPSG code: declare `crs: EPSG:…` in package.yaml.",
+        )
+    return int(code)
+
+
+@cache
+def _to_wgs84(wkt: str) -> pyproj.Transformer:
+    crs = pyproj.CRS.from_wkt(wkt)
+    if _is_vn2000(crs) and crs.is_projected:
+        return pyproj.Transformer.from_pipeline(_pinned_pipeline(crs))
+    return pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+
+
+def transformer_to_wgs84(crs: Any) -> pyproj.Transformer:
+    """Return the transformer from a CRS (easting, northing) to longitude, latitude on WGS 84."""
+    return _to_wgs84(parse(crs).to_wkt())
+
+
+def to_wgs84(geometries: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return geometries in OGC:CRS84 (longitude, latitude) by the pinned operation.
+
+    Raises:
+        CrsError: The geometries carry no CRS.
+    """
+    if geometries.crs is None:
+        raise CrsError(
+            "Dữ liệu không có hệ tọa độ: khai báo `crs` trong package.yaml hoặc dùng --crs.",
+            "The data carry no coordinate reference system: declare `crs` in package.yaml or use --crs.",
+        )
+    return gpd.GeoSeries(
+        _apply(geometries.to_numpy(), transformer_to_wgs84(geometries.crs), TransformDirection.FORWARD),
+        index=geometries.index,
+        crs=WGS84,
+    )
+
+
+def reproject(geometries: gpd.GeoSeries, target: Any) -> gpd.GeoSeries:
+    """Return geometries in another CRS, through WGS 84 when a VN-2000 zone is on one side."""
+    if geometries.crs is not None and geometries.crs == parse(target):
+        return geometries
+    wgs84 = to_wgs84(geometries)
+    there = transformer_to_wgs84(target)
+    return gpd.GeoSeries(
+        _apply(wgs84.to_numpy(), there, TransformDirection.INVERSE), index=geometries.index, crs=parse(target)
+    )
+
+
+def _apply(geometries: Any, transformer: pyproj.Transformer, direction: TransformDirection) -> Any:
+    def move(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        x, y = transformer.transform(points[:, 0], points[:, 1], direction=direction)
+        return np.column_stack([x, y])
+
+    return shapely.transform(shapely.force_2d(geometries), move)
+
+
+def _is_vn2000(crs: pyproj.CRS) -> bool:
+    geodetic = crs.geodetic_crs
+    return geodetic is not None and (geodetic.to_epsg() in _VN2000_DATUM_CODES or "VN-2000" in geodetic.name)
+
+
+def _pinned_pipeline(crs: pyproj.CRS) -> str:
+    operation = crs.coordinate_operation
+    values = {parameter.name: parameter.value for parameter in operation.params} if operation else {}
+    central = values["Longitude of natural origin"]
+    scale = values["Scale factor at natural origin"]
+    easting = values["False easting"]
+    northing = values["False northing"]
+    return (
+        f"+proj=pipeline +step +inv +proj=tmerc +lat_0=0 +lon_0={central!r} +k={scale!r} +x_0={easting!r} "
+        f"+y_0={northing!r} +ellps=WGS84 {_HELMERT}"
+    )

@@ -1,0 +1,25 @@
+"""Fingerprints of code: editing a step re-runs that step.
+
+Snakemake sees only the command line of a `shell:` rule. A hash of the step's sources, of the ground floor and of
+the schemas, given to the rule as a parameter, makes a change of code visible.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_SCHEMAS = _HERE.parent / "schemas"
+
+
+@cache
+def fingerprint(step: str) -> str:
+    """Return a short hash of everything the step is made of."""
+    ground = sorted(_HERE.glob("*.py")) + sorted((_HERE / "store").glob("*.py")) + sorted((_HERE / "registers").glob("*.py"))
+    own = sorted((_HERE / step).rglob("*.py"))
+    meaning = sorted(path for path in _SCHEMAS.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".sql"})
+    digest = hashlib.sha256()
+    for path in (*ground, *own, *meaning):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

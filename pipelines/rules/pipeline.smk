@@ -1,0 +1,34 @@
+"""Everything Snakemake knows: which packages there are, and the rules in the order of the data."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from pipelines.fingerprint import fingerprint
+from pipelines.inbox import look
+
+HOME = config.get("home", "build")
+PACKAGES = config.get("packages") or {code: str(path) for code, path in look(Path(config["inbox"])).packages.items()}
+SETTINGS = f"--config {shlex.quote(config['settings'])} " if config.get("settings") else ""
+DIACHINH = f"{shlex.quote(sys.executable)} -m pipelines {SETTINGS}--home {shlex.quote(HOME)}"
+
+
+def package_files(path):
+    """Every file of a package, so that a changed file is seen."""
+    package = Path(path)
+    return sorted(str(file) for file in package.rglob("*") if file.is_file()) if package.is_dir() else [path]
+
+
+wildcard_constraints:
+    commune=r"[0-9A-Z]{5}",
+
+
+include: "commune.smk"
+include: "province.smk"
+
+
+rule loaded:
+    """All communes of the inbox are in the land database."""
+    default_target: True
+    input:
+        expand(f"{HOME}/{{commune}}/load/receipt.json", commune=sorted(PACKAGES)),

@@ -1,0 +1,69 @@
+"""Settings: few keys, no unknown ones, passed as an argument."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """How a province runs the pipeline.
+
+    Attributes:
+        home: Folder of everything that is made: `<commune>/`, `land.gpkg`, `release/`.
+        province: Province code (two digits) in the list of provinces.
+        crs: Zone of the province, for layers that come without a word about their own.
+        profile: Severity profile that decides on acceptance.
+        key_file: Key for identity numbers, outside the database; made on first use.
+        commune_boundaries: Optional polygon file with the official outlines of communes (any GDAL format).
+        commune_code_column: Column of that file holding the commune code.
+        snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
+        min_area_m2: Smallest overlap or gap that counts.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path = Path("build")
+    province: str = Field(default="38", pattern=r"^\d{2}$")
+    crs: str = "EPSG:5897"
+    profile: str = "acceptance"
+    key_file: Path | None = None
+    commune_boundaries: Path | None = None
+    commune_code_column: str = "code"
+    snap_m: dict[int, float] = {200: 0.02, 500: 0.02, 1000: 0.05, 2000: 0.10, 5000: 0.25, 10000: 0.50}
+    min_area_m2: float = Field(default=0.01, gt=0)
+
+    def snap_for(self, scale: int) -> float:
+        """Return the snapping tolerance in metres for a scale denominator (the next finer one listed)."""
+        finer = [denominator for denominator in sorted(self.snap_m) if denominator <= scale]
+        return self.snap_m[finer[-1]] if finer else self.snap_m[min(self.snap_m)]
+
+
+def load(path: Path | None = None, **overrides: Any) -> Settings:
+    """Read settings from YAML; keyword arguments win over the file.
+
+    Raises:
+        SettingsError: The file is missing, is not YAML, or has a key or value that cannot be used.
+    """
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise SettingsError(
+                f"Không đọc được tệp cấu hình {path}: kiểm tra đường dẫn và cú pháp YAML.",
+                f"The settings file {path} cannot be read: check its path and YAML syntax.",
+            ) from error
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"Cấu hình có khóa “{key}” không dùng được: {first['msg']}.",
+            f"The setting {key!r} cannot be used: {first['msg']}.",
+        ) from error
