@@ -73,7 +73,13 @@ def build(
         raise KeyError(code)
     ids = pd.Series(np.asarray(feature_id, dtype=object)).astype("string").reset_index(drop=True)
     rows = pd.DataFrame({"code": code, "feature_id": ids}, index=ids.index)
-    for name, values in (("other_id", other_id), ("value", value), ("limit", limit), ("detail", detail), ("source", source)):
+    for name, values in (
+        ("other_id", other_id),
+        ("value", value),
+        ("limit", limit),
+        ("detail", detail),
+        ("source", source),
+    ):
         rows[name] = _column(values)
     return _typed(gpd.GeoDataFrame(rows, geometry=_geometry(geometry, len(rows)), crs=crs))
 

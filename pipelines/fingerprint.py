@@ -15,7 +15,9 @@ _SCHEMAS = _HERE.parent / "schemas"
 @cache
 def fingerprint(step: str) -> str:
     """Return a short hash of everything the step is made of."""
-    ground = sorted(_HERE.glob("*.py")) + sorted((_HERE / "store").glob("*.py")) + sorted((_HERE / "registers").glob("*.py"))
+    ground = (
+        sorted(_HERE.glob("*.py")) + sorted((_HERE / "store").glob("*.py")) + sorted((_HERE / "registers").glob("*.py"))
+    )
     own = sorted((_HERE / step).rglob("*.py"))
     meaning = sorted(path for path in _SCHEMAS.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".sql"})
     digest = hashlib.sha256()

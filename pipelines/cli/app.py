@@ -18,7 +18,11 @@ Mã thoát / exit codes: 0 xong / done · 2 đầu vào hỏng / broken input ·
 """
 
 app = typer.Typer(
-    name="diachinh", help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None,
+    name="diachinh",
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 app.command("demo")(demo.demo)
@@ -42,7 +46,8 @@ def home_option(
         typer.Option(help="Thư mục làm việc (build) / working folder", envvar="DIACHINH_HOME", show_default=False),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Tệp cấu hình YAML / settings file", envvar="DIACHINH_CONFIG", show_default=False)
+        Path | None,
+        typer.Option(help="Tệp cấu hình YAML / settings file", envvar="DIACHINH_CONFIG", show_default=False),
     ] = None,
 ) -> None:
     """Keep the options that every command shares."""

@@ -1,11 +1,12 @@
 """Options and settings shared by the commands."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.settings import Settings, load
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 Home = Annotated[
     Path | None,
@@ -14,12 +15,14 @@ Home = Annotated[
 """`--home`, accepted after a command as well as before it."""
 
 
-def settings(context: typer.Context, home: Path | None = None) -> Settings:
+def settings(context: typer.Context, home: Path | None = None) -> "Settings":
     """Return the settings of this call: file, environment, options; the option nearest the command wins.
 
     Raises:
         SettingsError: The settings file cannot be used.
     """
+    from pipelines.settings import load
+
     shared = context.obj or {}
     return load(shared.get("config"), home=home or shared.get("home"))
 

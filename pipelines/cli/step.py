@@ -3,13 +3,15 @@
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.options import Home, settings
 from pipelines.errors import CadastreError
-from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 STEPS = ("package", "digitize", "normalize", "validate", "load")
 """The steps of one commune, in their order; `publish` works on the whole province."""
@@ -44,7 +46,7 @@ def step(
     typer.echo(f"{commune} {name} {time.monotonic() - started:.1f} s")
 
 
-def execute(name: str, commune: str, package: Path | None, chosen: Settings) -> None:
+def execute(name: str, commune: str, package: Path | None, chosen: "Settings") -> None:
     """Run one step; the files it reads and writes are its own business.
 
     Raises:

@@ -1,0 +1,49 @@
+# Two commands: `make demo` shows everything, `make test` proves it.
+PYTHON_BIN := .venv/bin
+WEB := atlas/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/index.html $(WEB)/package-lock.json $(WEB)/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: setup demo test lint check-web lock clean
+
+setup: .venv/.ready $(WEB)/dist/index.html
+
+.venv/.ready: requirements.lock pyproject.toml setup/venv.sh
+	@sh setup/venv.sh
+	@touch $@
+
+# Node comes from the lock file too, so the atlas is built by the same Node everywhere.
+$(WEB)/node_modules/.ready: $(WEB)/package-lock.json .venv/.ready
+	@cd $(WEB) && PATH="$(CURDIR)/$(PYTHON_BIN):$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB_SOURCES) $(WEB)/node_modules/.ready
+	@cd $(WEB) && PATH="$(CURDIR)/$(PYTHON_BIN):$$PATH" npm run --silent build
+	@touch $@
+
+demo: setup
+	@$(PYTHON_BIN)/diachinh demo
+
+lint: setup
+	$(PYTHON_BIN)/ruff check .
+	$(PYTHON_BIN)/ruff format --check .
+	$(PYTHON_BIN)/mypy
+	$(PYTHON_BIN)/lint-imports
+	$(PYTHON_BIN)/snakefmt --check Snakefile pipelines/rules
+	$(PYTHON_BIN)/python -m schemas check
+
+check-web: setup
+	cd $(WEB) && PATH="$(CURDIR)/$(PYTHON_BIN):$$PATH" npm run --silent check
+	cd $(WEB) && PATH="$(CURDIR)/$(PYTHON_BIN):$$PATH" npm test --silent
+
+test: setup
+	sh setup/test-tools.sh
+	$(MAKE) --no-print-directory lint check-web
+	$(PYTHON_BIN)/python -m pytest
+
+# Pins every dependency by hash, without the address of any index.
+lock:
+	$(PYTHON_BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.12 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+
+clean:
+	rm -rf build $(WEB)/dist $(WEB)/node_modules .venv

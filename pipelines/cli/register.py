@@ -1,0 +1,73 @@
+"""The land register itself: load, roll back, history, publish."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import Home, settings
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+
+def load(
+    context: typer.Context,
+    commune: Annotated[str, typer.Argument(help="Mã xã / commune code")],
+    home: Home = None,
+) -> None:
+    """Nạp một xã đã kiểm tra vào cơ sở dữ liệu / load one validated commune."""
+    from pipelines.load.files import execute
+
+    chosen = settings(context, home)
+    execute(chosen.home, commune, chosen)
+    typer.echo((chosen.home / commune / "load" / "receipt.json").read_text(encoding="utf-8"))
+
+
+def rollback(
+    context: typer.Context,
+    commune: Annotated[str, typer.Argument(help="Mã xã / commune code")],
+    release: Annotated[str, typer.Argument(help="Bản phát hành cần trở về / release to return to")],
+    home: Home = None,
+) -> None:
+    """Trở về một bản trước (thành một bản mới) / return to a former release, as a new one."""
+    from pipelines.load import rollback as roll
+
+    chosen = settings(context, home)
+    typer.echo(json.dumps(roll(chosen.home, commune, release, chosen), ensure_ascii=False))
+
+
+def history(
+    context: typer.Context,
+    parcel: Annotated[str, typer.Argument(help="Mã thửa, ví dụ 15670.E2025A.1.12.345 / parcel id")],
+    home: Home = None,
+) -> None:
+    """Các phiên bản của một thửa / the versions of one parcel."""
+    from pipelines.load import history as versions
+
+    for line in versions(settings(context, home).home, parcel):
+        typer.echo(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def publish(context: typer.Context, home: Home = None) -> None:
+    """Công bố những gì đang hiện hành / publish what is current."""
+    publish_release(settings(context, home))
+
+
+def publish_release(chosen: "Settings") -> None:
+    """Write the release; the maps of findings are drawn by the atlas, in a process of its own."""
+    from pipelines.publish.files import execute
+
+    execute(chosen.home, chosen, preview=draw_preview)
+
+
+def draw_preview(release: Path, commune: str, target: Path) -> None:
+    """Draw the offline map of one commune's findings."""
+    root = str(Path(__file__).resolve().parents[2])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    command = [sys.executable, "-m", "atlas", "preview", "--release", str(release), "--commune", commune]
+    subprocess.run([*command, "--out", str(target)], check=True, env=environment)

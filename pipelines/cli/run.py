@@ -1,0 +1,176 @@
+"""`diachinh run`: Snakemake over an inbox, or over one package."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.cli.options import Home, config_file, settings
+from pipelines.errors import CadastreError, PackageError
+
+if TYPE_CHECKING:
+    from pipelines.inbox import Inbox
+    from pipelines.settings import Settings
+
+RULES = Path(__file__).parent.parent / "rules" / "pipeline.smk"
+
+
+def run(
+    context: typer.Context,
+    inbox: Annotated[Path, typer.Argument(help="Hộp thư đến, hoặc một gói / inbox folder, or one package")],
+    home: Home = None,
+    cores: Annotated[int, typer.Option(min=1, help="Số lõi / processor cores")] = 2,
+    keep_going: Annotated[
+        bool,
+        typer.Option("--keep-going/--stop-at-first", help="Xã hỏng không dừng xã khác / go on after a broken commune"),
+    ] = True,
+    publish: Annotated[bool, typer.Option(help="Công bố sau khi nạp / publish after loading")] = True,
+    profile: Annotated[str | None, typer.Option(help="Snakemake profile (slurm, …)", show_default=False)] = None,
+) -> None:
+    """Chạy cả dây chuyền: gói → cơ sở dữ liệu → bản công bố / packages all the way to the release."""
+    failures = run_inbox(
+        inbox,
+        settings(context, home),
+        config=config_file(context),
+        cores=cores,
+        keep_going=keep_going,
+        publish=publish,
+        profile=profile,
+    )
+    if failures:
+        raise SystemExit(failures)
+
+
+def run_inbox(
+    inbox: Path,
+    chosen: "Settings",
+    *,
+    config: Path | None = None,
+    cores: int = 2,
+    keep_going: bool = True,
+    publish: bool = True,
+    profile: str | None = None,
+) -> int:
+    """Run the pipeline and print what came of every commune.
+
+    Returns:
+        0 when every commune came through; the highest exit code of those that did not (2 broken, 3 refused).
+
+    Raises:
+        CadastreError: There is nothing to run.
+    """
+    from pipelines.inbox import look
+
+    started = time.monotonic()
+    found = _understand(look(inbox))
+    for path, error in found.broken:
+        print(f"Lỗi: {path.name}: {error.vi}\nError: {path.name}: {error.en}", file=sys.stderr)
+    if not found.packages:
+        if len(found.broken) == 1:
+            return found.broken[0][1].exit_code
+        raise PackageError(
+            f"Không có gói nào chạy được trong {inbox}: mỗi gói cần một package.yaml (tạo bằng `diachinh inspect`).",
+            f"No package in {inbox} can be run: each needs a package.yaml (make one with `diachinh inspect`).",
+        )
+    chosen.home.mkdir(parents=True, exist_ok=True)
+    _forget_receipts_without_database(chosen.home)
+    options = _configuration(found, chosen, config)
+    common = ["--cores", str(cores), "--resources", "store=1", *(["--profile", profile] if profile else [])]
+    code = _snakemake("loaded", options, [*common, *(["--keep-going"] if keep_going else [])], chosen, found)
+    if publish and (chosen.home / "land.gpkg").exists():
+        code = max(code, _snakemake("publish", options, common, chosen, found))
+    print(f"{len(found.packages)} xã / communes · {time.monotonic() - started:.0f} s")
+    return max([code, *(error.exit_code for _, error in found.broken)])
+
+
+def _understand(found: "Inbox") -> "Inbox":
+    """Give folders without `package.yaml` the commune that the inspection proposes."""
+    if found.undeclared:
+        from pipelines.package import inspect
+
+        for path in found.undeclared:
+            try:
+                proposed = inspect(path)
+            except CadastreError as error:
+                found.broken.append((path, error))
+                continue
+            code = proposed.get("commune")
+            if code:
+                found.packages[str(code)] = path
+            else:
+                found.broken.append((path, _undeclared(path)))
+    return found
+
+
+def _undeclared(path: Path) -> PackageError:
+    return PackageError(
+        f"{path} không có package.yaml và không đoán được mã xã: chạy `diachinh inspect {path} --write` rồi bổ sung.",
+        f"{path} has no package.yaml and its commune cannot be guessed: run `diachinh inspect {path} --write`.",
+    )
+
+
+def _forget_receipts_without_database(home: Path) -> None:
+    """Let everything be loaded again when somebody removed the database."""
+    if not (home / "land.gpkg").exists():
+        for receipt in home.glob("*/load/receipt.json"):
+            receipt.unlink()
+
+
+def _configuration(found: "Inbox", chosen: "Settings", config: Path | None) -> Path:
+    """Write what Snakemake is told; a file, since paths of packages may hold any character."""
+    import yaml
+
+    body = {
+        "home": str(chosen.home.resolve()),
+        "packages": {code: str(path.resolve()) for code, path in sorted(found.packages.items())},
+        "settings": str(config.resolve()) if config else None,
+    }
+    path = chosen.home / "run.yaml"
+    path.write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def _snakemake(target: str, options: Path, extra: list[str], chosen: "Settings", found: "Inbox") -> int:
+    """Run Snakemake to one target, show the progress, and say which commune failed and why."""
+    from pipelines.cli.status import live
+
+    log = chosen.home / "logs" / f"snakemake-{target}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable, "-m", "snakemake", target, "--snakefile", str(RULES), "--configfile", str(options.resolve()), "--directory", str(chosen.home.resolve()),
+        "--quiet", "all", "--nocolor", "--rerun-incomplete", *extra,
+    ]  # fmt: skip
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(RULES.parents[2]), os.environ.get("PYTHONPATH")]))
+    }
+    with log.open("w", encoding="utf-8") as sink:
+        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment)
+        live(chosen.home, sorted(found.packages), process)
+    if process.returncode == 0:
+        return 0
+    return _explain(chosen.home, sorted(found.packages), log)
+
+
+def _explain(home: Path, communes: list[str], log: Path) -> int:
+    """Print the one line each failed commune left; a failure without a line is a bug and shows the log."""
+    codes = []
+    for commune in communes:
+        failure = home / commune / "failure.json"
+        if failure.exists():
+            body = json.loads(failure.read_text(encoding="utf-8"))
+            print(f"Lỗi: {commune}: {body['vi']}\nError: {commune}: {body['en']}", file=sys.stderr)
+            codes.append(int(body["exit_code"]))
+    if codes:
+        return max(codes)
+    print(log.read_text(encoding="utf-8", errors="replace")[-4000:], file=sys.stderr)
+    logs = sorted(home.glob("*/logs/*.log"), key=lambda path: path.stat().st_mtime) + [home / "logs" / "publish.log"]
+    for path in (
+        path for path in logs if path.exists() and "Traceback" in path.read_text(encoding="utf-8", errors="replace")
+    ):
+        print(f"--- {path}\n{path.read_text(encoding='utf-8', errors='replace')[-3000:]}", file=sys.stderr)
+    return 1
