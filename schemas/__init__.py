@@ -1,4 +1,149 @@
 """What the data means: layers, code lists, findings, profiles and source profiles.
 
 This package imports nothing of ours. Everything it returns is a copy; callers may change it freely.
+Importing it reads nothing: each file is read when it is first asked for.
 """
+
+import copy
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROOT = Path(str(files("schemas")))
+"""Folder of the package."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def codelist(name: str) -> "pd.DataFrame":
+    """Return a code list; every column is text and an empty cell is the empty string.
+
+    Raises:
+        KeyError: There is no such list; the message names those that exist.
+    """
+    return _codelist(name).copy()
+
+
+def codelists() -> list[str]:
+    """Return the names of all code lists."""
+    return _names("codelists", ".csv")
+
+
+def layer(name: str) -> dict[str, Any]:
+    """Return the schema of one entity (JSON Schema 2020-12 with the keywords of OGC API Features Part 5).
+
+    Raises:
+        KeyError: There is no such layer; the message names those that exist.
+    """
+    return copy.deepcopy(_yaml("layers", name))
+
+
+def layers() -> dict[str, dict[str, Any]]:
+    """Return every layer by name."""
+    return {name: layer(name) for name in _names("layers", ".yaml")}
+
+
+def public_columns(name: str) -> list[str]:
+    """Return the properties of a layer that may leave the house, in their order.
+
+    Raises:
+        KeyError: There is no such layer.
+    """
+    properties = _yaml("layers", name)["properties"]
+    return [column for column, entry in properties.items() if entry["x-access"] == "public"]
+
+
+def findings() -> dict[str, dict[str, Any]]:
+    """Return the catalogue of findings: code -> vi, en, unit, legal_ref, remedy_vi, remedy_en, title_vi, title_en."""
+    return copy.deepcopy(_file("findings.yaml"))
+
+
+def profile(name: str) -> dict[str, dict[str, str]]:
+    """Return a severity profile: code -> `severity` (error, warning, info) and `grade` (1, 2a, 2b, 3).
+
+    The grade is the one a parcel falls to when the finding is about it.
+
+    Raises:
+        KeyError: There is no such profile; the message names those that exist.
+    """
+    return copy.deepcopy(_yaml("profiles", name)["codes"])
+
+
+def profiles() -> list[str]:
+    """Return the names of all severity profiles."""
+    return _names("profiles", ".yaml")
+
+
+def source(name: str) -> dict[str, Any]:
+    """Return a source profile: how the files of one vendor look.
+
+    A section with `spellings: true` gets the common spellings of its columns after its own.
+
+    Raises:
+        KeyError: There is no such profile; the message names those that exist.
+    """
+    body = copy.deepcopy(_yaml("sources", name))
+    for section in ("parcels", "register"):
+        part = body.get(section)
+        if part and part.pop("spellings", False):
+            part["columns"] = _merged(part.get("columns") or {}, _file("spellings.yaml")[section])
+    return body
+
+
+def sources() -> list[str]:
+    """Return the names of all source profiles."""
+    return _names("sources", ".yaml")
+
+
+def package_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `package.yaml`."""
+    return copy.deepcopy(_file("package.schema.json"))
+
+
+def _merged(own: dict[str, Any], common: dict[str, list[str]]) -> dict[str, Any]:
+    """Return the columns of a profile with the common spellings behind its own, each spelling once."""
+    columns: dict[str, Any] = {}
+    taken = {spelling for value in own.values() if isinstance(value, list) for spelling in value}
+    for column in (*own, *(name for name in common if name not in own)):
+        value = own.get(column, [])
+        if isinstance(value, list):
+            value = value + [spelling for spelling in common.get(column, []) if spelling not in taken]
+        columns[column] = value
+    return columns
+
+
+def _names(folder: str, suffix: str) -> list[str]:
+    return sorted(path.stem for path in (ROOT / folder).glob(f"*{suffix}"))
+
+
+@cache
+def _file(name: str) -> Any:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=_Loader)
+
+
+def _yaml(folder: str, name: str) -> Any:
+    _require(folder, name, ".yaml")
+    return _file(f"{folder}/{name}.yaml")
+
+
+@cache
+def _codelist(name: str) -> "pd.DataFrame":
+    # Reading YAML must not cost the half second that pandas takes to import.
+    import pandas as pd
+
+    _require("codelists", name, ".csv")
+    return pd.read_csv(ROOT / "codelists" / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def _require(folder: str, name: str, suffix: str) -> None:
+    known = _names(folder, suffix)
+    if name not in known:
+        raise KeyError(f"{folder}/{name}: not found; there are {', '.join(known)}")
