@@ -60,6 +60,11 @@ def srid(crs: Any) -> int:
 
 
 @cache
+def _between_zones(source: str, target: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+@cache
 def _to_wgs84(wkt: str) -> pyproj.Transformer:
     crs = pyproj.CRS.from_wkt(wkt)
     if _is_vn2000(crs) and crs.is_projected:
@@ -91,9 +96,18 @@ def to_wgs84(geometries: gpd.GeoSeries) -> gpd.GeoSeries:
 
 
 def reproject(geometries: gpd.GeoSeries, target: Any) -> gpd.GeoSeries:
-    """Return geometries in another CRS, through WGS 84 when a VN-2000 zone is on one side."""
-    if geometries.crs is not None and geometries.crs == parse(target):
+    """Return geometries in another CRS.
+
+    Between two VN-2000 zones no datum changes and nothing is lost; otherwise the way leads over WGS 84, and back
+    again it is exact to 1 mm (the two-dimensional operation lets go of the ellipsoidal height).
+    """
+    there_crs = parse(target)
+    if geometries.crs is not None and geometries.crs == there_crs:
         return geometries
+    if geometries.crs is not None and _is_vn2000(geometries.crs) and _is_vn2000(there_crs):
+        zones = _between_zones(geometries.crs.to_wkt(), there_crs.to_wkt())
+        moved = _apply(geometries.to_numpy(), zones, TransformDirection.FORWARD)
+        return gpd.GeoSeries(moved, index=geometries.index, crs=there_crs)
     wgs84 = to_wgs84(geometries)
     there = transformer_to_wgs84(target)
     return gpd.GeoSeries(
