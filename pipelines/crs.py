@@ -1,8 +1,8 @@
 """Coordinates: one module, one pinned VN-2000 operation.
 
 EPSG lists two operations from VN-2000 to WGS 84 that lie 0.70 m apart at Thanh Hoa. The official one
-(QD 05/2007/QD-BTNMT, EPSG "VN-2000 to WGS 84 (2)") is pinned here as a pipeline, so that a newer PROJ
-cannot choose another.
+(QD 05/2007/QD-BTNMT, EPSG "VN-2000 to WGS 84 (2)") is pinned in `schemas/codelists/crs_operations.csv`,
+so that a newer PROJ cannot choose another.
 """
 
 from functools import cache
@@ -14,19 +14,10 @@ import pyproj
 import shapely
 from pyproj.enums import TransformDirection
 
+import schemas
 from pipelines.errors import CrsError
 
 WGS84 = "OGC:CRS84"
-
-_VN2000_DATUM_CODES = frozenset({4756})
-_HELMERT = (
-    "+step +proj=push +v_3 +step +proj=cart +ellps=WGS84 "
-    "+step +proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 "
-    "+rx=-0.00928836 +ry=0.01975479 +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame "
-    "+step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 "
-    "+step +proj=unitconvert +xy_in=rad +xy_out=deg"
-)
-
 
 def parse(crs: Any) -> pyproj.CRS:
     """Return a CRS from an EPSG code, WKT or PROJ text.
@@ -125,7 +116,14 @@ def _apply(geometries: Any, transformer: pyproj.Transformer, direction: Transfor
 
 def _is_vn2000(crs: pyproj.CRS) -> bool:
     geodetic = crs.geodetic_crs
-    return geodetic is not None and (geodetic.to_epsg() in _VN2000_DATUM_CODES or "VN-2000" in geodetic.name)
+    return geodetic is not None and geodetic.to_epsg() == 4756
+
+
+@cache
+def _official_shift() -> str:
+    """Return the part of the pipeline from the VN-2000 ellipsoid to degrees on WGS 84."""
+    operations = schemas.codelist("crs_operations").set_index("id")
+    return str(operations.loc["EPSG:4756", "helmert"])
 
 
 def _pinned_pipeline(crs: pyproj.CRS) -> str:
@@ -137,5 +135,5 @@ def _pinned_pipeline(crs: pyproj.CRS) -> str:
     northing = values["False northing"]
     return (
         f"+proj=pipeline +step +inv +proj=tmerc +lat_0=0 +lon_0={central!r} +k={scale!r} +x_0={easting!r} "
-        f"+y_0={northing!r} +ellps=WGS84 {_HELMERT}"
+        f"+y_0={northing!r} +ellps=WGS84 {_official_shift()}"
     )
