@@ -76,6 +76,15 @@ def profile(name: str) -> dict[str, dict[str, str]]:
     return copy.deepcopy(_yaml("profiles", name)["codes"])
 
 
+def refusal(name: str) -> dict[str, float]:
+    """Return when a profile refuses a commune: `parcels_below` (count) and `grade_3_share_above` (0 to 1).
+
+    Raises:
+        KeyError: There is no such profile; the message names those that exist.
+    """
+    return copy.deepcopy(_yaml("profiles", name)["refuse_if"])
+
+
 def profiles() -> list[str]:
     """Return the names of all severity profiles."""
     return _names("profiles", ".yaml")

@@ -1,0 +1,171 @@
+"""Geometry of parcels: plain polygons in, faces and shared edges out. Vectorised; metres throughout."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+Geometries = npt.NDArray[Any]
+"""One-dimensional array of geometries."""
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+FARTHEST_M = 1e8
+"""No projected coordinate on Earth is larger; beyond it the unit or the coordinate is wrong."""
+
+PIECE_VERTICES = 256
+"""A polygon with more vertices is cut for neighbour searches, so that one road network stays cheap."""
+
+_COLLECTION = 7
+_POLYGONAL = (3, 6)
+
+
+def flat(geometries: Any) -> Geometries:
+    """Return geometries as an array, without Z and M, single-part multipolygons as polygons.
+
+    Arcs are cut into chords by the reader (pyogrio) already; shapely holds straight edges only.
+    """
+    plain = shapely.force_2d(np.asarray(geometries, dtype=object))
+    single = (shapely.get_type_id(plain) == shapely.GeometryType.MULTIPOLYGON) & (shapely.get_num_geometries(plain) == 1)
+    if single.any():
+        plain[single] = shapely.get_geometry(plain[single], 0)
+    return plain
+
+
+def polygonal(geometries: Geometries) -> Geometries:
+    """Return the polygon parts of geometry collections; other geometries unchanged."""
+    mixed = shapely.get_type_id(geometries) == _COLLECTION
+    if not mixed.any():
+        return geometries
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    areal = np.isin(shapely.get_type_id(parts), _POLYGONAL) & mixed[owner]
+    pieces, piece_owner = shapely.get_parts(parts[areal], return_index=True)
+    result = geometries.copy()
+    result[mixed] = shapely.MultiPolygon()
+    if len(pieces):
+        filled, group = np.unique(owner[areal][piece_owner], return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        result[filled] = shapely.multipolygons(pieces[order], indices=group[order])
+    return flat(result)
+
+
+def is_polygon(geometries: Geometries) -> Mask:
+    """Tell which geometries are polygons or multipolygons."""
+    return np.isin(shapely.get_type_id(geometries), _POLYGONAL)
+
+
+def is_finite(geometries: Geometries) -> Mask:
+    """Tell which geometries have only coordinates that exist in a projected system (finite, below 1e8 m)."""
+    points, owner = shapely.get_coordinates(geometries, return_index=True)
+    wrong = ~(np.abs(points) < FARTHEST_M).all(axis=1)
+    finite = np.ones(len(geometries), dtype=bool)
+    finite[owner[wrong]] = False
+    return finite
+
+
+def mean_width_m(geometries: Geometries) -> Floats:
+    """Return 2A/P: the width of a long thin polygon, half the side of a square, in metres."""
+    length = shapely.length(geometries)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(length > 0, 2 * shapely.area(geometries) / length, 0.0)
+
+
+def repaired(geometries: Geometries) -> Geometries:
+    """Return the ground that broken polygons cover, for neighbour searches only; never written anywhere."""
+    return polygonal(shapely.make_valid(geometries))
+
+
+def subdivided(geometries: Geometries, max_vertices: int = PIECE_VERTICES) -> tuple[Geometries, Indices]:
+    """Cut polygons into pieces of few vertices.
+
+    Returns:
+        The pieces (polygons) and, for each, the position of the polygon it was cut from. Small polygons are
+        returned whole. The pieces of one polygon cover it without overlap.
+    """
+    pieces, owner = shapely.get_parts(geometries, return_index=True)
+    done: list[tuple[Geometries, Indices]] = []
+    for _ in range(64):
+        large = shapely.get_num_coordinates(pieces) > max_vertices
+        done.append((pieces[~large], owner[~large]))
+        pieces, owner = pieces[large], owner[large]
+        if not len(pieces):
+            break
+        pieces, owner = _halved(pieces, owner)
+    else:
+        done.append((pieces, owner))
+    return np.concatenate([part for part, _ in done]), np.concatenate([index for _, index in done])
+
+
+def _halved(pieces: Geometries, owner: Indices) -> tuple[Geometries, Indices]:
+    """Cut every polygon in two across its longer side."""
+    west, south, east, north = shapely.bounds(pieces).T
+    wide = (east - west) >= (north - south)
+    x, y = np.where(wide, (west + east) / 2, east), np.where(wide, north, (south + north) / 2)
+    first = shapely.box(west, south, x, y)
+    second = shapely.box(np.where(wide, x, west), np.where(wide, south, y), east, north)
+    halves = shapely.intersection(np.concatenate([pieces, pieces]), np.concatenate([first, second]))
+    parts, index = shapely.get_parts(halves, return_index=True)
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    return parts[areal], np.concatenate([owner, owner])[index[areal]]
+
+
+def unshared_edges(geometries: Geometries) -> Geometries:
+    """Return the boundary segments that belong to one polygon only, as two-point lines.
+
+    In a clean coverage these are the outer rim and the rims of the holes. Segments match when both end points are
+    equal to the last bit, as after reading neighbours from one file.
+    """
+    rings = shapely.get_rings(shapely.get_parts(geometries))
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    inside = ring[:-1] == ring[1:]
+    start, end = points[:-1][inside], points[1:][inside]
+    swap = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    segments = np.column_stack([np.where(swap[:, None], end, start), np.where(swap[:, None], start, end)])
+    segments = segments[(segments[:, :2] != segments[:, 2:]).any(axis=1)]
+    if not len(segments):
+        return np.empty(0, dtype=object)
+    return shapely.linestrings(segments[_single(segments)].reshape(-1, 2, 2))
+
+
+def _single(segments: Floats) -> Mask:
+    """Tell which rows occur once. Equal rows meet after sorting by a 64-bit mix of their bits."""
+    bits = (segments + 0.0).view(np.uint64)  # + 0.0 makes -0.0 equal 0.0
+    mixed = np.zeros(len(bits), dtype=np.uint64)
+    for column in range(4):
+        mixed = (mixed ^ bits[:, column]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    order = np.argsort(mixed, kind="stable")
+    equal = (bits[order][1:] == bits[order][:-1]).all(axis=1)
+    shared = np.zeros(len(bits), dtype=bool)
+    shared[order[1:]] |= equal
+    shared[order[:-1]] |= equal
+    return ~shared
+
+
+def faces(lines: Geometries) -> Geometries:
+    """Return the polygons enclosed by lines, after the lines were cut where they cross."""
+    if not len(lines):
+        return np.empty(0, dtype=object)
+    return shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
+
+
+def conflict_points(reasons: list[str]) -> Geometries:
+    """Return the places named in reasons such as `Self-intersection[581102.2 2191076.7]`; None where there is none.
+
+    Example:
+        >>> [point and point.wkt for point in conflict_points(["Self-intersection[1 2]", "Invalid Coordinate[nan 1]"])]
+        ['POINT (1 2)', None]
+    """
+    return np.array([_conflict_point(reason) for reason in reasons] + [None], dtype=object)[:-1]
+
+
+def _conflict_point(reason: str) -> BaseGeometry | None:
+    words = reason.partition("[")[2].rstrip("]").split()
+    if len(words) < 2:
+        return None
+    point = shapely.Point(float(words[0]), float(words[1]))
+    return point if is_finite(np.array([point], dtype=object))[0] else None

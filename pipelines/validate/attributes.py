@@ -1,0 +1,154 @@
+"""Checks on what is written about a parcel: numbers, areas, codes, records."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+import schemas
+from pipelines import findings
+from pipelines.geometry import Floats
+from pipelines.validate.scene import Scene
+
+KEY = ("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua")
+"""What identifies a parcel in a layer that has no `thua_key`."""
+
+
+def check_number(scene: Scene) -> gpd.GeoDataFrame:
+    """Report parcels without sheet or parcel number. Roads and water need none; a face without label is known already.
+
+    Emits: thua_dat.missing_number
+    """
+    needed = scene.flags("la_doi_tuong_chiem_dat", default=True) & scene.without("ban_ve.face_without_label")
+    missing = np.zeros(len(scene.parcels), dtype=bool)
+    for column in KEY[1:]:
+        if scene.has(column):
+            missing |= scene.texts(column).isna().to_numpy()
+    return scene.report("thua_dat.missing_number", needed & missing)
+
+
+def check_key(scene: Scene) -> gpd.GeoDataFrame:
+    """Report every parcel whose number another parcel has too; the detail is the number.
+
+    Copies of one geometry are duplicates already, so the number of a copy is not reported again.
+
+    Emits: thua_dat.duplicate_key
+    """
+    if not (scene.has("thua_key") or scene.has(*KEY[1:])):
+        return scene.nothing()
+    keys = _keys(scene)
+    keys = keys[keys.notna() & scene.without("thua_dat.duplicate_geometry")]
+    keys = keys[keys.duplicated(keep=False)]
+    if keys.empty:
+        return scene.nothing()
+    at = keys.index.to_numpy()
+    group = pd.DataFrame({"key": keys.to_numpy(), "id": scene.ids[at].astype(str), "at": at}).sort_values(["key", "id"])
+    following = group.groupby("key")["id"].shift(-1)
+    other = following.fillna(group.groupby("key")["id"].transform("first"))
+    return scene.report("thua_dat.duplicate_key", group["at"].to_numpy(), other_id=other, detail=group["key"])
+
+
+def check_recorded_area(scene: Scene) -> gpd.GeoDataFrame:
+    """Report parcels whose measured area differs from the recorded one by more than 0.0004·M·√P, in m².
+
+    Compared with the register and with the certificate; the larger excess is reported, once per parcel.
+
+    Emits: thua_dat.area_mismatch
+    """
+    recorded = {column: scene.numbers(column) for column in ("dien_tich", "dien_tich_phap_ly")}
+    return _compare(scene, "thua_dat.area_mismatch", recorded)
+
+
+def check_label(scene: Scene) -> gpd.GeoDataFrame:
+    """Report labels whose area is not that of the parcel, or whose land use the register does not know for it.
+
+    Emits: thua_dat.label_mismatch
+    """
+    by_area = _compare(scene, "thua_dat.label_mismatch", {"dien_tich_nhan": scene.numbers("dien_tich_nhan")})
+    told = set(by_area["feature_id"])
+    return findings.concat([by_area, _label_codes(scene, told)], crs=scene.parcels.crs)
+
+
+def check_code(scene: Scene) -> gpd.GeoDataFrame:
+    """Report land-use codes that are in neither list, unless an earlier step has spoken of the code.
+
+    Emits: thua_dat.unknown_code
+    """
+    if not scene.has("loai_dat"):
+        return scene.nothing()
+    spoken = scene.without("thua_dat.unknown_code", "thua_dat.legacy_code", "thua_dat.ambiguous_code")
+    codes = scene.texts("loai_dat")
+    known = set(schemas.codelist("land_use_new")["code"]) | set(schemas.codelist("land_use_old")["code"])
+    strange = {text for text in codes.dropna().unique() if not set(_split(text)) <= known}
+    unknown = spoken & codes.isin(strange).to_numpy()
+    return scene.report("thua_dat.unknown_code", unknown, detail=codes[unknown])
+
+
+def check_record(scene: Scene) -> gpd.GeoDataFrame:
+    """Report parcels that no row of the register is about, when there is a register. Roads and water need no row.
+
+    Emits: thua_dat.without_record
+    """
+    if not scene.has_register or not scene.has("co_dang_ky"):
+        return scene.nothing()
+    needed = scene.flags("la_doi_tuong_chiem_dat", default=True)
+    numbered = scene.texts("so_thu_tu_thua").notna().to_numpy()
+    return scene.report("thua_dat.without_record", needed & numbered & ~scene.flags("co_dang_ky", default=False))
+
+
+def _keys(scene: Scene) -> pd.Series:
+    """Return the business key per position; missing where a part of it is missing."""
+    if scene.has("thua_key"):
+        keys = scene.texts("thua_key")
+    else:
+        sheet, number = scene.texts(KEY[1]), scene.texts(KEY[2])
+        keys = scene.texts(KEY[0]).fillna("") + "." + sheet + "." + number
+    numbered = scene.texts(KEY[1]).notna() & scene.texts(KEY[2]).notna()
+    return keys.where(numbered).reset_index(drop=True)
+
+
+def _compare(scene: Scene, code: str, recorded: dict[str, pd.Series]) -> gpd.GeoDataFrame:
+    """Report where a recorded area is off, with the column and its value as detail."""
+    measured_m2 = np.where(scene.sound, shapely.area(scene.shapes), np.nan)
+    limit_m2 = scene.tolerances.area_m2(measured_m2, scene.scales)
+    worst_m2, detail = _worst(measured_m2, recorded)
+    off = worst_m2 > limit_m2
+    return scene.report(code, off, value=worst_m2[off], limit=limit_m2[off], detail=detail[off])
+
+
+def _worst(measured_m2: Floats, recorded: dict[str, pd.Series]) -> tuple[Floats, np.ndarray[Any, Any]]:
+    """Return the largest difference per parcel and which value it is against. Zero stands for “not measured”."""
+    worst_m2 = np.zeros(len(measured_m2))
+    detail = np.full(len(measured_m2), None, dtype=object)
+    for column, values in recorded.items():
+        value_m2 = values.where(values > 0).to_numpy(dtype=np.float64)
+        off_m2 = np.nan_to_num(np.abs(measured_m2 - value_m2), nan=0.0)
+        larger = off_m2 > worst_m2
+        worst_m2[larger] = off_m2[larger]
+        detail[larger] = (column + "=" + values[larger].round(1).astype("string")).to_numpy(dtype=object)
+    return worst_m2, detail
+
+
+def _label_codes(scene: Scene, told: set[str]) -> gpd.GeoDataFrame:
+    """Compare the land uses on the map with those of the register: they must have one in common."""
+    if scene.purposes is None or not scene.has("loai_dat", "thua_key") or scene.purposes.empty:
+        return scene.nothing()
+    drawn = pd.DataFrame({"at": np.arange(len(scene.parcels)), "thua_key": scene.texts("thua_key").to_numpy()})
+    drawn["loai_dat"] = scene.texts("loai_dat").str.split(r"\s*\+\s*", regex=True).to_numpy()
+    drawn = drawn[drawn["loai_dat"].notna() & ~scene.parcels["feature_id"].isin(told).to_numpy()].explode("loai_dat")
+    booked = scene.purposes[["thua_key", "loai_dat"]].dropna().drop_duplicates()
+    drawn = drawn[drawn["thua_key"].isin(booked["thua_key"])]
+    agreed = drawn.merge(booked, on=["thua_key", "loai_dat"])["at"]
+    at = np.setdiff1d(drawn["at"], agreed)
+    if not len(at):
+        return scene.nothing()
+    uses = booked.groupby("thua_key")["loai_dat"].agg("+".join)
+    keys = scene.texts("thua_key").iloc[at]
+    detail = scene.texts("loai_dat").iloc[at].to_numpy() + " / " + keys.map(uses).to_numpy()
+    return scene.report("thua_dat.label_mismatch", at, detail=detail)
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip().upper() for part in text.split("+")]

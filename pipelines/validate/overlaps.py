@@ -1,0 +1,112 @@
+"""Checks on pairs of parcels that share ground."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipelines import findings, geometry
+from pipelines.geometry import Geometries, Indices
+from pipelines.validate.scene import Scene
+
+SAME_SHARE = 1e-3
+"""Two parcels are the same shape when what they do not share is below this share of the larger one."""
+
+
+def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
+    """Report parcels whose ring is, point for point, that of a parcel with a smaller id.
+
+    Where the ring begins, which way it turns and repeated points make no difference.
+
+    Emits: thua_dat.duplicate_geometry
+    """
+    at = scene.sound_at
+    boxes = pd.DataFrame(shapely.bounds(scene.shapes[at]))
+    alike = np.flatnonzero(boxes.duplicated(keep=False).to_numpy())
+    if not len(alike):
+        return scene.nothing()
+    alike = at[alike]
+    plain = shapely.normalize(shapely.remove_repeated_points(scene.shapes[alike], 0.0))
+    group, _ = pd.factorize(pd.Series(list(shapely.to_wkb(plain))))
+    first = pd.Series(alike).groupby(group).transform("first").to_numpy()
+    later = alike != first
+    return scene.report("thua_dat.duplicate_geometry", alike[later], other_id=scene.ids[first[later]])
+
+
+def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
+    """Report pairs of parcels that share ground, once per pair: value is the shared area in m², geometry the shared part.
+
+    A pair that shares all its ground up to drawing noise is a duplicate, drawn with other points.
+
+    Emits: thua_dat.overlap, thua_dat.duplicate_geometry
+    """
+    first, second, shared = overlapping(scene.pieces, scene.tree)
+    area_m2 = shapely.area(shared)
+    counts = area_m2 >= scene.tolerances.min_area_m2
+    first, second = scene.sound_at[first[counts]], scene.sound_at[second[counts]]
+    shared, area_m2 = shared[counts], area_m2[counts]
+    larger_m2 = np.maximum(shapely.area(scene.shapes[first]), shapely.area(scene.shapes[second]))
+    same = larger_m2 - area_m2 < SAME_SHARE * larger_m2
+    return findings.concat(
+        [
+            scene.report("thua_dat.duplicate_geometry", second[same], other_id=scene.ids[first[same]]),
+            scene.report(
+                "thua_dat.overlap",
+                first[~same],
+                other_id=scene.ids[second[~same]],
+                value=area_m2[~same],
+                limit=scene.tolerances.min_area_m2,
+                geometry=shared[~same],
+            ),
+        ],
+        crs=scene.parcels.crs,
+    )
+
+
+def overlapping(
+    pieces: tuple[Geometries, Indices], tree: shapely.STRtree
+) -> tuple[Indices, Indices, Geometries]:
+    """Return the pairs of owners whose pieces share ground, smaller owner first, and the ground they share.
+
+    Where two valid polygons share ground, a stretch of the boundary of one lies inside the other or runs along its
+    boundary with both interiors on the same side; the coverage rules (every edge is matched by a neighbour with the
+    opposite direction, or is free) report exactly such stretches. So only the reported edges are searched for
+    partners, and only those pairs are intersected. Edges reported for another reason (a missing node on a common
+    boundary) lead to a pair without shared area.
+    """
+    shapes, owner = pieces
+    suspects, edges = suspicious_edges(shapes)
+    edge, partner = tree.query(edges, predicate="intersects")
+    one, other = suspects[edge], partner
+    pairs = np.column_stack([np.minimum(one, other), np.maximum(one, other)])
+    pairs = np.unique(pairs[owner[one] != owner[other]], axis=0)
+    if not len(pairs):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    shared = shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]])
+    return _by_owner(np.sort(owner[pairs], axis=1), shared)
+
+
+def suspicious_edges(shapes: Geometries) -> tuple[Indices, Geometries]:
+    """Return the positions of polygons with edges that no clean coverage has, and these edges."""
+    if not len(shapes):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    edges = shapely.coverage_invalid_edges(shapes)
+    suspects = np.flatnonzero(~shapely.is_empty(edges))
+    return suspects, edges[suspects]
+
+
+def _by_owner(owners: Any, shared: Geometries) -> tuple[Indices, Indices, Geometries]:
+    """Return one polygonal geometry per pair of owners, from the shared parts of their pieces."""
+    parts, index = shapely.get_parts(geometry.polygonal(shared), return_index=True)
+    areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, pairs = parts[areal], owners[index[areal]]
+    unique, group = np.unique(pairs, axis=0, return_inverse=True)
+    if not len(unique):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    order = np.argsort(group.ravel(), kind="stable")
+    whole = geometry.flat(shapely.multipolygons(parts[order], indices=group.ravel()[order]))
+    split = shapely.get_num_geometries(whole) > 1
+    whole[split] = shapely.union_all(whole[split][:, None], axis=1)  # the pieces of one polygon meet at the cuts
+    return unique[:, 0], unique[:, 1], whole

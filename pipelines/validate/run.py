@@ -1,0 +1,54 @@
+"""One commune: all checks, then the judgement."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from shapely.geometry.base import BaseGeometry
+
+from pipelines import findings
+from pipelines.tolerances import Tolerances
+from pipelines.validate.checks import examine
+from pipelines.validate.grade import Judgement, judge
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A commune after the checks.
+
+    Attributes:
+        findings: Findings of this step and of the steps before.
+        judgement: Grades, summary and verdict.
+    """
+
+    findings: gpd.GeoDataFrame
+    judgement: Judgement
+
+
+def run(
+    parcels: gpd.GeoDataFrame,
+    tolerances: Tolerances,
+    *,
+    profile: str,
+    prior: gpd.GeoDataFrame,
+    outline: BaseGeometry | None = None,
+    purposes: pd.DataFrame | None = None,
+    rows: pd.DataFrame | None = None,
+) -> Validated:
+    """Check the parcels of a commune and judge them by a profile.
+
+    Args:
+        parcels: The normalised parcels (`thua_dat`), in the zone of the commune.
+        tolerances: What is allowed.
+        profile: Severity profile.
+        prior: Findings of the earlier steps.
+        outline: Boundary of the commune in the same zone.
+        purposes: Land uses of the register (`thua_key`, `loai_dat`).
+        rows: Rows of the register (`row_id`, `feature_id`); none means that there is no register.
+    """
+    has_register = rows is not None and len(rows) > 0
+    made = examine(
+        parcels, tolerances, outline=outline, purposes=purposes, prior=prior, has_register=has_register
+    )
+    every = findings.concat([prior, made], crs=parcels.crs)
+    return Validated(every, judge(parcels, every, profile, rows))

@@ -1,0 +1,131 @@
+"""What a check gets to see: the parcels of one commune or layer and what is known about them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pipelines import findings, geometry
+from pipelines.geometry import Geometries, Indices, Mask
+from pipelines.tolerances import Tolerances
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Parcels and their surroundings, in one projected CRS with metres.
+
+    Attributes:
+        parcels: One row per parcel with `feature_id`, `source` and geometry; other columns as far as known.
+        tolerances: What is allowed at which scale.
+        outline: Boundary of the commune, None when unknown.
+        purposes: Land uses of the register (`thua_key`, `loai_dat`), None when unknown.
+        prior: Findings of earlier steps and earlier checks; what they said is not said again.
+        has_register: Whether the package has a register at all.
+        fills_plane: Whether roads and water are parcels too, so that every hole is a defect.
+    """
+
+    parcels: gpd.GeoDataFrame
+    tolerances: Tolerances
+    outline: BaseGeometry | None
+    purposes: pd.DataFrame | None
+    prior: gpd.GeoDataFrame
+    has_register: bool
+    fills_plane: bool
+
+    @cached_property
+    def ids(self) -> np.ndarray[Any, Any]:
+        """Feature ids, as an array of str."""
+        return self.parcels["feature_id"].to_numpy(dtype=object)
+
+    @cached_property
+    def shapes(self) -> Geometries:
+        """Geometries, one per parcel: None, empty and broken ones included."""
+        return self.parcels.geometry.to_numpy()
+
+    @cached_property
+    def scales(self) -> np.ndarray[Any, Any]:
+        """Scale denominators per parcel; the scale of the layer where a parcel has none of its own."""
+        return self.numbers("ty_le").fillna(self.tolerances.scale).to_numpy()
+
+    @cached_property
+    def sound(self) -> Mask:
+        """Which parcels can be measured: no earlier finding says their geometry is broken."""
+        return self.without(*BROKEN)
+
+    @cached_property
+    def sound_at(self) -> Indices:
+        """Positions of the sound parcels that are the first of their shape, in the order of their ids.
+
+        The order makes every result independent of the order of the input.
+        """
+        first = np.flatnonzero(self.sound & self.without("thua_dat.duplicate_geometry"))
+        order: Indices = first[np.argsort(self.ids[first].astype(str), kind="stable")]
+        return order
+
+    @cached_property
+    def pieces(self) -> tuple[Geometries, Indices]:
+        """Small pieces of the sound parcels and, for each, a position in `sound_at`."""
+        return geometry.subdivided(self.shapes[self.sound_at])
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index over `pieces`."""
+        return shapely.STRtree(self.pieces[0])
+
+    def has(self, *columns: str) -> bool:
+        """Whether the layer came with all these columns."""
+        return set(columns) <= set(self.parcels.columns)
+
+    def numbers(self, column: str) -> pd.Series:
+        """Return a column as numbers; missing where the column or the value is missing or is no number."""
+        if column not in self.parcels:
+            return pd.Series(np.nan, index=self.parcels.index, dtype="float64")
+        return pd.to_numeric(self.parcels[column], errors="coerce").astype("float64")
+
+    def texts(self, column: str) -> pd.Series:
+        """Return a column as stripped text; missing where it is missing or blank."""
+        if column not in self.parcels:
+            return pd.Series(pd.NA, index=self.parcels.index, dtype="string")
+        text = self.parcels[column].astype("string").str.strip()
+        return text.mask(text == "")
+
+    def flags(self, column: str, default: bool) -> Mask:
+        """Return a column as booleans."""
+        if column not in self.parcels:
+            return np.full(len(self.parcels), default)
+        flags: Mask = self.parcels[column].astype("boolean").fillna(default).to_numpy(dtype=bool)
+        return flags
+
+    def without(self, *codes: str) -> Mask:
+        """Tell which parcels have no earlier finding of these codes."""
+        told = self.prior.loc[self.prior["code"].isin(codes), "feature_id"]
+        clean: Mask = ~self.parcels["feature_id"].isin(told).to_numpy()
+        return clean
+
+    def report(
+        self, code: str, where: Any, *, value: Any = None, limit: Any = None, detail: Any = None, **columns: Any
+    ) -> gpd.GeoDataFrame:
+        """Return findings about the parcels at these positions (or under this mask), with their own geometry by default."""
+        rows = self.parcels.iloc[np.flatnonzero(where) if np.asarray(where).dtype == bool else where]
+        columns.setdefault("geometry", rows.geometry.to_numpy())
+        columns.setdefault("source", rows["source"] if "source" in rows else None)
+        return findings.build(
+            code, rows["feature_id"], crs=self.parcels.crs, value=value, limit=limit, detail=detail, **columns
+        )
+
+    def nothing(self) -> gpd.GeoDataFrame:
+        """Return no findings."""
+        return findings.empty(self.parcels.crs)
+
+
+Check = Callable[[Scene], gpd.GeoDataFrame]
+"""A check looks at a scene and returns a findings frame."""
+
+BROKEN = ("thua_dat.empty", "thua_dat.invalid")
+"""After these a geometry is not measured any more: one cause, one finding."""
