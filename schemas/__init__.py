@@ -51,13 +51,17 @@ def layers() -> dict[str, dict[str, Any]]:
 
 
 def public_columns(name: str) -> list[str]:
-    """Return the properties of a layer that may leave the house, in their order.
+    """Return the properties of a layer that may leave the house, in their order, without the geometry.
 
     Raises:
         KeyError: There is no such layer.
     """
     properties = _yaml("layers", name)["properties"]
-    return [column for column, entry in properties.items() if entry["x-access"] == "public"]
+    return [
+        column
+        for column, entry in properties.items()
+        if entry["x-access"] == "public" and entry.get("x-ogc-role") != "primary-geometry"
+    ]
 
 
 def findings() -> dict[str, dict[str, Any]]:
