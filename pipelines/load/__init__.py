@@ -1,0 +1,6 @@
+"""Load: one transaction, one release of one commune."""
+
+from pipelines.load.delivery import Delivery
+from pipelines.load.run import Receipt, run
+
+__all__ = ["Delivery", "Receipt", "run"]

@@ -1,0 +1,97 @@
+"""What the earlier steps left for one commune, as frames."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
+
+from pipelines import findings as findings_of
+from pipelines.crs import srid
+from pipelines.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A judged commune, ready to be loaded.
+
+    Attributes:
+        ma_xa: Commune code.
+        ky_dia_gioi: Era of the code.
+        date: Date of the package, from which its content holds (ISO 8601).
+        srid: Zone of all geometries (EPSG code).
+        sha256: Hash of the package.
+        parcels: normalize/thua_dat.
+        tables: The other public layers, by name.
+        holders: The personal layers, by name. Never published.
+        findings: All findings.
+        grades: feature_id, xep_loai, ly_do.
+        verdict: The decision on acceptance.
+    """
+
+    ma_xa: str
+    ky_dia_gioi: str
+    date: str
+    srid: int
+    sha256: str
+    parcels: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    grades: pd.DataFrame
+    verdict: Mapping[str, Any]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    holders: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def scope(self) -> tuple[str, str]:
+        """Key of the commune: the code alone says nothing, codes of 2025 reuse old ones."""
+        return self.ma_xa, self.ky_dia_gioi
+
+
+def read(home: Path, commune: str) -> Delivery:
+    """Read what package, normalize and validate wrote.
+
+    Raises:
+        StoreError: A file of an earlier step is missing.
+        CrsError: The CRS of the package has no EPSG code.
+    """
+    base = home / commune
+    try:
+        inventory = json.loads((base / "package" / "inventory.json").read_text(encoding="utf-8"))
+        layers = _layers(base / "normalize")
+        return Delivery(
+            ma_xa=str(inventory["commune"]),
+            ky_dia_gioi=str(inventory["era"]),
+            date=str(inventory["date"]),
+            srid=srid(inventory["crs"]),
+            sha256=str(inventory["sha256"]),
+            parcels=gpd.GeoDataFrame(layers.pop("thua_dat")),
+            tables=layers,
+            holders=_layers(base / "normalize" / "holders"),
+            findings=findings_of.read(base / "validate" / "findings.parquet"),
+            grades=pd.read_parquet(base / "validate" / "grades.parquet"),
+            verdict=read_verdict(base / "validate" / "verdict.json"),
+        )
+    except (FileNotFoundError, KeyError) as error:
+        raise StoreError(
+            f"Xã {commune} chưa qua đủ các bước trước khi nạp (thiếu {error}): hãy chạy `diachinh run`.",
+            f"Commune {commune} has not passed all steps before load (missing {error}): run `diachinh run`.",
+        ) from error
+
+
+def read_verdict(path: Path) -> dict[str, Any]:
+    """Read the decision on acceptance."""
+    verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return verdict
+
+
+def _layers(folder: Path) -> dict[str, pd.DataFrame]:
+    return {path.stem: _frame(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    is_spatial = b"geo" in (pq.read_schema(path).metadata or {})
+    return gpd.read_parquet(path) if is_spatial else pd.read_parquet(path)

@@ -1,0 +1,67 @@
+"""Files of the step load: reads the judged commune, writes the database, a receipt and the account."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from pipelines import store as land
+from pipelines.errors import Refusal, StoreError
+from pipelines.ledger import Ledger
+from pipelines.load import account, delivery
+from pipelines.load.run import Receipt, run
+from pipelines.settings import Settings
+from pipelines.vault import open_vault
+
+KEY_FILE = "holder.key"
+
+
+def execute(home: Path, commune: str, settings: Settings) -> None:
+    """Load a commune that was judged acceptable.
+
+    Raises:
+        Refusal: The verdict says no; the database is not touched.
+        StoreError: A file is missing, the database cannot be written, or the key is a wrong one.
+        LedgerError: The account over the whole way does not balance.
+    """
+    _refuse_unless_accepted(home, commune)
+    accepted = delivery.read(home, commune)
+    vault = open_vault(settings.key_file or home / KEY_FILE)
+    with land.open_store(home, srid=accepted.srid) as store:
+        receipt = run(accepted, store, vault)
+    _write(home / commune, accepted, receipt)
+
+
+def _refuse_unless_accepted(home: Path, commune: str) -> None:
+    path = home / commune / "validate" / "verdict.json"
+    if not path.exists():
+        raise StoreError(
+            f"Xã {commune} chưa được kiểm tra (thiếu {path.name}): hãy chạy `diachinh run` trước.",
+            f"Commune {commune} has not been validated ({path.name} is missing): run `diachinh run` first.",
+        )
+    verdict = delivery.read_verdict(path)
+    if not verdict["accepted"]:
+        reasons = "; ".join(str(reason) for reason in verdict.get("reasons", []))
+        raise Refusal(
+            f"Xã {commune} không được nạp vì không đạt nghiệm thu ({reasons}): sửa theo bảng lỗi rồi nộp lại gói.",
+            f"Commune {commune} is not loaded, it was not accepted ({reasons}): mend the findings and hand it in again.",
+        )
+
+
+def _write(base: Path, accepted: delivery.Delivery, receipt: Receipt) -> None:
+    fresh = base / "load.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    _ledger(accepted, receipt).write(fresh / "account.json")
+    body = {"commune": accepted.ma_xa, "era": accepted.ky_dia_gioi, "srid": accepted.srid} | asdict(receipt)
+    (fresh / "receipt.json").write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+    shutil.rmtree(base / "load", ignore_errors=True)
+    fresh.rename(base / "load")
+    account.write(base)
+
+
+def _ledger(accepted: delivery.Delivery, receipt: Receipt) -> Ledger:
+    book = Ledger("load")
+    stored = receipt.parcels
+    book.add("thua_dat", account.PARCEL, received=len(accepted.parcels), accepted=stored, quarantined=receipt.quarantined)
+    return book

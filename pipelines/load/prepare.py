@@ -1,0 +1,90 @@
+"""Rows of the database from the frames of a delivery: identity, quarantine, grades, findings."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+SPOILS_IDENTITY = frozenset(
+    {
+        "thua_dat.invalid",
+        "thua_dat.empty",
+        "thua_dat.multipart",
+        "thua_dat.overlap",
+        "thua_dat.duplicate_geometry",
+        "thua_dat.duplicate_key",
+        "thua_dat.outside_commune",
+    }
+)
+"""Reasons of grade 3 that make the place of a parcel, and so an identifier made from it, doubtful."""
+
+WORST_GRADE = "3"
+
+
+def is_loadable(parcels: gpd.GeoDataFrame) -> pd.Series:
+    """Return which parcels can be stored: those with a number and a shape. The others are findings already."""
+    geometry = parcels.geometry.to_numpy()
+    has_shape = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    number = parcels["so_thu_tu_thua"].astype("string").str.strip()
+    sheet = parcels["so_hieu_to_ban_do"].astype("string").str.strip()
+    has_number = number.notna() & (number != "") & sheet.notna() & (sheet != "")
+    return has_number.astype(bool) & has_shape
+
+
+def with_identity(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the parcels with thua_dat_id: thua_key, and `~2`, `~3` … for further parcels of the same key.
+
+    Further ones count in the order of feature_id; rows are ordered by sheet and parcel as a reader expects.
+    """
+    place = parcels["feature_id"].astype("string").str.rpartition("#")
+    order = pd.DataFrame({"source": place[0], "number": pd.to_numeric(place[2], errors="coerce")}, index=parcels.index)
+    ranked = parcels.loc[order.sort_values(["source", "number"], kind="stable").index]
+    turn = ranked.groupby("thua_key").cumcount() + 1
+    key = ranked["thua_key"].astype("string")
+    ranked = ranked.assign(thua_dat_id=key.where(turn == 1, key + "~" + turn.astype("string")))
+    sorting = pd.DataFrame(
+        {"sheet": natural(ranked["so_hieu_to_ban_do"]), "parcel": natural(ranked["so_thu_tu_thua"])}, index=ranked.index
+    )
+    ordered: gpd.GeoDataFrame = ranked.loc[sorting.sort_values(["sheet", "parcel"], kind="stable").index]
+    return ordered.reset_index(drop=True)
+
+
+def natural(numbers: pd.Series) -> pd.Series:
+    """Return sortable text for sheet and parcel numbers, "9" before "10" before "10a"."""
+    text = numbers.astype("string").fillna("")
+    digits = text.str.extract(r"^(\d*)", expand=False)
+    return digits.str.zfill(12) + text
+
+
+def with_grades(parcels: gpd.GeoDataFrame, grades: pd.DataFrame, findings: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the parcels with xep_loai, ly_do and so_canh_bao, the number of findings about them."""
+    graded = grades.drop_duplicates("feature_id").set_index("feature_id")
+    ids = parcels["feature_id"].astype("string")
+    about = pd.concat([findings["feature_id"], findings["other_id"].dropna()]).value_counts()
+    return parcels.assign(
+        xep_loai=ids.map(graded["xep_loai"]),
+        ly_do=ids.map(graded["ly_do"]),
+        so_canh_bao=ids.map(about).fillna(0).astype("int64"),
+    )
+
+
+def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
+    """Return which parcels may carry a national identifier: valid polygons whose place is beyond doubt."""
+    reasons = parcels["ly_do"].astype("string").fillna("").str.split(",").explode().str.strip()
+    spoiled = reasons.isin(SPOILS_IDENTITY).groupby(level=0).any()
+    doubtful = spoiled & (parcels["xep_loai"].astype("string") == WORST_GRADE).fillna(False)
+    geometry = parcels.geometry.to_numpy()
+    is_polygon = np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
+    return ~doubtful & pd.Series(is_polygon & shapely.is_valid(geometry), index=parcels.index)
+
+
+def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple[str, str]) -> gpd.GeoDataFrame:
+    """Return the rows of the table of findings: with the commune and the parcels they are about."""
+    ids = parcels.set_index("feature_id")["thua_dat_id"]
+    rows: gpd.GeoDataFrame = findings.assign(
+        ma_xa=scope[0],
+        ky_dia_gioi=scope[1],
+        thua_dat_id=findings["feature_id"].map(ids),
+        thua_dat_id_khac=findings["other_id"].map(ids),
+    )
+    return rows
