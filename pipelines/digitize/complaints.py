@@ -1,0 +1,164 @@
+"""Findings about one drawing: its lines, its labels, its faces."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipelines import findings
+from pipelines.digitize import faces as face_work
+from pipelines.digitize.labels import Labels, as_drawn, locate
+from pipelines.digitize.model import Source
+from pipelines.digitize.network import Array, Network
+
+GAP_MM = 10.0
+"""Widest gap on paper between two ends that still reads as one broken line."""
+
+
+def about_lines(
+    source: Source, network: Network, faces: Array, kept: Array, bridges: Array, boundary: gpd.GeoDataFrame, crs: Any
+) -> tuple[gpd.GeoDataFrame, Array]:
+    """Return findings about lines that close nothing, and the numbers of the elements they belong to.
+
+    Emits:
+        ban_ve.dangle, ban_ve.unclosed
+    """
+    ends = face_work.dangles(network, kept)
+    reach_m = GAP_MM * source.scale / 1000.0
+    first, second = face_work.facing(ends, reach_m)
+    paired = np.zeros(len(ends), dtype=bool)
+    paired[first] = paired[second] = True
+    loose = ~paired & (ends.length_m > source.tolerance_m)
+    number = boundary["number"].to_numpy()
+    gaps = _gaps(source, ends, first, second, faces, number, crs)
+    hanging = findings.build(
+        "ban_ve.dangle",
+        element_id(source.path, number[ends.element[loose]]),
+        crs=crs,
+        other_id=_face_id(source.path, locate(shapely.points(ends.free[loose]), faces)),
+        value=ends.length_m[loose],
+        limit=source.tolerance_m,
+        source=source.path,
+        geometry=ends.lines[loose],
+    )
+    crossing, bridge_element = _bridges(source, network, bridges, number, crs)
+    broken = np.unique(np.concatenate([ends.element[loose], ends.element[paired], bridge_element]))
+    return findings.concat([gaps, hanging, crossing], crs=crs), broken.astype(np.int64)
+
+
+def about_labels(
+    source: Source, found: Labels, chosen: pd.DataFrame, parcels: gpd.GeoDataFrame, crs: Any
+) -> gpd.GeoDataFrame:
+    """Return findings about texts that did not become part of a parcel, one for each text.
+
+    Emits:
+        ban_ve.label_outside, ban_ve.label_doubled, ban_ve.label_unparsed
+    """
+    numbers = found.numbers
+    outside = numbers[numbers["face"] < 0]
+    second = numbers[(numbers["face"] >= 0) & ~numbers.index.isin(chosen["kept"])]
+    stray = found.loose[found.loose["face"] < 0]
+    raise_for = [
+        ("ban_ve.label_unparsed", found.unparsed, found.unparsed["text"]),
+        ("ban_ve.label_outside", outside, as_drawn(outside["code"], outside["number"], outside["area"])),
+        ("ban_ve.label_outside", stray, stray["text"]),
+        ("ban_ve.label_doubled", found.extra, found.extra["text"]),
+    ]
+    frames = [
+        findings.build(
+            code,
+            element_id(source.path, texts.index.to_numpy()),
+            crs=crs,
+            other_id=_face_id(source.path, texts["face"].to_numpy()),
+            detail=detail,
+            source=source.path,
+            geometry=texts.geometry.to_numpy(),
+        )
+        for code, texts, detail in raise_for
+    ]
+    doubled = findings.build(
+        "ban_ve.label_doubled",
+        _face_id(source.path, second["face"].to_numpy()),
+        crs=crs,
+        other_id=element_id(source.path, second.index.to_numpy()),
+        value=parcels["so_nhan"].to_numpy()[second["face"].to_numpy()].astype("float64"),
+        limit=1.0,
+        detail=as_drawn(second["code"], second["number"], second["area"]),
+        source=source.path,
+        geometry=second.geometry.to_numpy(),
+    )
+    return findings.concat([*frames, doubled], crs=crs)
+
+
+def about_faces(
+    source: Source, found: Labels, chosen: pd.DataFrame, parcels: gpd.GeoDataFrame, crs: Any
+) -> gpd.GeoDataFrame:
+    """Return findings about faces in which no number stands; a text that cannot be read has its own finding.
+
+    Emits:
+        ban_ve.face_without_label
+    """
+    number = np.arange(len(parcels))
+    bare = ~np.isin(number, chosen.index) & ~np.isin(number, found.unparsed["face"])
+    return findings.build(
+        "ban_ve.face_without_label",
+        parcels["feature_id"].to_numpy()[bare],
+        crs=crs,
+        value=shapely.area(parcels.geometry.to_numpy()[bare]),
+        detail=parcels["nhan"].to_numpy()[bare],
+        source=source.path,
+        geometry=parcels.geometry.to_numpy()[bare],
+    )
+
+
+def element_id(path: str, number: Array) -> Array:
+    """Return ids of drawing elements; the `e` keeps them apart from the ids of faces."""
+    return (path + "#e" + pd.Series(number).astype("string")).to_numpy(dtype=object)
+
+
+def _face_id(path: str, face: Array) -> Array:
+    ids = path + "#" + (pd.Series(face, dtype="int64") + 1).astype("string")
+    return ids.mask(pd.Series(face, dtype="int64") < 0).to_numpy(dtype=object, na_value=None)
+
+
+def _gaps(
+    source: Source, ends: face_work.Dangles, first: Array, second: Array, faces: Array, number: Array, crs: Any
+) -> gpd.GeoDataFrame:
+    bridge = shapely.linestrings(np.stack([ends.free[first], ends.free[second]], axis=1))
+    middle = shapely.line_interpolate_point(bridge, 0.5, normalized=True)
+    face = _face_id(source.path, locate(middle, faces))
+    element = element_id(source.path, number[ends.element[first]])
+    return findings.build(
+        "ban_ve.unclosed",
+        pd.Series(face, dtype="object").fillna(pd.Series(element)).to_numpy(),
+        crs=crs,
+        other_id=element,
+        value=shapely.length(bridge),
+        limit=source.tolerance_m,
+        source=source.path,
+        geometry=bridge,
+    )
+
+
+def _bridges(source: Source, network: Network, bridges: Array, number: Array, crs: Any) -> tuple[gpd.GeoDataFrame, Array]:
+    """Return findings about segments that join closed lines but bound nothing, one for each drawn element."""
+    if not len(bridges):
+        return findings.empty(crs), np.empty(0, dtype=np.int64)
+    edges = shapely.linestrings(network.nodes[network.segments])
+    middle = shapely.line_interpolate_point(bridges, 0.5, normalized=True)
+    _, segment = shapely.STRtree(edges).query_nearest(middle, all_matches=False)
+    pieces = gpd.GeoDataFrame({"element": network.element[segment]}, geometry=bridges, crs=crs)
+    whole = pieces.dissolve("element")
+    found = findings.build(
+        "ban_ve.dangle",
+        element_id(source.path, number[whole.index.to_numpy()]),
+        crs=crs,
+        value=whole.length.to_numpy(),
+        limit=source.tolerance_m,
+        detail="both ends joined, closes nothing",
+        source=source.path,
+        geometry=whole.geometry.to_numpy(),
+    )
+    return found, whole.index.to_numpy(dtype=np.int64)

@@ -1,0 +1,86 @@
+"""One drawing (a map sheet of line work and texts) to parcels, findings and its part of the account."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipelines import findings, sources
+from pipelines.digitize import faces as face_work
+from pipelines.digitize import labels as label_work
+from pipelines.digitize.complaints import about_faces, about_labels, about_lines
+from pipelines.digitize.model import Source, Traced, shape_parcels
+from pipelines.digitize.network import Array, Network, build
+from pipelines.ledger import Entry
+
+
+def trace(source: Source, crs: Any) -> Traced:
+    """Return the parcels of a drawing.
+
+    Emits:
+        ban_ve.dangle, ban_ve.unclosed, ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled,
+        ban_ve.label_unparsed.
+    """
+    rows = source.rows
+    is_line = shapely.get_dimensions(rows.geometry.to_numpy()) >= 1
+    boundary = rows[(rows["role"] == "boundary") & is_line]
+    outline = rows[(rows["role"] == "commune_outline") & is_line]
+    texts = rows[rows["role"].isin(label_work.LABEL_ROLES) & rows["text"].notna() & ~is_line]
+    network, faces, kept, bridges = _faces(boundary, source.tolerance_m)
+    found = label_work.read(texts[["role", "text", "geometry"]], faces, source.scale)
+    if len(outline) and (found.numbers["face"] < 0).any():
+        # The outline of the commune closes parcels whose own boundary is not drawn along it (TT 26/2024, level 46).
+        boundary = pd.concat([boundary, outline])
+        network, faces, kept, bridges = _faces(boundary, source.tolerance_m)
+        found = label_work.read(texts[["role", "text", "geometry"]], faces, source.scale)
+    chosen = label_work.choose(found.numbers, faces)
+    parcels = _parcels(source, faces, chosen, found, crs)
+    lines, broken = about_lines(source, network, faces, kept, bridges, boundary, crs)
+    words = about_labels(source, found, chosen, parcels, crs)
+    about = about_faces(source, found, chosen, parcels, crs)
+    entries = [
+        _element_entry(source, boundary, network, broken),
+        Entry(source.path, "label", len(texts), len(texts) - len(words), 0, len(words)),
+    ]
+    return Traced(parcels, findings.concat([lines, words], crs=crs), about, entries, outline.geometry.to_numpy())
+
+
+def _faces(boundary: gpd.GeoDataFrame, tolerance_m: float) -> tuple[Network, Array, Array, Array]:
+    network = build(boundary.geometry.to_numpy(), tolerance_m)
+    kept, _ = face_work.prune(network)
+    faces, bridges = face_work.polygonize(network, kept)
+    return network, faces, kept, bridges
+
+
+def _parcels(
+    source: Source, faces: Array, chosen: pd.DataFrame, found: label_work.Labels, crs: Any
+) -> gpd.GeoDataFrame:
+    """Return one row per face; a face without number keeps the area and land use written in it."""
+    number = np.arange(len(faces))
+    loose = found.loose[found.loose["face"] >= 0].sort_index()
+    spare = {part: loose[loose["part"] == part].drop_duplicates("face").set_index("face")["text"] for part in ("area", "code")}
+    parcel = chosen["number"].reindex(number).astype("string")
+    area = chosen["area"].reindex(number).fillna(spare["area"].reindex(number)).astype("string")
+    code = chosen["code"].reindex(number).fillna(spare["code"].reindex(number)).astype("string")
+    rows = pd.DataFrame(
+        {
+            "feature_id": source.path + "#" + pd.Series(number + 1).astype("string"),
+            "source": source.path,
+            "so_hieu_to_ban_do": sources.key_text(pd.Series([source.sheet] * len(number), dtype="string")),
+            "so_thu_tu_thua": parcel,
+            "loai_dat": code,
+            "dien_tich": area,
+            "nhan": label_work.as_drawn(code, parcel, area),
+            "so_nhan": chosen["so_nhan"].reindex(number).fillna(0).astype("int64"),
+            "ty_le": source.scale,
+        }
+    )
+    return shape_parcels(gpd.GeoDataFrame(rows, geometry=faces, crs=crs))
+
+
+def _element_entry(source: Source, boundary: gpd.GeoDataFrame, network: Network, broken: Array) -> Entry:
+    moved = np.setdiff1d(network.moved, broken)
+    taken = len(boundary) - len(broken) - len(moved)
+    return Entry(source.path, "element", len(boundary), taken, len(moved), len(broken))

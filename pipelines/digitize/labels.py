@@ -1,0 +1,169 @@
+"""Labels: number, area and land-use texts of a drawing put together and given to faces.
+
+A parcel's label is one text (`ONT 25/120.5`) or a stack of texts on levels of their own (13, 4, 2).
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipelines.digitize.network import Array
+from pipelines.sources import key_text
+
+LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label")
+"""Roles whose texts are part of a label."""
+
+# TT 26/2024 Phu luc 21 and drawings before it: the shorthand 1L, 2L must be tried before codes of letters.
+_WHOLE = (
+    r"^(?:(?P<code>[12]L|[A-ZĐ]{1,4}(?:\s*\+\s*[A-ZĐ]{1,4})*)\s*)?"
+    r"(?P<number>\d{1,5}[a-zA-Z]?)\s*[/\n]\s*(?P<area>\d+(?:[.,]\d+)?)(?:\s*(?P<after>[12]L|[A-ZĐ]{1,4}(?:\+[A-ZĐ]{1,4})*))?$"
+)
+_NUMBER = r"^\d{1,5}[a-zA-Z]?$"
+_AREA = r"^\d+(?:[.,]\d+)?$"
+_CODE = r"^[^\W_]{1,4}(?:\s*\+\s*[^\W_]{1,4})*$"
+
+REACH_MM = 15.0
+"""How far on paper a text may stand from the number it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Parsed labels.
+
+    Attributes:
+        numbers: One row per parcel number: `text`, `number`, `area`, `code`, `face` (-1 = outside), `geometry`;
+            index = index of the text.
+        unparsed: Texts that cannot be read, with `face`.
+        loose: Area and land-use texts that belong to no number, with `part` (`area`, `code`), `text`, `face`.
+        extra: Texts beside a better one of the same kind for the same number.
+    """
+
+    numbers: gpd.GeoDataFrame
+    unparsed: gpd.GeoDataFrame
+    loose: gpd.GeoDataFrame
+    extra: gpd.GeoDataFrame
+
+
+def read(texts: gpd.GeoDataFrame, faces: Array, scale: int) -> Labels:
+    """Return the labels of one sheet.
+
+    Args:
+        texts: Points with `role` and decoded `text`.
+        faces: Polygons of the sheet.
+        scale: Denominator of the sheet.
+    """
+    texts = texts.assign(text=texts["text"].astype("string").str.strip(), face=locate(texts.geometry.to_numpy(), faces))
+    parsed = _parse(texts)
+    numbers = parsed[parsed["number"].notna()]
+    unparsed = parsed[parsed["part"].isna()]
+    loose = parsed[parsed["number"].isna() & parsed["part"].notna()]
+    reach_m = REACH_MM * scale / 1000.0
+    area_m2 = pd.Series(shapely.area(faces))
+    area, extra, left_areas = _attach(numbers, loose[loose["part"] == "area"], reach_m, area_m2)
+    code, more, left_codes = _attach(numbers, loose[loose["part"] == "code"], reach_m, None)
+    numbers = numbers.assign(area=numbers["area"].fillna(area), code=numbers["code"].fillna(code))
+    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes)], loose.loc[extra.union(more)])
+
+
+def locate(points: Array, faces: Array) -> Array:
+    """Return the number of the face each point lies in, -1 outside; on a shared line the first face."""
+    face = np.full(len(points), -1, dtype=np.int64)
+    if len(faces) and len(points):
+        point, inside = shapely.STRtree(faces).query(points, predicate="intersects")
+        order = np.lexsort((inside, point))[::-1]
+        face[point[order]] = inside[order]
+    return face
+
+
+def choose(numbers: gpd.GeoDataFrame, faces: Array) -> pd.DataFrame:
+    """Return one label per labelled face, the one whose area is nearest to the face's, with `so_nhan`.
+
+    The index is the number of the face; `kept` is the index of the text.
+    """
+    inside = numbers[numbers["face"] >= 0]
+    face_area = shapely.area(faces)[inside["face"].to_numpy()] if len(inside) else np.empty(0)
+    difference = (area_value(inside["area"]) - face_area).abs().fillna(np.inf)
+    ranked = pd.DataFrame(inside.drop(columns="geometry")).assign(
+        difference=difference, kept=inside.index, order=np.arange(len(inside))
+    )
+    ranked = ranked.sort_values(["face", "difference", "order"])
+    best = ranked.drop_duplicates("face").set_index("face")
+    return best.assign(so_nhan=ranked.groupby("face").size()).drop(columns=["difference", "order"])
+
+
+def area_value(texts: pd.Series) -> pd.Series:
+    """Return area texts (decimal comma or point) as numbers in square metres; null where there is none."""
+    return pd.to_numeric(texts.astype("string").str.replace(",", "."), errors="coerce").astype("float64")
+
+
+def as_drawn(code: pd.Series, number: pd.Series, area: pd.Series) -> pd.Series:
+    """Return the label in one line, `ONT 25/120.5`, of the parts there are; null when there is none."""
+    fraction = number.fillna("") + ("/" + area).fillna("")
+    line = (code.fillna("") + " " + fraction).str.strip()
+    return line.mask(line == "").astype("string")
+
+
+def _parse(texts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add `number`, `area`, `code` and `part` (what the text holds; null = unreadable)."""
+    text, role = texts["text"], texts["role"]
+    parts = text.str.extract(_WHOLE)
+    whole = parts["number"].notna() & role.isin(["label", "parcel_number"])
+    is_number = (role == "parcel_number") & text.str.match(_NUMBER) & ~whole
+    is_area = (role == "area") & text.str.match(_AREA)
+    is_code = role.isin(["land_use", "legal_land_use"]) & text.str.match(_CODE)
+    part = pd.Series(pd.NA, index=texts.index, dtype="string")
+    part = part.mask(whole, "whole").mask(is_number, "number").mask(is_area, "area").mask(is_code, "code")
+    code = parts["code"].fillna(parts["after"]).str.replace(" ", "").where(whole)
+    number = parts["number"].where(whole).fillna(text.where(is_number))
+    return texts.assign(part=part, number=key_text(number), area=parts["area"].where(whole), code=code)
+
+
+def _attach(
+    numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float, area_m2: pd.Series | None
+) -> tuple[pd.Series, pd.Index, pd.Index]:
+    """Give texts to numbers: the nearest in the same face, else the nearest number within reach that has none.
+
+    Returns the text per number, the index of texts beside a better one, and the index of texts left over.
+    """
+    pairs = _same_face(numbers, texts)
+    pairs = pd.concat([pairs, _within_reach(numbers, texts, pairs, reach_m)], ignore_index=True)
+    given = pairs.assign(text=texts["text"].reindex(pairs["text_id"]).to_numpy(), rank=pairs["distance"])
+    if area_m2 is not None:
+        face_area = area_m2.reindex(numbers["face"].reindex(pairs["number_id"])).to_numpy()
+        difference = (area_value(given["text"]) - face_area).abs()
+        given["rank"] = difference.fillna(np.inf).to_numpy()
+    legal = texts["role"].reindex(pairs["text_id"]).eq("legal_land_use").to_numpy()
+    given = given.assign(legal=legal).sort_values(["number_id", "legal", "rank", "text_id"])
+    best = given.drop_duplicates("number_id")
+    extra = pd.Index(given["text_id"]).difference(pd.Index(best["text_id"]))
+    left = texts.index.difference(pd.Index(given["text_id"]))
+    return best.set_index("number_id")["text"].astype("string"), extra, left
+
+
+def _same_face(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.DataFrame:
+    left = pd.DataFrame({"face": texts["face"], "text_id": texts.index})
+    right = pd.DataFrame({"face": numbers["face"], "number_id": numbers.index})
+    pairs = left[left["face"] >= 0].merge(right, on="face")
+    return _nearest_first(pairs, numbers, texts).drop_duplicates("text_id").drop(columns="face")
+
+
+def _within_reach(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, taken: pd.DataFrame, reach_m: float) -> pd.DataFrame:
+    loose = texts[~texts.index.isin(taken["text_id"])]
+    bare = numbers[~numbers.index.isin(taken["number_id"])]
+    if loose.empty or bare.empty:
+        return taken.iloc[:0]
+    first, second = shapely.STRtree(bare.geometry.to_numpy()).query(
+        loose.geometry.to_numpy(), predicate="dwithin", distance=reach_m
+    )
+    pairs = pd.DataFrame({"text_id": loose.index[first], "number_id": bare.index[second]})
+    ranked = _nearest_first(pairs, numbers, texts)
+    return ranked.drop_duplicates("text_id").drop_duplicates("number_id")
+
+
+def _nearest_first(pairs: pd.DataFrame, numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.DataFrame:
+    here = texts.geometry.reindex(pairs["text_id"]).to_numpy()
+    there = numbers.geometry.reindex(pairs["number_id"]).to_numpy()
+    return pairs.assign(distance=shapely.distance(here, there)).sort_values(["distance", "text_id", "number_id"])

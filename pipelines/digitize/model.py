@@ -1,0 +1,75 @@
+"""What goes into this step and what comes out of one source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+
+from pipelines.digitize.network import Array
+from pipelines.ledger import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A spatial file as read, text decoded.
+
+    Attributes:
+        path: Path inside the package.
+        role: `drawing`, `parcels` or `boundary`.
+        rows: Features in the CRS of the package; `role` and `text` columns for a drawing.
+        sheet: Sheet number, None when the rows carry it.
+        scale: Scale denominator.
+        tolerance_m: Snapping tolerance.
+    """
+
+    path: str
+    role: str
+    rows: gpd.GeoDataFrame
+    sheet: str | None
+    scale: int
+    tolerance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What one source became.
+
+    Attributes:
+        parcels: One row per face or polygon, columns of `PARCEL_COLUMNS`, and `labelled`.
+        findings: Findings so far, without those about faces that may prove to be no parcel.
+        face_findings: Findings about faces: they leave together with their face.
+        entries: Ledger entries without the parcels.
+        outline: Lines or polygons of the commune outline.
+    """
+
+    parcels: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    face_findings: gpd.GeoDataFrame
+    entries: list[Entry]
+    outline: Array = field(default_factory=lambda: np.empty(0, dtype=object))
+
+
+PARCEL_COLUMNS = (
+    "feature_id",
+    "source",
+    "so_hieu_to_ban_do",
+    "so_thu_tu_thua",
+    "loai_dat",
+    "dien_tich",
+    "dien_tich_phap_ly",
+    "dia_chi",
+    "ten_chu",
+    "nhan",
+    "so_nhan",
+    "ty_le",
+)
+"""Columns of the parcels of this step, beside `geometry`; all text but `so_nhan` and `ty_le`."""
+
+
+def shape_parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return parcels with exactly the columns of this step, in their types."""
+    shaped = rows.reindex(columns=[*PARCEL_COLUMNS, "geometry"])
+    numbers = {"so_nhan": "int64", "ty_le": "int64"}
+    types: Mapping[str, str] = {name: numbers.get(name, "string") for name in PARCEL_COLUMNS}
+    return gpd.GeoDataFrame(shaped.astype(types), geometry="geometry", crs=rows.crs)

@@ -1,0 +1,262 @@
+"""Line work as a planar network: nodes, straight segments between them, and what was moved to close it.
+
+Only ends of drawn lines move, and only within the tolerance of the scale: onto the nearest node, else onto the
+nearest line. Vertices in the middle of a line stay where the surveyor put them, so that the boundary two sheets
+share stays the same in both.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+Array = np.ndarray[Any, Any]
+
+GRID_M = 0.0001
+"""Coordinates closer than this are one node: far below any surveying accuracy, far above floating noise."""
+
+RESOLUTION_M = 0.0075
+"""A vertex this near to a foreign line lies on it: half the diagonal of the centimetre grid of DGN v7."""
+
+_MAX_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A planar network.
+
+    Attributes:
+        nodes: (n, 2) coordinates in metres.
+        segments: (m, 2) node numbers, each segment once, smaller number first.
+        element: (m,) number of the first drawn element a segment comes from.
+        moved: Numbers of elements whose end was moved to close the line work.
+        doubled: Number of segments that were drawn more than once.
+    """
+
+    nodes: Array
+    segments: Array
+    element: Array
+    moved: Array
+    doubled: int
+
+
+def build(lines: Array, tolerance_m: float) -> Network:
+    """Return the network of drawn lines.
+
+    Args:
+        lines: Linear geometries (line strings, polygons, collections of them) in a metric CRS.
+        tolerance_m: How far an open end may lie from what it should meet.
+    """
+    nodes, segments, element, is_end = _explode(lines)
+    segments, element, joined = _close_ends(nodes, segments, element, is_end, tolerance_m)
+    before = len(segments)
+    segments, element = _unique(segments, element)
+    doubled = before - len(segments)
+    segments, element, pulled = _insert_vertices(nodes, segments, element, is_end, tolerance_m)
+    nodes, segments, element = _split_crossings(nodes, segments, element)
+    return Network(nodes, segments, element, np.union1d(joined, pulled), doubled)
+
+
+def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
+    """Return nodes, segments, element numbers, and which nodes are ends of a drawn line and never a middle."""
+    parts, owner = shapely.get_parts(shapely.force_2d(lines), return_index=True)
+    rings, ring_owner = shapely.get_rings(parts, return_index=True)
+    is_line = ~np.isin(shapely.get_type_id(parts), (3, 6))
+    strings = np.concatenate([parts[is_line], rings])
+    owner = np.concatenate([owner[is_line], owner[ring_owner]])
+    coordinates, string = shapely.get_coordinates(strings, return_index=True)
+    keys = np.rint(coordinates / GRID_M).astype(np.int64)
+    _, first, node = np.unique(_code(keys), return_index=True, return_inverse=True)
+    nodes = coordinates[first]
+    starts = np.flatnonzero(np.r_[True, string[1:] != string[:-1]]) if len(string) else np.empty(0, dtype=np.int64)
+    ends = np.r_[starts[1:], len(string)] - 1 if len(starts) else starts
+    is_middle = np.zeros(len(nodes), dtype=bool)
+    inner = np.ones(len(string), dtype=bool)
+    inner[starts] = inner[ends] = False
+    is_middle[node[inner]] = True
+    is_end = np.zeros(len(nodes), dtype=bool)
+    is_end[node[starts]] = is_end[node[ends]] = True
+    same = string[1:] == string[:-1]
+    segments = np.column_stack([node[:-1][same], node[1:][same]])
+    element = owner[string[:-1][same]]
+    real = segments[:, 0] != segments[:, 1]
+    return nodes, segments[real], element[real], is_end & ~is_middle
+
+
+def _code(keys: Array) -> Array:
+    """Return one integer for each pair of grid coordinates, relative to the corner of the data."""
+    if not len(keys):
+        return np.empty(0, dtype=np.int64)
+    relative = keys - keys.min(axis=0)
+    return relative[:, 0] * (int(relative[:, 1].max()) + 1) + relative[:, 1]
+
+
+def _close_ends(
+    nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float
+) -> tuple[Array, Array, Array]:
+    """Join open ends to the nearest other node within the tolerance; return also the elements that moved."""
+    degree = np.bincount(segments.ravel(), minlength=len(nodes))
+    open_ends = np.flatnonzero((degree == 1) & is_end)
+    if not len(open_ends):
+        return segments, element, open_ends
+    tree = shapely.STRtree(shapely.points(nodes))
+    pair = tree.query(shapely.points(nodes[open_ends]), predicate="dwithin", distance=tolerance_m)
+    left, right = open_ends[pair[0]], pair[1]
+    other = (left != right) & (degree[right] > 0) & ~_is_neighbour(left, right, segments, len(nodes))
+    left, right = left[other], right[other]
+    distance = np.hypot(*(nodes[left] - nodes[right]).T)
+    # A well connected node is the better goal than another open end; the nearest wins, then the lowest number.
+    order = np.lexsort((right, distance, degree[right] == 1, left))
+    left, right = left[order], right[order]
+    first = np.r_[True, left[1:] != left[:-1]] if len(left) else np.empty(0, dtype=bool)
+    goal = np.arange(len(nodes))
+    goal[left[first]] = right[first]
+    mutual = goal[goal] == np.arange(len(nodes))
+    goal = np.where(mutual, np.minimum(goal, np.arange(len(nodes))), goal)
+    for _ in range(_MAX_ROUNDS):
+        goal = goal[goal]
+    joined = goal[segments]
+    moved = np.unique(element[(joined != segments).any(axis=1)])
+    real = joined[:, 0] != joined[:, 1]
+    return joined[real], element[real], moved
+
+
+def _is_neighbour(left: Array, right: Array, segments: Array, count: int) -> Array:
+    """Tell which pairs of nodes are the two ends of one segment."""
+    low, high = segments.min(axis=1), segments.max(axis=1)
+    known = low * count + high
+    return np.isin(np.minimum(left, right) * count + np.maximum(left, right), known)
+
+
+def _unique(segments: Array, element: Array) -> tuple[Array, Array]:
+    """Return each segment once, whatever its direction, with the lowest element number."""
+    if not len(segments):
+        return segments, element
+    ordered = np.sort(segments, axis=1)
+    order = np.lexsort((element, ordered[:, 1], ordered[:, 0]))
+    ordered, element = ordered[order], element[order]
+    first = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
+    return ordered[first], element[first]
+
+
+def _insert_vertices(
+    nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float
+) -> tuple[Array, Array, Array]:
+    """Break segments at nodes that lie on them; line ends near a segment are moved onto it (in `nodes`).
+
+    Returns segments, elements, and the numbers of elements whose end moved by more than the drawing's resolution.
+    """
+    used = np.zeros(len(nodes), dtype=bool)
+    used[segments.ravel()] = True
+    segment_tree = shapely.STRtree(_lines(nodes, segments))
+    candidates = np.flatnonzero(used)
+    reach = np.where(is_end[candidates], tolerance_m, RESOLUTION_M)
+    found = segment_tree.query(shapely.points(nodes[candidates]), predicate="dwithin", distance=reach)
+    node, segment = candidates[found[0]], found[1]
+    foreign = (segments[segment] != node[:, None]).all(axis=1)
+    node, segment = node[foreign], segment[foreign]
+    along, distance = _project(nodes, segments, node, segment)
+    length = np.hypot(*(nodes[segments[segment, 1]] - nodes[segments[segment, 0]]).T)
+    inside = (along > GRID_M) & (along < length - GRID_M)
+    near = distance <= np.where(is_end[node], tolerance_m, RESOLUTION_M)
+    keep = inside & near
+    node, segment, along, distance = node[keep], segment[keep], along[keep], distance[keep]
+    off = is_end[node] & (distance > GRID_M)
+    _move_onto(nodes, segments, node[off], segment[off], distance[off])
+    pulled = np.unique(element[np.isin(segments, node[distance > RESOLUTION_M]).any(axis=1)])
+    return *_break(nodes, segments, element, segment, node, along), pulled
+
+
+def _move_onto(nodes: Array, segments: Array, node: Array, segment: Array, distance: Array) -> None:
+    """Move each node onto the nearest of its segments, in place."""
+    order = np.lexsort((segment, distance, node))
+    node, segment = node[order], segment[order]
+    first = np.r_[True, node[1:] != node[:-1]] if len(node) else np.empty(0, dtype=bool)
+    node, segment = node[first], segment[first]
+    along, _ = _project(nodes, segments, node, segment)
+    start = nodes[segments[segment, 0]]
+    run = nodes[segments[segment, 1]] - start
+    nodes[node] = start + run * (along / np.hypot(*run.T))[:, None]
+
+
+def _project(nodes: Array, segments: Array, node: Array, segment: Array) -> tuple[Array, Array]:
+    """Return the distance along a segment of the foot of a node, and the node's distance from its line, in metres."""
+    start = nodes[segments[segment, 0]]
+    run = nodes[segments[segment, 1]] - start
+    length = np.hypot(*run.T)
+    reach = nodes[node] - start
+    along = (reach * run).sum(axis=1) / length
+    aside = np.abs(run[:, 0] * reach[:, 1] - run[:, 1] * reach[:, 0]) / length
+    return along, aside
+
+
+def _break(
+    nodes: Array, segments: Array, element: Array, segment: Array, node: Array, along: Array
+) -> tuple[Array, Array]:
+    """Replace segments by the chains through the nodes that lie on them."""
+    if not len(node):
+        return segments, element
+    order = np.lexsort((along, segment))
+    segment, node = segment[order], node[order]
+    whole = np.ones(len(segments), dtype=bool)
+    whole[segment] = False
+    first = np.r_[True, segment[1:] != segment[:-1]]
+    last = np.r_[first[1:], True]
+    begin = np.where(first, segments[segment, 0], np.r_[0, node[:-1]])
+    pieces = [np.column_stack([begin, node]), np.column_stack([node[last], segments[segment[last], 1]])]
+    owner = [element[segment], element[segment[last]]]
+    joined = np.concatenate([segments[whole], *pieces])
+    owners = np.concatenate([element[whole], *owner])
+    real = joined[:, 0] != joined[:, 1]
+    return _unique(joined[real], owners[real])
+
+
+def _split_crossings(nodes: Array, segments: Array, element: Array) -> tuple[Array, Array, Array]:
+    """Put a node where two segments cross; repeat, because a rounded crossing can make a new one."""
+    for _ in range(_MAX_ROUNDS):
+        first, second, points = _crossings(nodes, segments)
+        if not len(first):
+            break
+        fresh = len(nodes) + np.arange(len(points))
+        nodes = np.concatenate([nodes, points])
+        broken, by = np.concatenate([first, second]), np.concatenate([fresh, fresh])
+        along, _ = _project(nodes, segments, by, broken)
+        segments, element = _break(nodes, segments, element, broken, by, along)
+        nodes, segments, element = _merge_equal(nodes, segments, element)
+    return nodes, segments, element
+
+
+def _merge_equal(nodes: Array, segments: Array, element: Array) -> tuple[Array, Array, Array]:
+    keys = _code(np.rint(nodes / GRID_M).astype(np.int64))
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    joined = inverse[segments]
+    real = joined[:, 0] != joined[:, 1]
+    return nodes[first], *_unique(joined[real], element[real])
+
+
+def _crossings(nodes: Array, segments: Array) -> tuple[Array, Array, Array]:
+    """Return pairs of segments that cross inside both, and where."""
+    lines = _lines(nodes, segments)
+    first, second = shapely.STRtree(lines).query(lines)
+    apart = (
+        (first < second)
+        & (segments[first, 0] != segments[second, 0])
+        & (segments[first, 0] != segments[second, 1])
+        & (segments[first, 1] != segments[second, 0])
+        & (segments[first, 1] != segments[second, 1])
+    )
+    first, second = first[apart], second[apart]
+    a, b = nodes[segments[first, 0]], nodes[segments[first, 1]]
+    c, d = nodes[segments[second, 0]], nodes[segments[second, 1]]
+    r, s, q = b - a, d - c, c - a
+    cross = r[:, 0] * s[:, 1] - r[:, 1] * s[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = (q[:, 0] * s[:, 1] - q[:, 1] * s[:, 0]) / cross
+        u = (q[:, 0] * r[:, 1] - q[:, 1] * r[:, 0]) / cross
+    hit = (cross != 0) & (t > 0) & (t < 1) & (u > 0) & (u < 1)
+    return first[hit], second[hit], a[hit] + r[hit] * t[hit, None]
+
+
+def _lines(nodes: Array, segments: Array) -> Array:
+    return shapely.linestrings(nodes[segments])

@@ -1,0 +1,114 @@
+"""The step: every spatial file of a commune to its parcels, outline and sheets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipelines import findings
+from pipelines.digitize import drawing, outline, polygons
+from pipelines.digitize.labels import locate
+from pipelines.digitize.model import Source, Traced, shape_parcels
+from pipelines.digitize.network import Array
+from pipelines.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Digitized:
+    """What the step makes.
+
+    Attributes:
+        parcels: One row per parcel, in the CRS of the package.
+        boundary: Commune outline, one row or none.
+        sheets: One row per source and sheet.
+        findings: What is wrong with the drawings.
+        ledger: The account.
+    """
+
+    parcels: gpd.GeoDataFrame
+    boundary: gpd.GeoDataFrame
+    sheets: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    ledger: Ledger
+
+
+def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digitized:
+    """Return the parcels of all files.
+
+    Each drawing is noded on its own: sheets are drawn apart, and a number counts only within its sheet.
+
+    Args:
+        files: Spatial files as read.
+        profile: Source profile.
+        crs: CRS of the package.
+
+    Emits:
+        ban_ve.dangle, ban_ve.unclosed, ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled,
+        ban_ve.label_unparsed.
+    """
+    parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
+    drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]
+    layers = [polygons.trace(file, parcel_columns, crs) for file in files if file.role == "parcels"]
+    boundaries = [file.rows.geometry.to_numpy() for file in files if file.role == "boundary"]
+    pieces = np.concatenate([np.empty(0, dtype=object), *boundaries, *(traced.outline for traced in drawings)])
+    boundary = outline.commune_outline(pieces, crs)
+    ledger = Ledger("digitize")
+    for traced in (*drawings, *layers):
+        ledger.entries.extend(traced.entries)
+    parcels, about = _without_foreign_faces(drawings, boundary, ledger, crs)
+    parcels = _joined([parcels, *(traced.parcels for traced in layers)], crs)
+    found = findings.concat([*(traced.findings for traced in (*drawings, *layers)), about], crs=crs)
+    return Digitized(parcels, boundary, outline.sheets(parcels), found, ledger.check())
+
+
+def _without_foreign_faces(
+    drawings: Sequence[Traced], boundary: gpd.GeoDataFrame, ledger: Ledger, crs: Any
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the faces of all drawings that can be parcels, and the findings about them.
+
+    An unlabelled face is none when another sheet has labelled faces there, or when it lies outside the commune;
+    the account says how many went for which reason.
+    """
+    faces = _joined([traced.parcels for traced in drawings], crs)
+    about = findings.concat([traced.face_findings for traced in drawings], crs=crs)
+    point = shapely.point_on_surface(faces.geometry.to_numpy())
+    bare = faces["so_nhan"].to_numpy() == 0
+    elsewhere = bare & _covered(faces, bare, point)
+    outside = bare & ~elsewhere & _outside(point, boundary)
+    for source, rows in pd.DataFrame({"between": elsewhere, "outside": outside, "source": faces["source"]}).groupby("source"):
+        between, beyond = int(rows["between"].sum()), int(rows["outside"].sum())
+        taken = len(rows) - between - beyond
+        ledger.add(str(source), "parcel", received=taken, accepted=taken)
+        ledger.add(str(source), "face_of_another_sheet", received=between, accepted=0, quarantined=between)
+        ledger.add(str(source), "face_outside_commune", received=beyond, accepted=0, quarantined=beyond)
+    kept = faces[~elsewhere & ~outside]
+    gone = faces.loc[elsewhere | outside, "feature_id"]
+    return kept, about[~about["feature_id"].isin(gone)]
+
+
+def _covered(faces: gpd.GeoDataFrame, bare: Array, point: Array) -> Array:
+    """Tell which faces lie, by their inner point, in a labelled face of another source."""
+    labelled = faces[~bare]
+    inside = locate(point, labelled.geometry.to_numpy())
+    other = labelled["source"].to_numpy(dtype=object)
+    own = faces["source"].to_numpy(dtype=object)
+    return (inside >= 0) & (np.append(other, None)[inside] != own)
+
+
+def _outside(point: Array, boundary: gpd.GeoDataFrame) -> Array:
+    if boundary.empty:
+        return np.zeros(len(point), dtype=bool)
+    whole = boundary.geometry.iloc[0]
+    shapely.prepare(whole)
+    return np.asarray(~shapely.intersects(whole, point), dtype=bool)
+
+
+def _joined(frames: Sequence[gpd.GeoDataFrame], crs: Any) -> gpd.GeoDataFrame:
+    filled = [pd.DataFrame(frame) for frame in frames if len(frame)]
+    if not filled:
+        return shape_parcels(gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs))
+    return shape_parcels(gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=crs))

@@ -1,0 +1,142 @@
+"""Files and folders: list them, hash them, unpack an archive safely, write a folder as a whole or not at all."""
+
+import hashlib
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from pipelines.errors import PackageError
+
+_NOISE = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx"})
+"""What operating systems leave behind; it is not part of a delivery."""
+
+_COMPANIONS: dict[str, tuple[str, ...]] = {
+    ".shp": (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"),
+    ".tab": (".dat", ".map", ".id", ".ind"),
+    ".mif": (".mid",),
+    ".tif": (".tfw", ".tif.aux.xml"),
+    ".tiff": (".tfw",),
+    ".jpg": (".jgw",),
+    ".dgn": (".gtp",),
+}
+_EDIGEO_PARTS = frozenset({".vec", ".dic", ".gen", ".geo", ".qal", ".scd"})
+
+MAX_UNPACKED_BYTES = 4 * 1024**3
+MAX_RATIO = 300
+_RATIO_FROM_BYTES = 16 * 1024**2
+MAX_FILES = 100_000
+
+
+def find(root: Path) -> list[str]:
+    """Return every file below a folder as a sorted list of relative posix paths, without operating system noise."""
+    paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if not _is_noise(path.parts))
+
+
+def companions(path: str, paths: list[str]) -> list[str]:
+    """Return the files that belong to a file of several parts (`x.shp` to `x.dbf`, `x.prj`; an EDIGEO lot).
+
+    Args:
+        path: Main file, relative posix path.
+        paths: All files of the package.
+    """
+    main = PurePosixPath(path)
+    suffix = main.suffix.lower()
+    if suffix == ".thf":
+        return [
+            other
+            for other in paths
+            if PurePosixPath(other).parent == main.parent and PurePosixPath(other).suffix.lower() in _EDIGEO_PARTS
+        ]
+    stem = path[: -len(main.suffix)].lower() if main.suffix else path.lower()
+    wanted = {stem + ending for ending in _COMPANIONS.get(suffix, ())}
+    return [other for other in paths if other.lower() in wanted and other != path]
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal text."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_of(root: Path, paths: list[str]) -> str:
+    """Return one SHA-256 over names and contents of files below a folder, independent of dates and order."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path}\0{sha256(root / path)}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `folder`; rename it to `folder` when the block ends well, drop it otherwise.
+
+    What was in `folder` before stays there until the new content is complete.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{folder.name}.new")
+    old = folder.with_name(f".{folder.name}.old")
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def unzip(archive: Path, target: Path) -> list[str]:
+    """Unpack a .zip below a folder and return the relative posix paths of its files.
+
+    Raises:
+        PackageError: The archive is cut short, encrypted, leads out of the folder, or unpacks to an absurd size.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = [member for member in opened.infolist() if not member.is_dir()]
+            _check(archive, members, target)
+            for member in members:
+                opened.extract(member, target)
+    except (zipfile.BadZipFile, EOFError, zipfile.LargeZipFile, NotImplementedError, OSError) as error:
+        if isinstance(error, PackageError):
+            raise
+        raise PackageError(
+            f"Tệp nén {archive.name} bị hỏng hoặc cụt: nén lại và gửi lại.",
+            f"The archive {archive.name} is broken or cut short: zip and send it again.",
+        ) from error
+    return find(target)
+
+
+def _check(archive: Path, members: list[zipfile.ZipInfo], target: Path) -> None:
+    total = sum(member.file_size for member in members)
+    packed = max(sum(member.compress_size for member in members), 1)
+    if len(members) > MAX_FILES or total > MAX_UNPACKED_BYTES or (total > _RATIO_FROM_BYTES and total / packed > MAX_RATIO):
+        raise PackageError(
+            f"Tệp nén {archive.name} giải nén ra {total:,} byte từ {packed:,} byte: không phải gói dữ liệu, không mở.",
+            f"The archive {archive.name} unpacks to {total:,} bytes from {packed:,}: this is no package, it is not opened.",
+        )
+    root = target.resolve()
+    for member in members:
+        if member.flag_bits & 0x1:
+            raise PackageError(
+                f"Tệp nén {archive.name} có mật khẩu: gửi lại không đặt mật khẩu.",
+                f"The archive {archive.name} is encrypted: send it again without a password.",
+            )
+        leads_out = not (root / member.filename.replace("\\", "/")).resolve().is_relative_to(root)
+        if leads_out or stat.S_ISLNK(member.external_attr >> 16):
+            raise PackageError(
+                f"Tệp nén {archive.name} có đường dẫn ra ngoài gói ({member.filename}): không mở; nén lại từ thư mục gói.",
+                f"The archive {archive.name} holds a path that leads out of it ({member.filename}): not opened; zip the folder again.",
+            )
+
+
+def _is_noise(parts: tuple[str, ...]) -> bool:
+    return any(part.lower() in _NOISE or part.startswith("~$") for part in parts)
