@@ -117,7 +117,8 @@ def sources() -> list[str]:
 
 def package_schema() -> dict[str, Any]:
     """Return the JSON Schema of `package.yaml`."""
-    return copy.deepcopy(_file("package.schema.json"))
+    schema: dict[str, Any] = copy.deepcopy(_file("package.schema.json"))
+    return schema
 
 
 def _merged(own: dict[str, Any], common: dict[str, list[str]]) -> dict[str, Any]:

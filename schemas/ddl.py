@@ -54,19 +54,28 @@ class SpatialTable:
     geometry_column: str = "geom"
 
 
+ZONE = "{srid}"
+"""What stands for the EPSG code in the generated templates."""
+
+
 def land(srid: int) -> str:
     """Return the SQL of the land database with the tables of one zone; it may be run again for another zone."""
+    return land_template().replace(ZONE, str(srid))
+
+
+def land_template() -> str:
+    """Return the SQL of the land database with `{srid}` in place of the zone."""
     parts = [
         _comment("vung_toa_do", "Múi tọa độ và bảng thửa của nó", "Zones and their parcel tables")
         + "CREATE TABLE IF NOT EXISTS vung_toa_do (\n  srid INTEGER PRIMARY KEY,\n  bang TEXT NOT NULL UNIQUE\n);\n",
     ]
-    parts += [_entity(name, entity, srid) for name, entity in _of_store("land")]
+    parts += [_entity(name, entity) for name, entity in _of_store("land")]
     return "\n".join(parts)
 
 
 def holders() -> str:
     """Return the SQL of the holder database; it holds personal data and is never published."""
-    return "\n".join(_entity(name, entity, None) for name, entity in _of_store("holders"))
+    return "\n".join(_entity(name, entity) for name, entity in _of_store("holders"))
 
 
 def spatial_tables(srid: int) -> tuple[SpatialTable, ...]:
@@ -80,19 +89,22 @@ def spatial_tables(srid: int) -> tuple[SpatialTable, ...]:
 
 def land_spatial(srid: int) -> str:
     """Return the SQL that registers the feature tables of one zone in a GeoPackage whose system tables exist."""
-    rows = []
-    for table in spatial_tables(srid):
-        title = table.title.replace("'", "''")
-        rows.append(
-            "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
-            f"VALUES ('{table.name}', 'features', '{table.name}', '{title}', {srid});\n"
-            "INSERT OR IGNORE INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m) "
-            f"VALUES ('{table.name}', '{table.geometry_column}', '{table.geometry_type}', {srid}, 0, 0);\n"
-        )
-    return "".join(rows)
+    return land_spatial_template().replace(ZONE, str(srid))
 
 
-def table_name(layer: str, srid: int | None) -> str:
+def land_spatial_template() -> str:
+    """Return the SQL of `land_spatial` with `{srid}` in place of the zone."""
+    return "".join(
+        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, srs_id)\n"
+        f"  VALUES ('{name}_{ZONE}', 'features', '{name}_{ZONE}', '{entity['title']}', {ZONE});\n"
+        "INSERT OR IGNORE INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m)\n"
+        f"  VALUES ('{name}_{ZONE}', 'geom', '{str(entity['x-spatial']).upper()}', {ZONE}, 0, 0);\n"
+        for name, entity in _of_store("land")
+        if entity["x-spatial"]
+    )
+
+
+def table_name(layer: str, srid: int | str) -> str:
     """Return the table of a layer; layers with exact coordinates have one table per zone."""
     return f"{layer}_{srid}" if schemas.layer(layer)["x-per-zone"] else layer
 
@@ -121,8 +133,8 @@ def _of_store(store: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name, entity) for name, entity in schemas.layers().items() if entity["x-store"] == store]
 
 
-def _entity(name: str, entity: dict[str, Any], srid: int | None) -> str:
-    table = table_name(name, srid)
+def _entity(name: str, entity: dict[str, Any]) -> str:
+    table = table_name(name, ZONE)
     lines = [_column(column, kind, entity) for column, kind in columns(name)]
     if entity["x-versioned"]:
         lines = ["version_id INTEGER PRIMARY KEY AUTOINCREMENT", *lines]
@@ -133,7 +145,8 @@ def _entity(name: str, entity: dict[str, Any], srid: int | None) -> str:
         f"CREATE INDEX IF NOT EXISTS ix_{table}_{number} ON {table} ({', '.join(index)});\n"
         for number, index in enumerate(_INDEXES.get(name, ()), start=1)
     )
-    return f"{_comment(table, entity['title'], entity['title:en'])}CREATE TABLE IF NOT EXISTS {table} (\n{body}\n);\n{indexes}"
+    head = _comment(table, entity["title"], entity["title:en"])
+    return f"{head}CREATE TABLE IF NOT EXISTS {table} (\n{body}\n);\n{indexes}"
 
 
 def _column(name: str, kind: str, entity: dict[str, Any]) -> str:

@@ -1,0 +1,217 @@
+-- vung_toa_do: Múi tọa độ và bảng thửa của nó / Zones and their parcel tables
+CREATE TABLE IF NOT EXISTS vung_toa_do (
+  srid INTEGER PRIMARY KEY,
+  bang TEXT NOT NULL UNIQUE
+);
+
+-- ban_phat_hanh: Bản phát hành / Release
+CREATE TABLE IF NOT EXISTS ban_phat_hanh (
+  release_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  kind TEXT NOT NULL CHECK (kind IN ('load', 'rollback')),
+  started_at TEXT NOT NULL,
+  finished_at TEXT,
+  package_sha256 TEXT,
+  counts TEXT,
+  verdict TEXT,
+  srid INTEGER
+);
+CREATE INDEX IF NOT EXISTS ix_ban_phat_hanh_1 ON ban_phat_hanh (ma_xa, ky_dia_gioi);
+
+-- canh_bao_{srid}: Cảnh báo / Finding
+CREATE TABLE IF NOT EXISTS canh_bao_{srid} (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  code TEXT NOT NULL,
+  feature_id TEXT,
+  other_id TEXT,
+  thua_dat_id TEXT,
+  value REAL,
+  "limit" REAL,
+  detail TEXT,
+  source TEXT,
+  geom GEOMETRY,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_1 ON canh_bao_{srid} (thua_dat_id);
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_2 ON canh_bao_{srid} (ma_xa, code);
+
+-- han_che_quyen: Hạn chế quyền / Restriction
+CREATE TABLE IF NOT EXISTS han_che_quyen (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  thua_key TEXT NOT NULL,
+  so_thu_tu INTEGER NOT NULL,
+  loai_han_che TEXT,
+  dien_tich REAL,
+  noi_dung_han_che TEXT,
+  han_che_mot_phan BOOLEAN,
+  loai_van_ban_han_che TEXT,
+  so_van_ban TEXT,
+  ngay_ban_hanh TEXT,
+  co_quan_ban_hanh TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_han_che_quyen_1 ON han_che_quyen (thua_key);
+
+-- muc_dich_su_dung: Mục đích sử dụng đất / Land use of a parcel
+CREATE TABLE IF NOT EXISTS muc_dich_su_dung (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  thua_key TEXT NOT NULL,
+  so_thu_tu INTEGER NOT NULL,
+  loai_dat TEXT,
+  loai_dat_ghi TEXT,
+  dien_tich REAL,
+  thoi_han_su_dung TEXT,
+  ngay_het_han TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_muc_dich_su_dung_1 ON muc_dich_su_dung (thua_key);
+
+-- nguon_goc_dat: Nguồn gốc sử dụng đất / Origin of land use
+CREATE TABLE IF NOT EXISTS nguon_goc_dat (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  thua_key TEXT NOT NULL,
+  so_thu_tu INTEGER NOT NULL,
+  nguon_goc TEXT,
+  nguon_goc_ghi TEXT,
+  dien_tich REAL,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_1 ON nguon_goc_dat (thua_key);
+
+-- tai_lieu_do_dac: Tài liệu đo đạc / Survey document
+CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  tai_lieu_do_dac_id TEXT NOT NULL,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_ban_do TEXT,
+  so_hieu_to_ban_do TEXT,
+  ty_le INTEGER,
+  don_vi_do_dac TEXT,
+  phuong_phap_do TEXT,
+  muc_do_chinh_xac TEXT,
+  ngay_hoan_thanh TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+
+-- thua_dat_{srid}: Thửa đất / Parcel
+CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  thua_dat_id TEXT NOT NULL,
+  ma_dinh_danh_thua TEXT,
+  thua_key TEXT,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_ban_do TEXT,
+  so_hieu_to_ban_do TEXT,
+  so_thu_tu_thua TEXT,
+  loai_dat TEXT,
+  loai_dat_ghi TEXT,
+  he_loai_dat TEXT CHECK (he_loai_dat IN ('TT25/2014', 'TT08/2024', 'unknown')),
+  nhom_dat TEXT CHECK (nhom_dat IN ('NNP', 'PNN', 'CSD')),
+  dien_tich_do REAL,
+  dien_tich_nhan REAL,
+  dien_tich REAL,
+  dien_tich_phap_ly REAL,
+  la_doi_tuong_chiem_dat BOOLEAN,
+  dia_chi TEXT,
+  ty_le INTEGER,
+  co_dang_ky BOOLEAN,
+  xep_loai TEXT CHECK (xep_loai IN ('1', '2a', '2b', '3')),
+  ly_do TEXT,
+  so_canh_bao INTEGER,
+  geom POLYGON,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON thua_dat_{srid} (ma_xa, so_hieu_to_ban_do, so_thu_tu_thua);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON thua_dat_{srid} (thua_dat_id);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON thua_dat_{srid} (thua_key);
+
+-- to_ban_do: Tờ bản đồ địa chính / Cadastral map sheet
+CREATE TABLE IF NOT EXISTS to_ban_do (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_ban_do TEXT NOT NULL,
+  so_hieu_to_ban_do TEXT NOT NULL,
+  ty_le INTEGER,
+  so_thua INTEGER,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+
+-- xa_{srid}: Xã / Commune
+CREATE TABLE IF NOT EXISTS xa_{srid} (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ten_xa TEXT,
+  geom MULTIPOLYGON,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
