@@ -23,7 +23,7 @@ UNDECODABLE = "\ufffd"
 
 _SEPARATOR = "\x00"
 _TOKEN = re.compile(r"[^\x00-@\[-`{-\x7f\s\u00a0\u2010-\u2026\u2022°²³]+")
-_VNI_GAPS = {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ"}
+_VNI_GAPS = {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ", "iï": "ị", "IÏ": "Ị", "iû": "ỉ", "IÛ": "Ỉ", "iõ": "ĩ", "IÕ": "Ĩ"}
 _LETTERS = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệfghiìíỉĩịjklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvwxyỳýỷỹỵz"
 _ALLOWED = frozenset(_LETTERS + _LETTERS.upper() + "–—‘’“”…•°²³×±½¼¾§№«»\t\n\r" + "".join(map(chr, range(32, 127))))
 _LOOKALIKES = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"})

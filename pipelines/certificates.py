@@ -1,0 +1,80 @@
+"""Certificates: serial numbers by the form of their time, numbers in the certificate book."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+import schemas
+from pipelines.text import map_unique
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of certificate: its code, the pattern of its serials and the days on which it was issued (inclusive)."""
+
+    code: str
+    pattern: str
+    first_day: str
+    last_day: str
+
+
+@cache
+def forms() -> tuple[Form, ...]:
+    """Return every form of the code list `so_phat_hanh`, in its order."""
+    rows = schemas.codelist("so_phat_hanh")
+    first, last = rows["valid_from"].replace("", _FIRST_DAY), rows["valid_to"].replace("", _LAST_DAY)
+    columns = zip(rows["loai_giay_chung_nhan"], rows["pattern"], first, last, strict=True)
+    return tuple(Form(*values) for values in columns)
+
+
+_SERIAL = re.compile(r"([A-ZĐ]{1,2})\s*([\dO]{6}|[\dO]{8})")
+_PUNCTUATION = re.compile(r"[.\-–_/\s]+")
+_FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
+
+
+def serials(values: pd.Series, dates: pd.Series) -> pd.DataFrame:
+    """Return `serial`, `form`, `bad` and `out_of_period` for serial numbers and dates of issue (yyyy-mm-dd or null).
+
+    `form` is a code of the certificate list: the form of the date where serial and date agree, else the first that
+    the serial fits. `bad` serials keep the value as recorded. A date outside every form the serial fits is
+    `out_of_period`: the clerk may have mistyped either.
+    """
+    raw = values.astype("string").str.strip()
+    raw = raw.mask(raw == "")
+    serial = map_unique(raw, tidy_serial).astype("string")
+    form = pd.Series(pd.NA, index=raw.index, dtype="string")
+    in_period = pd.Series(False, index=raw.index)
+    for item in forms():
+        fits = serial.str.fullmatch(item.pattern).fillna(False).astype(bool)
+        dated = fits & dates.between(item.first_day, item.last_day).fillna(False).astype(bool)
+        form = form.mask(dated & ~in_period, item.code).mask(fits & form.isna(), item.code)
+        in_period |= dated
+    fits_any = form.notna()
+    return pd.DataFrame(
+        {
+            "serial": serial.where(fits_any, raw),
+            "form": form,
+            "bad": (raw.notna() & ~fits_any).astype(bool),
+            "out_of_period": (fits_any & dates.notna() & ~in_period).astype(bool),
+        },
+        index=raw.index,
+    )
+
+
+def tidy_serial(serial: str) -> str:
+    """Return a serial in capitals, letters and digits one space apart, the letter O among digits as zero.
+
+    >>> tidy_serial("ađ-26O864")
+    'AĐ 260864'
+    """
+    plain = _PUNCTUATION.sub("", serial.upper().replace("Ð", "Đ"))
+    match = _SERIAL.fullmatch(plain)
+    return f"{match.group(1)} {match.group(2).replace('O', '0')}" if match else plain
+
+
+def tidy_book_number(values: pd.Series) -> pd.Series:
+    """Return numbers of the certificate book without dots and spaces, in capitals (CN 00383 → CN00383)."""
+    text = values.astype("string").str.upper().str.replace("Ð", "Đ", regex=False).str.replace(r"[.\s]+", "", regex=True)
+    return text.mask(text == "")

@@ -1,0 +1,243 @@
+"""Codes: land use by crosswalk, origins, forms and terms of use, kinds of holders, from the words offices write."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+import schemas
+from pipelines.text import fold, map_unique
+
+NEW_SCHEME, OLD_SCHEME, UNKNOWN_SCHEME = "TT08/2024", "TT25/2014", "unknown"
+CURRENT, LEGACY, AMBIGUOUS, UNKNOWN = "current", "legacy", "ambiguous", "unknown"
+
+GROUND_OBJECTS = frozenset({"DGT", "DTL", "SON", "MNC"})
+"""Roads, canals, rivers, lakes: land objects without a holder unless the register has one."""
+
+_PIECES = re.compile(r"\s*[+;,/&]\s*|\s+và\s+|\s{1,}(?=[A-ZĐ]{3}(?:\W|$))")
+_LEAF_LIKE = frozenset({"LUA"})
+_URBAN, _RURAL = "ODT", "ONT"
+_RANK = {CURRENT: 0, LEGACY: 1, AMBIGUOUS: 2, UNKNOWN: 3}
+_SQUEEZE = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LandUse:
+    """One recorded land use after the crosswalk.
+
+    Attributes:
+        code: Codes of TT 08/2024 joined by "+", the main one first; None where a person has to decide.
+        scheme: `TT08/2024`, `TT25/2014` or `unknown`.
+        mode: `current`, `legacy` (translated), `ambiguous` or `unknown`.
+    """
+
+    code: str | None
+    scheme: str
+    mode: str
+
+
+def land_use(recorded: pd.Series, *, urban: bool) -> pd.DataFrame:
+    """Return `code`, `scheme` and `mode` for land uses as recorded: codes, lists of codes, or names.
+
+    Args:
+        recorded: "ONT", "ONT+CLN", "BHK", "T", "Đất ở tại nông thôn".
+        urban: Whether the commune is a phường or thị trấn at the date of the record (decides T).
+
+    A list with one piece that nobody can translate has no code at all: the other pieces alone would be wrong.
+    """
+    text = recorded.astype("string").str.strip()
+    text = text.mask(text == "")
+    known = {value: translate(str(value), urban=urban) for value in text.dropna().unique()}
+    columns = {name: text.map({value: getattr(item, name) for value, item in known.items()}) for name in LandUse.__slots__}
+    return pd.DataFrame(columns, index=recorded.index).astype("string")
+
+
+def translate(recorded: str, *, urban: bool) -> LandUse:
+    """Return one recorded land use in codes of TT 08/2024.
+
+    >>> translate("bhk", urban=False)
+    LandUse(code='HNK', scheme='TT25/2014', mode='legacy')
+    >>> translate("T+CLN", urban=False).code
+    'ONT+CLN'
+    """
+    whole = _names().get(fold(recorded))
+    pieces = [whole] if whole else [piece for piece in _PIECES.split(recorded.strip()) if piece]
+    parts = [_piece(piece, urban) for piece in pieces]
+    if not parts:
+        return LandUse(None, UNKNOWN_SCHEME, UNKNOWN)
+    mode = max((part.mode for part in parts), key=_RANK.__getitem__)
+    schemes = {part.scheme for part in parts}
+    scheme = next(name for name in (UNKNOWN_SCHEME, OLD_SCHEME, NEW_SCHEME) if name in schemes)
+    codes = [part.code for part in parts]
+    complete = all(code is not None for code in codes)
+    joined = "+".join(dict.fromkeys(code for code in codes if code is not None))
+    return LandUse(joined if complete else None, scheme, mode)
+
+
+def groups(codes: pd.Series) -> pd.Series:
+    """Return NNP, PNN or CSD for the main code of each land use."""
+    return codes.astype("string").str.split("+").str[0].map(_groups()).astype("string")
+
+
+def main(codes: pd.Series) -> pd.Series:
+    """Return the first code of each list."""
+    return codes.astype("string").str.split("+").str[0]
+
+
+def origins(words: pd.Series) -> pd.Series:
+    """Return codes of `nguon_goc_dat` for origins written as code or in words; null where not known."""
+    return _lookup(words, _list_keys("nguon_goc_dat") | _ORIGIN_WORDS)
+
+
+def origin_transfers(words: pd.Series) -> pd.Series:
+    """Return codes of `nguon_goc_chuyen_quyen` (bought, inherited, given …) found in the words of an origin."""
+    return _lookup(words, _list_keys("nguon_goc_chuyen_quyen") | _TRANSFER_WORDS)
+
+
+def shared_use(words: pd.Series) -> pd.Series:
+    """Return `rieng` or `chung` for forms of use; null where not known."""
+    return _lookup(words, _list_keys("hinh_thuc_su_dung") | {"rieng": "rieng", "chung": "chung"})
+
+
+def holder_kinds(words: pd.Series) -> pd.Series:
+    """Return codes of `phap_nhan` (ca_nhan, vo_chong, ho_gia_dinh, to_chuc, cong_dong, nhom_nguoi)."""
+    return _lookup(words, _list_keys("phap_nhan") | _KIND_WORDS)
+
+
+def roles(words: pd.Series) -> pd.Series:
+    """Return codes of `vai_tro` (chu_ho, chong, vo, nguoi_dai_dien, thanh_vien, ca_nhan)."""
+    return _lookup(words, _list_keys("vai_tro") | _ROLE_WORDS)
+
+
+def terms(words: pd.Series) -> pd.DataFrame:
+    """Return `thoi_han` ("Lâu dài", "50 năm", "Đến ngày dd/mm/yyyy" or as recorded) and `ngay_het_han` (yyyy-mm-dd)."""
+    text = words.astype("string").str.strip()
+    text = text.mask(text == "")
+    key = map_unique(text, fold).astype("string")
+    lasting = key.str.contains("lau dai|on dinh lau dai|vo thoi han", regex=True).fillna(False)
+    years = key.str.extract(r"^(?:thoi han )?0*(\d{1,2}) ?(?:nam)?$")[0]
+    until = key.str.extract(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
+    # Assigning column by column keeps missing values missing through the joins below.
+    day, month, year = until[0].str.zfill(2), until[1].str.zfill(2), until[2]
+    iso = pd.to_datetime((year + "-" + month + "-" + day).astype("object"), format="%Y-%m-%d", errors="coerce")
+    normal = text.mask(lasting, "Lâu dài")
+    normal = normal.mask(years.notna() & ~lasting, years + " năm")
+    normal = normal.mask(iso.notna() & ~lasting, "Đến ngày " + day + "/" + month + "/" + year)
+    expiry = iso.dt.strftime("%Y-%m-%d").astype("string").mask(lasting)
+    return pd.DataFrame({"thoi_han": normal.astype("string"), "ngay_het_han": expiry}, index=words.index)
+
+
+def _piece(piece: str, urban: bool) -> LandUse:
+    code = piece.strip().upper().replace("Ð", "Đ")
+    if code not in _crosswalk() and code not in _groups():
+        code = _names().get(fold(piece), code)
+    if code in _leaves():
+        return LandUse(code, NEW_SCHEME, CURRENT)
+    if code in _groups():
+        return LandUse(None, NEW_SCHEME, AMBIGUOUS)
+    if code not in _crosswalk():
+        return LandUse(None, UNKNOWN_SCHEME, UNKNOWN)
+    new, mode = _crosswalk()[code]
+    if mode == "address":
+        return LandUse(_URBAN if urban else _RURAL, OLD_SCHEME, LEGACY)
+    if mode.startswith("auto"):
+        return LandUse(new.split("|")[0], OLD_SCHEME, LEGACY)
+    return LandUse(None, OLD_SCHEME, AMBIGUOUS)
+
+
+@cache
+def _crosswalk() -> dict[str, tuple[str, str]]:
+    rows = schemas.codelist("land_use_crosswalk")
+    return dict(zip(rows["old_code"], zip(rows["new_code"], rows["mode"], strict=True), strict=True))
+
+
+@cache
+def _groups() -> dict[str, str]:
+    rows = schemas.codelist("land_use_new")
+    return dict(zip(rows["code"], rows["group"], strict=True))
+
+
+@cache
+def _leaves() -> frozenset[str]:
+    rows = schemas.codelist("land_use_new")
+    return frozenset(rows.loc[rows["leaf"] == "1", "code"]) | _LEAF_LIKE
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return the folded names of land uses to codes; the new list wins where both have the name."""
+    lists = [schemas.codelist(name) for name in ("land_use_old", "land_use_new")]
+    names = {fold(name): code for rows in lists for name, code in zip(rows["name_vi"], rows["code"], strict=True)}
+    short = {name.removeprefix("dat "): code for name, code in names.items() if name.startswith("dat ")}
+    return short | names
+
+
+def _squeeze(word: str) -> str:
+    return _SQUEEZE.sub(" ", fold(word)).strip()
+
+
+@cache
+def _list_keys(name: str) -> dict[str, str]:
+    rows = schemas.codelist(name)
+    by_name = {_squeeze(word): code for word, code in zip(rows["name_vi"], rows["code"], strict=True)}
+    return {_squeeze(code): code for code in rows["code"]} | by_name
+
+
+def _lookup(words: pd.Series, keys: dict[str, str]) -> pd.Series:
+    return map_unique(words, lambda word: keys.get(_squeeze(word), pd.NA)).astype("string")
+
+
+_ORIGIN_WORDS = {
+    "cnqsdd nhu giao dat co thu tien su dung dat": "CNQ-CTT",
+    "cnqsdd nhu giao dat co thu tien": "CNQ-CTT",
+    "cong nhan qsdd nhu giao dat co thu tien": "CNQ-CTT",
+    "cong nhan quyen su dung dat nhu giao dat co thu tien su dung dat": "CNQ-CTT",
+    "cnqsdd nhu giao dat khong thu tien su dung dat": "CNQ-KTT",
+    "cnqsdd nhu giao dat khong thu tien": "CNQ-KTT",
+    "cong nhan qsdd nhu giao dat khong thu tien": "CNQ-KTT",
+    "cong nhan quyen su dung dat nhu giao dat khong thu tien su dung dat": "CNQ-KTT",
+    "cong nhan quyen su dung dat": "CNQ",
+    "giao dat co thu tien su dung dat": "DG-CTT",
+    "giao dat co thu tien": "DG-CTT",
+    "giao dat khong thu tien su dung dat": "DG-KTT",
+    "giao dat khong thu tien": "DG-KTT",
+    "giao dat de quan ly": "DG-QL",
+    "thue dat tra tien hang nam": "DT-THN",
+    "cho thue dat tra tien hang nam": "DT-THN",
+    "thue dat tra tien mot lan": "DT-TML",
+    "cho thue dat tra tien mot lan": "DT-TML",
+}
+_TRANSFER_WORDS = {
+    "nhan chuyen nhuong": "2",
+    "chuyen nhuong": "2",
+    "thua ke": "3",
+    "nhan thua ke": "3",
+    "tang cho": "5",
+    "duoc tang cho": "5",
+    "nhan tang cho": "5",
+    "chuyen doi": "1",
+    "trung dau gia": "6",
+    "dau gia": "6",
+}
+_KIND_WORDS = {
+    "ho": "ho_gia_dinh",
+    "ho ong": "ho_gia_dinh",
+    "ho ba": "ho_gia_dinh",
+    "ca nhan trong nuoc": "ca_nhan",
+    "cong dong": "cong_dong",
+    "nhom nguoi": "nhom_nguoi",
+    "0": "ca_nhan",
+    "1": "vo_chong",
+    "2": "ho_gia_dinh",
+    "3": "to_chuc",
+    "4": "cong_dong",
+    "gdc": "ca_nhan",
+    "tkt": "to_chuc",
+    "tcn": "to_chuc",
+    "tsn": "to_chuc",
+    "ubs": "to_chuc",
+    "ubnd": "to_chuc",
+    "cds": "cong_dong",
+}
+_ROLE_WORDS = {"dai dien": "nguoi_dai_dien", "con": "thanh_vien", "vo chu ho": "vo", "chong chu ho": "chong"}

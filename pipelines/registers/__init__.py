@@ -1,0 +1,5 @@
+"""Registers: spreadsheets and tables of owners and certificates, whatever their layout, as one frame of texts."""
+
+from pipelines.registers.read import Register, read
+
+__all__ = ["Register", "read"]
