@@ -30,7 +30,9 @@ def flat(geometries: Any) -> Geometries:
     Arcs are cut into chords by the reader (pyogrio) already; shapely holds straight edges only.
     """
     plain = shapely.force_2d(np.asarray(geometries, dtype=object))
-    single = (shapely.get_type_id(plain) == shapely.GeometryType.MULTIPOLYGON) & (shapely.get_num_geometries(plain) == 1)
+    single = (shapely.get_type_id(plain) == shapely.GeometryType.MULTIPOLYGON) & (
+        shapely.get_num_geometries(plain) == 1
+    )
     if single.any():
         plain[single] = shapely.get_geometry(plain[single], 0)
     return plain

@@ -53,7 +53,8 @@ def check_key(scene: Scene) -> gpd.GeoDataFrame:
 def check_recorded_area(scene: Scene) -> gpd.GeoDataFrame:
     """Report parcels whose measured area differs from the recorded one by more than 0.0004·M·√P, in m².
 
-    Compared with the register and with the certificate; the larger excess is reported, once per parcel.
+    The limit is at least the unit to which areas are written: 0.1 m², or 1 m² in a column without decimals. Compared
+    with the register and with the certificate; the larger difference is reported, once per parcel.
 
     Emits: thua_dat.area_mismatch
     """
@@ -112,7 +113,8 @@ def _keys(scene: Scene) -> pd.Series:
 def _compare(scene: Scene, code: str, recorded: dict[str, pd.Series]) -> gpd.GeoDataFrame:
     """Report where a recorded area is off, with the column and its value as detail."""
     measured_m2 = np.where(scene.sound, shapely.area(scene.shapes), np.nan)
-    limit_m2 = scene.tolerances.area_m2(measured_m2, scene.scales)
+    written_m2 = max((_rounding_m2(values) for values in recorded.values()), default=0.0)
+    limit_m2 = np.maximum(scene.tolerances.area_m2(measured_m2, scene.scales), written_m2)
     worst_m2, detail = _worst(measured_m2, recorded)
     off = worst_m2 > limit_m2
     return scene.report(code, off, value=worst_m2[off], limit=limit_m2[off], detail=detail[off])
@@ -129,6 +131,12 @@ def _worst(measured_m2: Floats, recorded: dict[str, pd.Series]) -> tuple[Floats,
         worst_m2[larger] = off_m2[larger]
         detail[larger] = (column + "=" + values[larger].round(1).astype("string")).to_numpy(dtype=object)
     return worst_m2, detail
+
+
+def _rounding_m2(values: pd.Series) -> float:
+    """Return the unit to which a column of areas is written: 1 m² when none has decimals, otherwise 0."""
+    present = values[values > 0]
+    return 1.0 if len(present) and (present % 1 == 0).all() else 0.0
 
 
 def _label_codes(scene: Scene, told: set[str]) -> gpd.GeoDataFrame:

@@ -51,6 +51,7 @@ def examine(
     purposes: pd.DataFrame | None = None,
     prior: gpd.GeoDataFrame | None = None,
     has_register: bool = False,
+    fills_plane: bool = False,
     checks: tuple[Check, ...] = CHECKS,
 ) -> gpd.GeoDataFrame:
     """Return the findings of all checks, sorted by code and feature.
@@ -64,6 +65,7 @@ def examine(
         purposes: Land uses of the register (`thua_key`, `loai_dat`).
         prior: Findings of earlier steps.
         has_register: Whether there is a register in which parcels could be missing.
+        fills_plane: Whether roads and water are parcels too, so that every hole is a gap.
         checks: The checks to run.
     """
     plain = parcels.set_geometry(geometry.polygonal(geometry.flat(parcels.geometry.to_numpy())), crs=parcels.crs)
@@ -74,7 +76,7 @@ def examine(
         purposes=purposes,
         prior=findings.empty(parcels.crs) if prior is None else prior,
         has_register=has_register,
-        fills_plane=_fills_plane(plain),
+        fills_plane=fills_plane,
     )
     found: list[gpd.GeoDataFrame] = []
     for check in checks:
@@ -84,10 +86,3 @@ def examine(
             scene = replace(scene, prior=findings.concat([scene.prior, made], crs=parcels.crs))
     order = ["code", "feature_id", "other_id", "value"]
     return findings.concat(found, crs=parcels.crs).sort_values(order, kind="stable", ignore_index=True)
-
-
-def _fills_plane(parcels: gpd.GeoDataFrame) -> bool:
-    """Tell whether roads and water are objects of the layer, so that parcels leave no ground uncovered."""
-    if "la_doi_tuong_chiem_dat" not in parcels:
-        return False
-    return bool((~parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(True)).any())

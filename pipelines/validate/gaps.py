@@ -31,7 +31,8 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
     main, other = _neighbours(scene, holes)
     known = main >= 0
     holes, main, other = holes[known], main[known], other[known]
-    beside = np.where(other >= 0, scene.ids[other], None)
+    beside = scene.ids[other]
+    beside[other < 0] = None
     return scene.report(
         "thua_dat.gap",
         main,
@@ -67,7 +68,7 @@ def uncovered(shapes: Geometries, outline: BaseGeometry | None) -> Geometries:
 
 
 def check_outline(scene: Scene) -> gpd.GeoDataFrame:
-    """Report parcels that reach beyond the commune by more than the accuracy of a boundary; value is the area outside, m².
+    """Report parcels that reach beyond the commune by more than a boundary may be off; value is the area outside, m².
 
     Emits: thua_dat.outside_commune
     """
@@ -142,13 +143,13 @@ def _neighbours(scene: Scene, holes: Geometries) -> tuple[Indices, Indices]:
     hole, piece = scene.tree.query(shapely.buffer(holes, 1e-3), predicate="intersects")
     length_m = shapely.length(shapely.intersection(shapely.boundary(pieces[piece]), shapely.buffer(holes[hole], 1e-3)))
     pairs = pd.DataFrame({"hole": hole, "owner": owner[piece], "length": np.round(length_m, 2)})
-    pairs = pairs.groupby(["hole", "owner"], as_index=False)["length"].sum()
-    pairs = pairs.sort_values(["hole", "length", "owner"], ascending=[True, False, True])
-    return _nth(scene, pairs, 0, len(holes)), _nth(scene, pairs, 1, len(holes))
+    summed = pd.DataFrame(pairs.groupby(["hole", "owner"], as_index=False).sum())
+    ranked = summed.sort_values(["hole", "length", "owner"], ascending=[True, False, True])
+    return _nth(scene, ranked, 0, len(holes)), _nth(scene, ranked, 1, len(holes))
 
 
 def _nth(scene: Scene, pairs: pd.DataFrame, place: int, count: int) -> Indices:
-    chosen = pairs.groupby("hole").nth(place)
+    chosen = pairs[pairs.groupby("hole").cumcount() == place]
     result = np.full(count, -1, dtype=np.int64)
     result[chosen["hole"].to_numpy()] = scene.sound_at[chosen["owner"].to_numpy()]
     return result

@@ -71,9 +71,7 @@ def concerned(findings: pd.DataFrame, parcels: pd.DataFrame, rows: pd.DataFrame 
     return every[every["feature_id"].isin(parcels["feature_id"])].drop_duplicates(ignore_index=True)
 
 
-def quality(
-    parcels: pd.DataFrame, findings: pd.DataFrame, rules: dict[str, dict[str, str]]
-) -> dict[str, float | None]:
+def quality(parcels: pd.DataFrame, findings: pd.DataFrame, rules: dict[str, dict[str, str]]) -> dict[str, float | None]:
     """Return the data quality index `dqi` and its parts, 0 to 1: the weighted shares of objects without a complaint.
 
     A part is the share of parcels, and of rows and files with findings, that no finding of that part speaks of. Hints
@@ -108,14 +106,18 @@ def _verdict(summary: dict[str, Any], profile: str) -> dict[str, Any]:
     parcels = summary["parcels"]
     reasons: list[dict[str, str]] = []
     if parcels < limits["parcels_below"]:
-        reasons.append({
-            "vi": f"Gói có {parcels} thửa, cần ít nhất {limits['parcels_below']}.",
-            "en": f"The package has {parcels} parcels, at least {limits['parcels_below']} are needed.",
-        })
+        reasons.append(
+            {
+                "vi": f"Gói có {parcels} thửa, cần ít nhất {limits['parcels_below']}.",
+                "en": f"The package has {parcels} parcels, at least {limits['parcels_below']} are needed.",
+            }
+        )
     share = summary["grades"]["3"] / parcels if parcels else 0.0
     if share > limits["grade_3_share_above"]:
-        reasons.append({
-            "vi": f"{share:.0%} số thửa thuộc nhóm 3, tối đa {limits['grade_3_share_above']:.0%}.",
-            "en": f"{share:.0%} of the parcels are of grade 3, at most {limits['grade_3_share_above']:.0%} may be.",
-        })
+        reasons.append(
+            {
+                "vi": f"{share:.0%} số thửa thuộc nhóm 3, tối đa {limits['grade_3_share_above']:.0%}.",
+                "en": f"{share:.0%} of the parcels are of grade 3, at most {limits['grade_3_share_above']:.0%} may be.",
+            }
+        )
     return {"accepted": not reasons, "profile": profile, "reasons": reasons}

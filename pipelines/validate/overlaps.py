@@ -36,7 +36,7 @@ def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
 
 
 def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
-    """Report pairs of parcels that share ground, once per pair: value is the shared area in m², geometry the shared part.
+    """Report pairs of parcels that share ground, once per pair: value and geometry are the shared part, in m².
 
     A pair that shares all its ground up to drawing noise is a duplicate, drawn with other points.
 
@@ -65,9 +65,7 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
     )
 
 
-def overlapping(
-    pieces: tuple[Geometries, Indices], tree: shapely.STRtree
-) -> tuple[Indices, Indices, Geometries]:
+def overlapping(pieces: tuple[Geometries, Indices], tree: shapely.STRtree) -> tuple[Indices, Indices, Geometries]:
     """Return the pairs of owners whose pieces share ground, smaller owner first, and the ground they share.
 
     Where two valid polygons share ground, a stretch of the boundary of one lies inside the other or runs along its

@@ -46,9 +46,21 @@ def run(
         purposes: Land uses of the register (`thua_key`, `loai_dat`).
         rows: Rows of the register (`row_id`, `feature_id`); none means that there is no register.
     """
-    has_register = rows is not None and len(rows) > 0
     made = examine(
-        parcels, tolerances, outline=outline, purposes=purposes, prior=prior, has_register=has_register
+        parcels,
+        tolerances,
+        outline=outline,
+        purposes=purposes,
+        prior=prior,
+        has_register=rows is not None and len(rows) > 0,
+        fills_plane=fills_plane(parcels),
     )
     every = findings.concat([prior, made], crs=parcels.crs)
     return Validated(every, judge(parcels, every, profile, rows))
+
+
+def fills_plane(parcels: gpd.GeoDataFrame) -> bool:
+    """Tell whether roads and water are objects of the map, so that parcels leave no ground uncovered."""
+    if "la_doi_tuong_chiem_dat" not in parcels:
+        return False
+    return bool((~parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(True)).any())

@@ -111,10 +111,10 @@ class Scene:
     def report(
         self, code: str, where: Any, *, value: Any = None, limit: Any = None, detail: Any = None, **columns: Any
     ) -> gpd.GeoDataFrame:
-        """Return findings about the parcels at these positions (or under this mask), with their own geometry by default."""
+        """Return findings about the parcels at these positions or under this mask, by default with their geometry."""
         rows = self.parcels.iloc[np.flatnonzero(where) if np.asarray(where).dtype == bool else where]
         columns.setdefault("geometry", rows.geometry.to_numpy())
-        columns.setdefault("source", rows["source"] if "source" in rows else None)
+        columns.setdefault("source", rows.get("source"))
         return findings.build(
             code, rows["feature_id"], crs=self.parcels.crs, value=value, limit=limit, detail=detail, **columns
         )

@@ -34,9 +34,10 @@ def check_valid(scene: Scene) -> gpd.GeoDataFrame:
     reasons[~areal] = [f"not a polygon: {shape.geom_type}" for shape in shapes[at][~areal]]
     reasons[~finite[at]] = "coordinates are not finite or too large"
     places = geometry.conflict_points(list(reasons))
-    usable = finite[at] & np.equal(places, None)
+    usable = finite[at] & shapely.is_missing(places)
     places[usable] = shapely.point_on_surface(shapely.envelope(shapes[at][usable]))
-    return scene.report("thua_dat.invalid", at, detail=[reason.partition("[")[0] for reason in reasons], geometry=places)
+    causes = [reason.partition("[")[0] for reason in reasons]
+    return scene.report("thua_dat.invalid", at, detail=causes, geometry=places)
 
 
 def check_single_part(scene: Scene) -> gpd.GeoDataFrame:

@@ -1,0 +1,98 @@
+"""Validate any parcel layer, without a package, a profile or a configuration."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from pipelines import reports
+from pipelines.tolerances import DEFAULT_SCALE, Tolerances
+from pipelines.validate.checks import examine
+from pipelines.validate.grade import Judgement, judge
+from pipelines.validate.reading import canonical, frame_size, read_layers
+
+PROFILE = "acceptance"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a parcel layer.
+
+    Attributes:
+        parcels: The parcels in the CRS of the computation, with the columns that were recognised.
+        findings: Findings in the same CRS.
+        judgement: Grades, summary and verdict by the profile.
+        tolerances: What was allowed.
+        seconds: Time from opening the files to the last finding.
+        profile: Name of the severity profile.
+    """
+
+    parcels: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    judgement: Judgement
+    tolerances: Tolerances
+    seconds: float
+    profile: str = PROFILE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as one JSON object."""
+        return {
+            **frame_size(self.parcels),
+            "tolerance": self.tolerances.as_dict(),
+            "findings": self.judgement.summary["findings"],
+            "grades": self.judgement.summary["grades"],
+            "seconds": round(self.seconds, 3),
+        }
+
+    def to_text(self) -> str:
+        """Return the report for a person at a terminal, Vietnamese first."""
+        size = frame_size(self.parcels)
+        grades = self.judgement.summary["grades"]
+        lines = [
+            f"{size['features']:,} thửa / parcels · {size['crs']} · 1:{self.tolerances.scale} · {self.seconds:.2f} s",
+            *reports.count_lines(self.findings, self.profile),
+            "Xếp loại / grades: " + " · ".join(f"{grade}: {count:,}" for grade, count in grades.items()),
+        ]
+        return "\n".join(lines)
+
+    def write(self, path: Path) -> None:
+        """Write the findings as GeoPackage (.gpkg) or as fix list (.xlsx).
+
+        Raises:
+            SettingsError: The ending of the file name is neither.
+        """
+        reports.write(self.findings, self.parcels, path, self.profile)
+
+
+def validate_files(
+    paths: Sequence[Path],
+    crs: str | None = None,
+    scale: int | None = None,
+    min_area_m2: float = 0.01,
+    columns: Mapping[str, str] | None = None,
+    layer: str | None = None,
+) -> Report:
+    """Check the parcels of one or more files as one layer.
+
+    Args:
+        paths: Files of any GDAL vector format, or GeoParquet.
+        crs: CRS to compute in. Without it: that of the files when it has metres, else the official one of the place.
+        scale: Scale denominator of the map, for tolerances.
+        min_area_m2: Smallest overlap or gap that counts, in m².
+        columns: Attribute to column name, for columns whose name tells nothing.
+        layer: Layer name, where a file has several.
+
+    Raises:
+        ReadError: A file cannot be read or has no polygons.
+        CrsError: A file has no CRS and none is given, or its coordinates contradict it.
+        SettingsError: `columns` cannot be used.
+    """
+    started = time.perf_counter()
+    tolerances = Tolerances(scale or DEFAULT_SCALE, min_area_m2)
+    parcels = canonical(read_layers(paths, layer, crs), columns)
+    found = examine(parcels, tolerances)
+    judgement = judge(parcels, found, PROFILE)
+    return Report(parcels, found, judgement, tolerances, time.perf_counter() - started)

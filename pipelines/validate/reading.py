@@ -1,0 +1,236 @@
+"""Parcel layers from anywhere: any vector format, any CRS, any column names."""
+
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+
+import schemas
+from pipelines import crs, numbers, sources
+from pipelines.errors import CrsError, ReadError, SettingsError
+
+TEXTS = ("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat")
+AREAS = ("dien_tich", "dien_tich_phap_ly", "dien_tich_nhan")
+
+ROADS_AND_WATER = frozenset({"DGT", "DTL", "SON", "MNC"})
+"""Land uses that are land objects without a parcel number of their own (TT 26/2024)."""
+
+_POLYGONAL = re.compile(r"polygon|surface|unknown|geometrycollection", re.IGNORECASE)
+_PARCEL_NAME = re.compile(r"thua|parcel", re.IGNORECASE)
+_WORLD_DEG = 360.0
+_LEAST_MATCH = 0.5
+
+
+def read_layers(paths: Sequence[Path], layer: str | None, target: str | None) -> gpd.GeoDataFrame:
+    """Return the parcels of several files as one frame in one metric CRS, with `feature_id` and `source`.
+
+    Args:
+        paths: Files of any GDAL vector format, or GeoParquet.
+        layer: Layer to read; None means the layer that looks like parcels.
+        target: CRS to compute in; None means that of the files when it has metres, else the official one of the place.
+
+    Raises:
+        ReadError: A file cannot be read or has no polygon layer.
+        CrsError: A file has no CRS, or one that its coordinates contradict.
+    """
+    names = [path.name for path in paths]
+    labels = names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
+    read = [_read(path, label, layer) for path, label in zip(paths, labels, strict=True)]
+    read = [_with_crs(parcels, label, target) for parcels, label in zip(read, labels, strict=True)]
+    chosen = crs.parse(target) if target is not None else metric_crs([parcels.geometry for parcels in read])
+    moved = [parcels.set_geometry(crs.reproject(parcels.geometry, chosen)) for parcels in read]
+    return gpd.GeoDataFrame(pd.concat(moved, ignore_index=True), geometry="geometry", crs=chosen)
+
+
+def metric_crs(layers: Sequence[gpd.GeoSeries]) -> pyproj.CRS:
+    """Return the CRS to compute in: that of the layers when they agree on one with metres, else the official one.
+
+    Official is what the list `national_crs` has for the place; elsewhere it is the UTM zone.
+    """
+    first: pyproj.CRS = layers[0].crs
+    if all(each.crs == first for each in layers) and is_metric(first):
+        return first
+    bounds = np.array([crs.to_wgs84(each[~(each.is_empty | each.isna())]).total_bounds for each in layers])
+    if not np.isfinite(bounds).any():
+        return pyproj.CRS.from_epsg(3857)
+    west, south = np.nanmin(bounds[:, :2], axis=0)
+    east, north = np.nanmax(bounds[:, 2:], axis=0)
+    listed = schemas.codelist("national_crs")
+    box = listed[["lon_min", "lat_min", "lon_max", "lat_max"]].astype(float)
+    inside = (box["lon_min"] <= west) & (box["lon_max"] >= east)
+    inside &= (box["lat_min"] <= south) & (box["lat_max"] >= north)
+    if inside.any():
+        return pyproj.CRS.from_epsg(int(listed.loc[inside, "code"].iloc[0]))
+    frame = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=crs.WGS84)
+    zone: pyproj.CRS = frame.estimate_utm_crs()
+    return zone
+
+
+def is_metric(system: pyproj.CRS) -> bool:
+    """Tell whether areas can be computed in a CRS: projected, in metres, and not the web map's stretched one."""
+    return bool(
+        system.is_projected
+        and all(axis.unit_conversion_factor == 1.0 for axis in system.axis_info[:2])
+        and "Mercator Auxiliary Sphere" not in system.to_wkt()
+        and "Popular Visualisation" not in system.to_wkt()
+    )
+
+
+def canonical(parcels: gpd.GeoDataFrame, columns: Mapping[str, str] | None) -> gpd.GeoDataFrame:
+    """Return the parcels with the columns the checks know, found by option or by the spellings of all source profiles.
+
+    Raises:
+        SettingsError: The option names a column that is not there, or an attribute that does not exist.
+    """
+    known = (*TEXTS, *AREAS)
+    mapping = _by_spelling(parcels) | _by_option(parcels, columns or {}, known)
+    wanted = [name for name in known if name in mapping]
+    taken = sources.take(pd.DataFrame(parcels.drop(columns="geometry")), mapping, wanted)
+    plain = gpd.GeoDataFrame(parcels[["feature_id", "source"]], geometry=parcels.geometry, crs=parcels.crs)
+    for name in wanted:
+        if name in AREAS:
+            plain[name] = numbers.parse(taken[name])[0]
+        else:
+            plain[name] = numbers.tidy_key(taken[name]) if name in TEXTS[1:3] else taken[name]
+    if "loai_dat" in plain:
+        plain["la_doi_tuong_chiem_dat"] = ~plain["loai_dat"].isin(ROADS_AND_WATER)
+    return plain
+
+
+def _read(path: Path, label: str, layer: str | None) -> gpd.GeoDataFrame:
+    if not path.exists():
+        raise ReadError(f"Không có tệp {path}: kiểm tra đường dẫn.", f"There is no file {path}: check the path.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in a file becomes a finding or an error, not a warning
+            if path.suffix.lower() in {".parquet", ".geoparquet"}:
+                parcels = gpd.read_parquet(path)
+            else:
+                parcels = pyogrio.read_dataframe(path, layer=_layer(path, layer))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError) as error:
+        if isinstance(error, ReadError):
+            raise
+        raise ReadError(
+            f"Không đọc được tệp {path}: mở bằng phần mềm gốc và lưu lại (GPKG, SHP, GeoJSON).",
+            f"The file {path} cannot be read: open it in its own software and save it again (GPKG, SHP, GeoJSON).",
+        ) from error
+    if not isinstance(parcels, gpd.GeoDataFrame):
+        raise _no_polygons(path)
+    shapes = parcels.geometry.to_numpy()
+    taken = [parcels.geometry.name, "geometry", "feature_id", "source"]
+    attributes = pd.DataFrame(parcels).drop(columns=taken, errors="ignore").reset_index(drop=True)
+    numbered = [f"{label}#{number}" for number in range(1, len(parcels) + 1)]
+    attributes = attributes.assign(feature_id=pd.array(numbered, dtype="string"), source=label)
+    return gpd.GeoDataFrame(attributes, geometry=shapes, crs=parcels.crs)
+
+
+def _layer(path: Path, wanted: str | None) -> str:
+    """Return the name of the parcel layer of a file."""
+    layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if wanted is not None:
+        if wanted not in [name for name, _ in layers]:
+            there = ", ".join(name for name, _ in layers)
+            raise ReadError(
+                f"Tệp {path.name} không có lớp “{wanted}”; có: {there}.",
+                f"The file {path.name} has no layer {wanted!r}; it has: {there}.",
+            )
+        return wanted
+    areal = [name for name, kind in layers if _POLYGONAL.search(kind)]
+    if not areal:
+        raise _no_polygons(path)
+    patterns = [re.compile(pattern) for pattern in _layer_patterns()]
+    for likely in (
+        [name for name in areal if any(pattern.search(name) for pattern in patterns)],
+        [name for name in areal if _PARCEL_NAME.search(sources.fold(name))],
+        areal,
+    ):
+        if len(likely) == 1:
+            return likely[0]
+    raise ReadError(
+        f"Tệp {path.name} có nhiều lớp vùng ({', '.join(areal)}): chọn một bằng --layer.",
+        f"The file {path.name} has several polygon layers ({', '.join(areal)}): choose one with --layer.",
+    )
+
+
+def _with_crs(parcels: gpd.GeoDataFrame, label: str, target: str | None) -> gpd.GeoDataFrame:
+    """Return the parcels with a CRS that their coordinates do not contradict."""
+    middle = np.abs(parcels.geometry.bounds.median().to_numpy())
+    impossible = parcels.crs is not None and parcels.crs.is_geographic and bool((middle > _WORLD_DEG).any())
+    if parcels.crs is not None and not impossible:
+        return parcels
+    if target is not None:
+        return parcels.set_crs(crs.parse(target), allow_override=True)
+    if impossible:
+        raise CrsError(
+            f"Tệp {label} khai tọa độ kinh vĩ nhưng số liệu là mét: ghi hệ tọa độ thật bằng --crs EPSG:….",
+            f"The file {label} declares degrees but its coordinates are metres: state the true CRS with --crs EPSG:….",
+        )
+    raise CrsError(
+        f"Tệp {label} không có hệ tọa độ: ghi bằng --crs, ví dụ --crs EPSG:5897.",
+        f"The file {label} has no coordinate reference system: state it with --crs, for instance --crs EPSG:5897.",
+    )
+
+
+def _layer_patterns() -> list[str]:
+    sections = [schemas.source(name).get("parcels") or {} for name in schemas.sources()]
+    return [section["layer"] for section in sections if section.get("layer")]
+
+
+def _by_spelling(parcels: gpd.GeoDataFrame) -> dict[str, sources.Column]:
+    """Return the columns by the profile that knows most of them, then by the others."""
+    names = [str(name) for name in parcels.columns if name != "geometry"]
+    spellings = [(schemas.source(name).get("parcels") or {}).get("columns") or {} for name in schemas.sources()]
+    spellings.sort(key=lambda columns: sources.share(columns, names), reverse=True)
+    found: dict[str, sources.Column] = {}
+    for columns in spellings:
+        for canonical_name, column in sources.columns(columns, names).items():
+            if canonical_name not in found and _fits(parcels, column):
+                found[canonical_name] = column
+    return found
+
+
+def _fits(parcels: gpd.GeoDataFrame, column: sources.Column) -> bool:
+    """Tell whether a pattern of a profile is about this column, and not one of the same name with other values."""
+    if column.regex is None:
+        return True
+    taken = sources.take(pd.DataFrame(parcels[[column.name]]), {"value": column}, ["value"])["value"]
+    return bool(taken.notna().mean() >= _LEAST_MATCH)
+
+
+def _by_option(
+    parcels: gpd.GeoDataFrame, columns: Mapping[str, str], known: Sequence[str]
+) -> dict[str, sources.Column]:
+    for name, column in columns.items():
+        if name not in known:
+            raise SettingsError(
+                f"--columns: không có thuộc tính “{name}”; có: {', '.join(known)}.",
+                f"--columns: there is no attribute {name!r}; there are: {', '.join(known)}.",
+            )
+        if column not in parcels.columns:
+            there = ", ".join(str(each) for each in parcels.columns if each not in {"geometry", "feature_id", "source"})
+            raise SettingsError(
+                f"--columns: tệp không có cột “{column}”; có: {there}.",
+                f"--columns: the file has no column {column!r}; it has: {there}.",
+            )
+    return {name: sources.Column(column) for name, column in columns.items()}
+
+
+def _no_polygons(path: Path) -> ReadError:
+    return ReadError(
+        f"Tệp {path.name} không có lớp vùng nào: bản vẽ đường nét cần qua `diachinh run` trước.",
+        f"The file {path.name} has no polygon layer: a line drawing has to go through `diachinh run` first.",
+    )
+
+
+def frame_size(parcels: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return how many parcels there are and in which CRS, for reports."""
+    code = parcels.crs.to_epsg() or parcels.crs.to_epsg(min_confidence=25)
+    return {"features": len(parcels), "crs": f"EPSG:{code}" if code else parcels.crs.name}
