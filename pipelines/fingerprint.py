@@ -10,6 +10,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 _SCHEMAS = _HERE.parent / "schemas"
+_NOT_GROUND = {"package", "digitize", "normalize", "validate", "load", "publish", "cli"}
 
 
 @cache

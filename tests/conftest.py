@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgis import running
+
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -63,7 +65,7 @@ def atlas_url(samples_home: Path) -> Iterator[str]:
         yield url
 
 
-class serving:  # noqa: N801 - reads as a verb: `with serving(home) as url`
+class serving:
     """A server over one home, for as long as the `with` block."""
 
     def __init__(self, home: Path) -> None:
@@ -105,25 +107,6 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the connection string of a PostGIS of our own, on a socket in a temporary folder."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    assert binaries, "no PostgreSQL: run sh setup/test-tools.sh"
-    folder = tmp_path_factory.mktemp("pg")
-    data = folder / "data"
-    # The server refuses to run as root; `postgres` is the account the Debian package made.
-    as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_postgres:
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    subprocess.run(
-        [*as_postgres, binaries[-1] / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, cwd=folder,
-    )  # fmt: skip
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    control = [*as_postgres, binaries[-1] / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options]
-    subprocess.run([*control, "start"], check=True, capture_output=True, cwd=folder)
-    try:
-        yield f"host={folder} user=postgres dbname=postgres"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder)
+    """Return the connection string of a PostGIS that lives as long as the tests."""
+    with running(tmp_path_factory.mktemp("pg")) as connection:
+        yield connection

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import demo, inspect, register, run, serve, status, step, validate
+from pipelines.cli import bench, demo, inspect, register, run, serve, status, step, validate
 from pipelines.errors import CadastreError
 
 HELP = """Địa chính: từ gói dữ liệu của xã đến cơ sở dữ liệu đất đai toàn tỉnh.
@@ -35,6 +35,7 @@ app.command("rollback")(register.rollback)
 app.command("history")(register.history)
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)
+app.command("bench")(bench.bench)
 app.command("step")(step.step)
 
 

@@ -55,7 +55,7 @@ def execute(name: str, commune: str, package: Path | None, chosen: "Settings") -
     if name == "package":
         from pipelines.package.files import execute as package_execute
 
-        assert package is not None  # noqa: S101 - checked by the caller
+        assert package is not None
         package_execute(package, chosen.home, chosen)
     elif name == "digitize":
         from pipelines.digitize.files import execute as digitize_execute

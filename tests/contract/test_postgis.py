@@ -21,7 +21,6 @@ OVERLAPS = """
 
 def areas_by_postgis(connection: str, parcels: gpd.GeoSeries, smallest_m2: float) -> list[float]:
     with psycopg.connect(connection) as database:
-        database.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         database.execute("CREATE TEMP TABLE parcels (id serial, geom geometry)")
         with database.cursor().copy("COPY parcels (geom) FROM STDIN") as sink:
             for text in shapely.to_wkb(parcels.to_numpy(), hex=True):

@@ -1,0 +1,37 @@
+"""A PostGIS of our own on a socket in a temporary folder: a judge and a peer that is not GEOS in Python."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Start PostgreSQL in a folder and yield its connection string; the PostGIS extension is created."""
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    assert binaries, "no PostgreSQL: run sh setup/test-tools.sh"
+    data = folder / "data"
+    # The server refuses to run as root; `postgres` is the account the Debian package made.
+    as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_postgres:
+        for parent in (folder, *folder.parents[:2]):
+            parent.chmod(0o755)
+        shutil.chown(folder, "postgres")
+
+    def call(*command: object) -> None:
+        subprocess.run(
+            [*as_postgres, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    call(binaries[-1] / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    control = (binaries[-1] / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options)
+    call(*control, "start")
+    try:
+        call(binaries[-1] / "psql", "-h", folder, "-U", "postgres", "-c", "CREATE EXTENSION postgis")
+        yield f"host={folder} user=postgres dbname=postgres"
+    finally:
+        call(*control, "-m", "immediate", "stop")
