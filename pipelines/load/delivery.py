@@ -31,6 +31,7 @@ class Delivery:
         findings: All findings.
         grades: feature_id, xep_loai, ly_do.
         verdict: The decision on acceptance.
+        summary: Counts and the data quality index.
     """
 
     ma_xa: str
@@ -42,6 +43,7 @@ class Delivery:
     findings: gpd.GeoDataFrame
     grades: pd.DataFrame
     verdict: Mapping[str, Any]
+    summary: Mapping[str, Any] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     holders: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -60,7 +62,7 @@ def read(home: Path, commune: str) -> Delivery:
     """
     base = home / commune
     try:
-        inventory = json.loads((base / "package" / "inventory.json").read_text(encoding="utf-8"))
+        inventory = read_json(base / "package" / "inventory.json")
         layers = _layers(base / "normalize")
         return Delivery(
             ma_xa=str(inventory["commune"]),
@@ -73,7 +75,8 @@ def read(home: Path, commune: str) -> Delivery:
             holders=_layers(base / "normalize" / "holders"),
             findings=findings_of.read(base / "validate" / "findings.parquet"),
             grades=pd.read_parquet(base / "validate" / "grades.parquet"),
-            verdict=read_verdict(base / "validate" / "verdict.json"),
+            verdict=read_json(base / "validate" / "verdict.json"),
+            summary=read_json(base / "validate" / "summary.json"),
         )
     except (FileNotFoundError, KeyError) as error:
         raise StoreError(
@@ -82,10 +85,10 @@ def read(home: Path, commune: str) -> Delivery:
         ) from error
 
 
-def read_verdict(path: Path) -> dict[str, Any]:
-    """Read the decision on acceptance."""
-    verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return verdict
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return body
 
 
 def _layers(folder: Path) -> dict[str, pd.DataFrame]:

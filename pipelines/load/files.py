@@ -4,8 +4,10 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pipelines import store as land
+from pipelines.crs import srid as parse_srid
 from pipelines.errors import Refusal, StoreError
 from pipelines.ledger import Ledger
 from pipelines.load import account, delivery
@@ -32,6 +34,36 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     _write(home / commune, accepted, receipt)
 
 
+def rollback(home: Path, commune: str, release: str | int, settings: Settings) -> dict[str, Any]:
+    """Bring a commune back to what it was after a release; return the new release.
+
+    Raises:
+        StoreError: There is no such release, or the database cannot be written.
+    """
+    known = _releases_of(home, commune)
+    number = int(release) if str(release).isdigit() else -1
+    with land.open_store(home, srid=known[0].srid if known else parse_srid(settings.crs)) as store:
+        return asdict(land.rollback(store, commune, number))
+
+
+def history(home: Path, thua_dat_id: str) -> list[dict[str, Any]]:
+    """Return every version of a parcel, oldest first: its values, times and releases, geometry as WKT.
+
+    Raises:
+        StoreError: There is no land database.
+    """
+    with land.open_reader(home) as store:
+        versions = land.history(store, thua_dat_id)
+    columns = versions.drop(columns="geometry").astype(object)
+    plain = columns.where(columns.notna(), None).assign(geometry=versions.geometry.to_wkt())
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _releases_of(home: Path, commune: str) -> list[land.Release]:
+    with land.open_reader(home) as store:
+        return land.listing(store, commune)
+
+
 def _refuse_unless_accepted(home: Path, commune: str) -> None:
     path = home / commune / "validate" / "verdict.json"
     if not path.exists():
@@ -39,7 +71,7 @@ def _refuse_unless_accepted(home: Path, commune: str) -> None:
             f"Xã {commune} chưa được kiểm tra (thiếu {path.name}): hãy chạy `diachinh run` trước.",
             f"Commune {commune} has not been validated ({path.name} is missing): run `diachinh run` first.",
         )
-    verdict = delivery.read_verdict(path)
+    verdict = delivery.read_json(path)
     if not verdict["accepted"]:
         reasons = "; ".join(str(reason) for reason in verdict.get("reasons", []))
         raise Refusal(

@@ -79,12 +79,15 @@ def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
 
 
 def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple[str, str]) -> gpd.GeoDataFrame:
-    """Return the rows of the table of findings: with the commune and the parcels they are about."""
+    """Return the rows of the table of findings: with the commune and the parcels they are about.
+
+    The second object is called by its thua_dat_id where it is a stored parcel.
+    """
     ids = parcels.set_index("feature_id")["thua_dat_id"]
     rows: gpd.GeoDataFrame = findings.assign(
         ma_xa=scope[0],
         ky_dia_gioi=scope[1],
         thua_dat_id=findings["feature_id"].map(ids),
-        thua_dat_id_khac=findings["other_id"].map(ids),
+        other_id=findings["other_id"].map(ids).fillna(findings["other_id"]),
     )
     return rows

@@ -91,7 +91,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
         land.settle(connection, differences[0].table.name, delivery.scope, moment.release_id)
         _balance(connection, differences[0].table.name, delivery.scope, len(parcels))
         receipt = Receipt(release_id=moment.release_id, is_new=True, **body)
-        land.finish(connection, moment.release_id, {**asdict(receipt), "parcels": receipt.parcels})
+        land.finish(connection, moment.release_id, {**asdict(receipt), "parcels": receipt.parcels, "dqi": delivery.summary.get("dqi")})
     return receipt
 
 

@@ -8,6 +8,7 @@ import shapely
 
 from pipelines.store import geopackage
 from pipelines.store.database import Store
+from pipelines.store.releases import Release
 from pipelines.store.tables import read_tables
 
 
@@ -23,6 +24,17 @@ def current(store: Store, layer: str, srid: int, ma_xa: str | None = None) -> gp
     table = table_name(store, layer, srid)
     where, values = ("AND ma_xa = ?", [ma_xa]) if ma_xa else ("", [])
     return _read(store, table, srid, f"WHERE tx_to IS NULL {where} ORDER BY version_id", values)
+
+
+def released(store: Store, layer: str, release: Release) -> gpd.GeoDataFrame:
+    """Return a layer of a commune as it was after one of its releases, whatever was loaded since."""
+    table = table_name(store, layer, release.srid)
+    condition = (
+        "WHERE ma_xa = ? AND ky_dia_gioi = ? AND release_from <= ? AND (release_to IS NULL OR release_to > ?) "
+        "ORDER BY version_id"
+    )
+    values = [release.ma_xa, release.ky_dia_gioi, release.release_id, release.release_id]
+    return _read(store, table, release.srid, condition, values)
 
 
 def as_of(store: Store, srid: int, *, valid: str, known: str | None = None, ma_xa: str | None = None) -> gpd.GeoDataFrame:

@@ -110,7 +110,7 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
         moment = begin(
             connection, scope, kind="rollback", package_sha256=target.package_sha256, srid=target.srid, valid=""
         )
-        counts: dict[str, Any] = {"restored": release_id, "added": 0, "removed": 0}
+        counts: dict[str, Any] = {"restored": release_id, "dqi": target.counts.get("dqi"), "added": 0, "removed": 0}
         for schema, table in _versioned(target.srid):
             added, removed = _restore(connection, schema, table, scope, release_id, moment)
             if table.name == f"thua_dat_{target.srid}":

@@ -1,0 +1,101 @@
+"""What may leave the house of one commune: public columns of its released versions, nothing else."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+import schemas
+from pipelines import crs
+from pipelines import store as land
+
+GRADES = ("1", "2a", "2b", "3")
+_INTEGER_FLAGS = ("la_doi_tuong_chiem_dat", "co_dang_ky")
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """The public content of one commune.
+
+    Attributes:
+        release: The release it comes from.
+        parcels: Public columns of the parcels, in the zone of the commune.
+        findings: Findings, in the zone of the commune.
+        outline: Outline in the zone; the union of the parcels where the package had none.
+        ten_xa: Name in its era, or None.
+    """
+
+    release: land.Release
+    parcels: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    outline: gpd.GeoSeries
+    ten_xa: str | None
+
+
+def read(store: land.Store, release: land.Release) -> Commune:
+    """Read the public content of a commune as of one of its releases."""
+    parcels = land.released(store, "thua_dat", release)
+    public = [*schemas.public_columns("thua_dat"), "geometry"]
+    flags = {name: parcels[name].astype("boolean") for name in _INTEGER_FLAGS}
+    outlines = land.released(store, "xa", release)
+    named = outlines["ten_xa"].dropna()
+    return Commune(
+        release=release,
+        parcels=parcels.assign(**flags)[public],
+        findings=land.released(store, "canh_bao", release),
+        outline=_outline(outlines, parcels),
+        ten_xa=str(named.iloc[0]) if len(named) else None,
+    )
+
+
+def displayable(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return shapes for maps, in OGC:CRS84: polygons only, made valid. The stored shapes stay as they are."""
+    polygons = shapes.to_numpy().copy()
+    broken = ~shapely.is_valid(polygons)
+    polygons[broken] = shapely.make_valid(polygons[broken], method="structure", keep_collapsed=False)
+    return crs.to_wgs84(gpd.GeoSeries(polygons, index=shapes.index, crs=shapes.crs))
+
+
+def grade_counts(parcels: pd.DataFrame) -> dict[str, int]:
+    """Return the number of parcels of each grade."""
+    counts = parcels["xep_loai"].value_counts()
+    return {grade: int(counts.get(grade, 0)) for grade in GRADES}
+
+
+def dominant(counts: dict[str, int]) -> str | None:
+    """Return the grade most parcels have; the worse one where two are equal."""
+    return max(reversed(GRADES), key=lambda grade: counts[grade]) if any(counts.values()) else None
+
+
+def successor(ma_xa: str, ky_dia_gioi: str) -> tuple[str | None, str | None]:
+    """Return code and name of the commune this one became on 2025-07-01.
+
+    Both are null for a commune that was split, as a table cannot say where a parcel went, and for one outside it.
+    """
+    crosswalk, units = schemas.codelist("admin_crosswalk"), schemas.codelist("admin_units")
+    here = crosswalk[(crosswalk["old_code"] == ma_xa) & (crosswalk["old_era"] == ky_dia_gioi) & (crosswalk["split"] == "0")]
+    if here.empty:
+        return None, None
+    code, era = here.iloc[0]["new_code"], here.iloc[0]["new_era"]
+    names = units.loc[(units["code"] == code) & (units["era"] == era), "name"]
+    return str(code), str(names.iloc[0]) if len(names) else None
+
+
+def english_name(ma_xa: str, ky_dia_gioi: str) -> str | None:
+    """Return the English name of a commune in its era, where the list has it."""
+    units = schemas.codelist("admin_units")
+    names = units.loc[(units["code"] == ma_xa) & (units["era"] == ky_dia_gioi), "name_en"]
+    return str(names.iloc[0]) if len(names) and names.iloc[0] else None
+
+
+def _outline(outlines: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    given = outlines.geometry.to_numpy()
+    given = given[~(shapely.is_missing(given) | shapely.is_empty(given))]
+    shape = shapely.union_all(shapely.make_valid(given)) if len(given) else _union(parcels.geometry.to_numpy())
+    return gpd.GeoSeries([shape], crs=parcels.crs)
+
+
+def _union(polygons: np.ndarray[tuple[int], np.dtype[np.object_]]) -> shapely.Geometry:
+    return shapely.union_all(shapely.make_valid(polygons, method="structure", keep_collapsed=False))

@@ -1,0 +1,176 @@
+"""Files of the step publish: a release folder that is whole before anybody sees it."""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from pipelines import reports
+from pipelines import store as land
+from pipelines.fingerprint import fingerprint
+from pipelines.publish import content, findings, manifest, tiles
+from pipelines.publish.content import Commune
+from pipelines.settings import Settings
+from pipelines.store.releases import now
+
+RELEASE = "release"
+MANIFEST = "manifest.json"
+
+Preview = Callable[[Path, str, Path], None]
+"""Draws the map of a commune's findings: release folder, name of the commune's files, file to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """The release that stands, as far as it can be used again."""
+
+    folder: Path
+    recipe: str
+    entries: Mapping[tuple[Any, ...], dict[str, Any]]
+    files: tuple[tuple[str, int], ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every file it lists is there in its size."""
+        paths = [(self.folder / name, size) for name, size in self.files]
+        return all(path.exists() and path.stat().st_size == size for path, size in paths)
+
+
+def execute(home: Path, settings: Settings, preview: Preview | None = None) -> None:
+    """Write the release of everything that is current; where nothing changed, touch nothing.
+
+    Args:
+        home: Folder of the land database and of the release.
+        settings: Settings; the profile gives the severity of findings.
+        preview: Draws the offline map of findings of a commune, where wanted.
+
+    Raises:
+        StoreError: There is no land database, or it cannot be read.
+    """
+    folder = home / RELEASE
+    _recover(folder)
+    recipe = fingerprint("publish")
+    with land.open_reader(home) as store:
+        releases = land.latest(store)
+        former = _former(folder)
+        if former and former.recipe == recipe and former.is_whole and list(former.entries) == [*map(_key, releases)]:
+            return
+        reusable = former if former and former.recipe == recipe and former.is_whole else None
+        fresh = _beside(folder, "new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        for name in ("parcels", "findings", "tiles"):
+            (fresh / name).mkdir(parents=True)
+        _fill(fresh, store, releases, reusable, settings.profile, preview, recipe)
+    _swap(fresh, folder)
+
+
+def _fill(
+    fresh: Path,
+    store: land.Store,
+    releases: list[land.Release],
+    former: _Former | None,
+    profile: str,
+    preview: Preview | None,
+    recipe: str,
+) -> None:
+    names = _file_names(releases)
+    entries, slim, drawn = [], [], []
+    for release in releases:
+        commune = content.read(store, release)
+        known = former.entries.get(_key(release)) if former else None
+        if former and known:
+            _reuse(former.folder, fresh, known)
+        else:
+            _write_commune(fresh, names[release.ma_xa, release.ky_dia_gioi], commune, profile)
+            drawn.append(names[release.ma_xa, release.ky_dia_gioi])
+        entries.append(known or manifest.describe(commune, names[release.ma_xa, release.ky_dia_gioi]))
+        slim.append(replace(commune, parcels=tiles.needed(commune.parcels), findings=commune.findings.iloc[:0]))
+    _write_communes(fresh / manifest.COMMUNES, slim, entries)
+    facts = pd.DataFrame([manifest.tile_facts(entry) for entry in entries])
+    tiles.build(slim, facts, fresh / manifest.TILES)
+    for name in drawn if preview else ():
+        preview(fresh, name, fresh / manifest.paths_of(name)["findings_map"])
+    counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
+    files = manifest.list_files(fresh, counts)
+    body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=f"../{land.LAND_FILE}")
+    (fresh / MANIFEST).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _write_commune(fresh: Path, name: str, commune: Commune, profile: str) -> None:
+    paths = manifest.paths_of(name)
+    commune.parcels.to_parquet(fresh / paths["parcels"], index=False, compression="zstd")
+    told, places = findings.public(commune), findings.places(commune)
+    reports.write_gpkg(told, places, fresh / paths["findings_gpkg"], profile)
+    reports.write_xlsx(told, places, fresh / paths["findings_xlsx"], profile)
+
+
+def _write_communes(path: Path, communes: list[Commune], entries: list[dict[str, Any]]) -> None:
+    outlines = pd.concat([content.displayable(commune.outline) for commune in communes], ignore_index=True)
+    plain = [{name: value for name, value in entry.items() if not isinstance(value, dict | list)} for entry in entries]
+    facts = pd.DataFrame(plain)
+    shares = pd.DataFrame([manifest.tile_facts(entry) for entry in entries])
+    frame = facts.join(shares[shares.columns.difference(facts.columns, sort=False)])
+    gpd.GeoDataFrame(frame, geometry=outlines).to_parquet(path, index=False, compression="zstd")
+
+
+def _file_names(releases: list[land.Release]) -> dict[tuple[str, str], str]:
+    """Return the name of the files of every commune: its code, and its era where one code has several."""
+    times = Counter(release.ma_xa for release in releases)
+    return {
+        (release.ma_xa, release.ky_dia_gioi): release.ma_xa
+        if times[release.ma_xa] == 1
+        else f"{release.ma_xa}_{release.ky_dia_gioi}"
+        for release in releases
+    }
+
+
+def _reuse(old: Path, fresh: Path, entry: Mapping[str, Any]) -> None:
+    """Take over the files of a commune that did not change."""
+    for name in entry["downloads"].values():
+        if (old / name).exists():
+            os.link(old / name, fresh / name)
+
+
+def _key(release: land.Release) -> tuple[Any, ...]:
+    return release.ma_xa, release.ky_dia_gioi, release.release_id, release.finished_at
+
+
+def _former(folder: Path) -> _Former | None:
+    path = folder / MANIFEST
+    if not path.exists():
+        return None
+    body = json.loads(path.read_text(encoding="utf-8"))
+    columns = ("ma_xa", "ky_dia_gioi", "release_id", "released_at")
+    return _Former(
+        folder=folder,
+        recipe=str(body.get("recipe")),
+        entries={tuple(entry[name] for name in columns): entry for entry in body["communes"]},
+        files=tuple((file["path"], file["bytes"]) for file in body["files"]),
+    )
+
+
+def _beside(folder: Path, ending: str) -> Path:
+    return folder.with_name(f"{folder.name}.{ending}")
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    old = _beside(folder, "old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _recover(folder: Path) -> None:
+    """Put the former release back where a run was stopped between the two renames of `_swap`."""
+    old = _beside(folder, "old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)
