@@ -1,15 +1,15 @@
 """`diachinh bench`: the figures, measured beside their peers in one run."""
 
-import importlib
 import json
-from pathlib import Path
+import subprocess
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.process import ROOT, command, environment
 from pipelines.errors import SettingsError
 
-FOLDER = Path(__file__).resolve().parents[2] / "tests" / "benchmarks"
+FOLDER = ROOT / "tests" / "benchmarks"
 
 
 def bench(
@@ -28,7 +28,8 @@ def bench(
             f"Không có phép đo “{name}”: chọn một trong {', '.join(known) or 'mã nguồn đầy đủ'}.",
             f"There is no benchmark {name!r}: choose one of {', '.join(known) or 'a source checkout'}.",
         )
-    goals = importlib.import_module(f"tests.benchmarks.{name}").measure()
+    told = subprocess.run(command("tests.benchmarks", name), check=True, env=environment(), stdout=subprocess.PIPE)
+    goals = json.loads(told.stdout)["goals"]
     if as_json:
         typer.echo(json.dumps({"goals": goals}, ensure_ascii=False))
         return

@@ -1,5 +1,6 @@
 """`diachinh demo`: make the sample communes, run everything, open the atlas."""
 
+import subprocess
 import time
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import Home, config_file, settings
+from pipelines.cli.process import ROOT, command, environment
 from pipelines.cli.serve import Host, Port, start
 from pipelines.errors import PackageError
 
@@ -41,13 +43,11 @@ def make_samples(folder: Path) -> None:
     """
     if (folder / "inbox").exists():
         return
-    try:
-        from data_samples import generate
-    except ModuleNotFoundError as error:
+    if not (ROOT / "data_samples").exists():
         raise PackageError(
             "Bản cài này không kèm dữ liệu mẫu: chạy `make demo` trong thư mục mã nguồn.",
             "This installation has no samples: run `make demo` in the source folder.",
-        ) from error
+        )
     started = time.monotonic()
-    generate(folder)
+    subprocess.run(command("data_samples", folder), check=True, env=environment(), stdout=subprocess.DEVNULL)
     typer.echo(f"Ba xã mẫu / sample communes: {folder} · {time.monotonic() - started:.0f} s")

@@ -1,15 +1,14 @@
 """The land register itself: load, roll back, history, publish."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.options import Home, settings
+from pipelines.cli.process import command, environment
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -67,7 +66,5 @@ def publish_release(chosen: "Settings") -> None:
 
 def draw_preview(release: Path, commune: str, target: Path) -> None:
     """Draw the offline map of one commune's findings."""
-    root = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
-    command = [sys.executable, "-m", "atlas", "preview", "--release", str(release), "--commune", commune]
-    subprocess.run([*command, "--out", str(target)], check=True, env=environment)
+    call = command("atlas", "preview", "--release", release, "--commune", commune, "--out", target)
+    subprocess.run(call, check=True, env=environment())

@@ -1,7 +1,6 @@
 """`diachinh run`: Snakemake over an inbox, or over one package."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.options import Home, config_file, settings
+from pipelines.cli.process import command, environment
 from pipelines.errors import CadastreError, PackageError
 
 if TYPE_CHECKING:
@@ -141,15 +141,12 @@ def _snakemake(target: str, options: Path, extra: list[str], chosen: "Settings",
 
     log = chosen.home / "logs" / f"snakemake-{target}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable, "-m", "snakemake", target, "--snakefile", str(RULES), "--configfile", str(options.resolve()), "--directory", str(chosen.home.resolve()),
-        "--quiet", "all", "--nocolor", "--rerun-incomplete", *extra,
-    ]  # fmt: skip
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(RULES.parents[2]), os.environ.get("PYTHONPATH")]))
-    }
+    call = command(
+        "snakemake", target, "--snakefile", RULES, "--configfile", options.resolve(),
+        "--directory", chosen.home.resolve(), "--quiet", "all", "--nocolor", "--rerun-incomplete", *extra,
+    )  # fmt: skip
     with log.open("w", encoding="utf-8") as sink:
-        process = subprocess.Popen(command, stdout=sink, stderr=subprocess.STDOUT, env=environment)
+        process = subprocess.Popen(call, stdout=sink, stderr=subprocess.STDOUT, env=environment())
         live(chosen.home, sorted(found.packages), process)
     if process.returncode == 0:
         return 0
@@ -168,7 +165,7 @@ def _explain(home: Path, communes: list[str], log: Path) -> int:
     if codes:
         return max(codes)
     print(log.read_text(encoding="utf-8", errors="replace")[-4000:], file=sys.stderr)
-    logs = sorted(home.glob("*/logs/*.log"), key=lambda path: path.stat().st_mtime) + [home / "logs" / "publish.log"]
+    logs = [*sorted(home.glob("*/logs/*.log"), key=lambda path: path.stat().st_mtime), home / "logs" / "publish.log"]
     for path in (
         path for path in logs if path.exists() and "Traceback" in path.read_text(encoding="utf-8", errors="replace")
     ):

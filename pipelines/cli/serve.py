@@ -1,14 +1,13 @@
 """`diachinh serve`: start the atlas and the API as a process of their own."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import Home, settings
+from pipelines.cli.process import command, environment
 from pipelines.errors import StoreError
 
 Host = Annotated[str, typer.Option(help="Địa chỉ lắng nghe / address to listen on")]
@@ -37,13 +36,9 @@ def start(home: Path, host: str = "127.0.0.1", port: int = 8000, workers: int = 
             f"Chưa có bản công bố trong {home}: chạy `diachinh run INBOX` trước.",
             f"Nothing is published in {home} yet: run `diachinh run INBOX` first.",
         )
-    command = [sys.executable, "-m", "atlas", "serve", "--home", str(home), "--host", host, "--port", str(port)]
-    if workers > 1:
-        command += ["--workers", str(workers)]
-    root = str(Path(__file__).resolve().parents[2])
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    call = command("atlas", "serve", "--home", home, "--host", host, "--port", port, "--workers", workers)
     try:
-        code = subprocess.call(command, env=environment)
+        code = subprocess.call(call, env=environment())
     except KeyboardInterrupt:
         code = 0
     raise SystemExit(code)
