@@ -16,9 +16,7 @@ _NOT_GROUND = {"package", "digitize", "normalize", "validate", "load", "publish"
 @cache
 def fingerprint(step: str) -> str:
     """Return a short hash of everything the step is made of."""
-    ground = (
-        sorted(_HERE.glob("*.py")) + sorted((_HERE / "store").glob("*.py")) + sorted((_HERE / "registers").glob("*.py"))
-    )
+    ground = sorted(path for path in _HERE.rglob("*.py") if path.relative_to(_HERE).parts[0] not in _NOT_GROUND)
     own = sorted((_HERE / step).rglob("*.py"))
     meaning = sorted(path for path in _SCHEMAS.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".sql"})
     digest = hashlib.sha256()

@@ -31,7 +31,8 @@ def parcels() -> gpd.GeoSeries:
     cells = box(column * 20.0 + shift, row * 15.0, column * 20.0 + 20 + shift, row * 15.0 + 15)
     bent = shapely.segmentize(cells, 5.0)
     turned = shapely.transform(bent, lambda xy: (xy + 0.3 * np.sin(xy[:, ::-1] / 7)) @ [[0.96, 0.28], [-0.28, 0.96]])
-    return gpd.GeoSeries(shapely.transform(turned, lambda xy: np.round(xy + np.array([560000, 2190000]), 3)), crs="EPSG:5897")
+    placed = shapely.transform(turned, lambda xy: np.round(xy + np.array([560000, 2190000]), 3))
+    return gpd.GeoSeries(placed, crs="EPSG:5897")
 
 
 def measure() -> list[dict[str, Any]]:
