@@ -1,0 +1,137 @@
+"""What the generator passes around: parcels, register rows, drawing marks, planted findings."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from data_samples.communes import Commune
+
+GROUND_CODES = frozenset({"DGT", "DTL", "SON"})
+"""Land use of objects that take up ground without being anybody's parcel: they have no register row."""
+
+
+@dataclass(slots=True)
+class Parcel:
+    """One parcel or ground object as the map shows it.
+
+    Attributes:
+        to: Sheet number.
+        thua: Parcel number.
+        code: Land-use code(s) on the map, joined by "+".
+        geometry: What is drawn, EPSG:5897; None for a record without a shape.
+        area_m2: Area written on the map, one decimal.
+        spot: Where the label stands.
+        labelled: Whether the drawing carries its label.
+        touched: Whether a defect already sits on it or beside it.
+    """
+
+    to: str
+    thua: str
+    code: str
+    geometry: BaseGeometry | None
+    area_m2: float = 0.0
+    spot: tuple[float, float] = (0.0, 0.0)
+    labelled: bool = True
+    touched: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Sheet and parcel number."""
+        return self.to, self.thua
+
+    @property
+    def is_ground(self) -> bool:
+        """Whether it is a road, canal or river."""
+        return self.code in GROUND_CODES
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the register: canonical columns, and the parcel it was made for.
+
+    Attributes:
+        values: Canonical column name to value as written.
+        key: Sheet and parcel number of the parcel it was made for.
+        touched: Whether a defect already sits on it.
+    """
+
+    values: dict[str, Any]
+    key: tuple[str, str]
+    touched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A text or line in a drawing that no parcel accounts for.
+
+    Attributes:
+        to: Sheet it is drawn in.
+        role: `label`, `boundary` or `erase` (a piece of boundary that is left out).
+        text: The label text, for labels: (code, number, area); for a free note: the note alone.
+        geometry: Point or line.
+    """
+
+    to: str
+    role: str
+    geometry: BaseGeometry
+    text: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """One line of the answer sheet.
+
+    Attributes:
+        code: Finding code.
+        to: Sheet number of the parcel it is about.
+        thua: Parcel number.
+        other_to: Sheet number of the other parcel of a pair.
+        other_thua: Parcel number of the other.
+        row: The register row it is about; written as its number in the file.
+        at: Where.
+        value: Size in the unit of the code.
+        note: `planted` or `consequence of <code>`, then a few words.
+    """
+
+    code: str
+    to: str = ""
+    thua: str = ""
+    other_to: str = ""
+    other_thua: str = ""
+    row: Row | None = None
+    at: tuple[float, float] | None = None
+    value: float | None = None
+    note: str = "planted"
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Everything of one commune, before it is written.
+
+    Attributes:
+        commune: Which commune.
+        parcels: Parcels as drawn.
+        outline: Outline of the commune, EPSG:5897.
+        rows: Register in file order.
+        frames: Sheet number to the rectangle of the sheet.
+        marks: Extra things in the drawings.
+        answers: The answer sheet.
+    """
+
+    commune: Commune
+    parcels: list[Parcel]
+    outline: Polygon
+    rows: list[Row] = field(default_factory=list)
+    frames: dict[str, Polygon] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    answers: list[Planted] = field(default_factory=list)
+
+    def rows_of(self, parcel: Parcel) -> list[Row]:
+        """Return the register rows made for a parcel."""
+        return [row for row in self.rows if row.key == parcel.key]
+
+    def edge(self, line: LineString) -> float:
+        """Return the distance of a line from the outline in metres."""
+        return float(self.outline.exterior.distance(line))
