@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import psycopg
 import shapely
-from shapely.geometry import box
 
 from pipelines.validate.anything import validate_files
 from tests.benchmarks import goal
@@ -28,7 +27,7 @@ def parcels() -> gpd.GeoSeries:
     side = int(np.ceil(np.sqrt(COUNT)))
     column, row = np.divmod(np.arange(COUNT), side)
     shift = np.where(generator.random(COUNT) < 0.001, 0.4, 0.0)
-    cells = box(column * 20.0 + shift, row * 15.0, column * 20.0 + 20 + shift, row * 15.0 + 15)
+    cells = shapely.box(column * 20.0 + shift, row * 15.0, column * 20.0 + 20 + shift, row * 15.0 + 15)
     bent = shapely.segmentize(cells, 5.0)
     turned = shapely.transform(bent, lambda xy: (xy + 0.3 * np.sin(xy[:, ::-1] / 7)) @ [[0.96, 0.28], [-0.28, 0.96]])
     placed = shapely.transform(turned, lambda xy: np.round(xy + np.array([560000, 2190000]), 3))

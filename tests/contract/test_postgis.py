@@ -8,7 +8,6 @@ import numpy as np
 import psycopg
 import pytest
 import shapely
-from shapely.geometry import box
 
 from pipelines.validate.anything import validate_files
 
@@ -39,7 +38,8 @@ def test_planted_overlaps(postgis: str, tmp_path: Path) -> None:
     generator = np.random.default_rng(7)
     column, row = np.divmod(np.arange(900), 30)
     shift = np.where(np.arange(900) % 7 == 0, generator.uniform(0.0005, 0.8, 900), 0)
-    cells = box(560000 + column * 20.0 + shift, 2190000 + row * 15.0, 560020 + column * 20.0 + shift, 2190015 + row * 15.0)
+    west, south = 560000 + column * 20.0 + shift, 2190000 + row * 15.0
+    cells = shapely.box(west, south, west + 20, south + 15)
     turned = shapely.transform(cells, lambda xy: xy @ np.array([[0.96, 0.28], [-0.28, 0.96]]))
     parcels = gpd.GeoSeries(turned, crs="EPSG:5897")
     path = tmp_path / "grid.gpkg"
