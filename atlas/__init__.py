@@ -1,0 +1,1 @@
+"""What people see: the server, the web atlas and the offline preview. Imports `schemas` only."""

@@ -1,0 +1,102 @@
+"""Where pygeoapi's helpers are replaced by ours.
+
+* JSON: pygeoapi writes `&lt;` for `<` into the data and escapes every Vietnamese letter; orjson does neither.
+* CRS: pygeoapi builds a pyproj transformer for each request (three quarters of its time) and lets PROJ choose the
+  operation; we hand the box and the CRS to the provider as they came, and it uses the pinned ones.
+* CQL2: see `cql2_text`.
+* Titles of links: pygeoapi looks for translations in its own folder only.
+"""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import orjson
+import pygeoapi.api
+import shapely
+from pygeoapi import l10n
+from pygeoapi.api import itemtypes
+
+from atlas.server import crs, cql2_text
+from atlas.server.call import CURRENT
+from atlas.server.spatial import Shape
+from atlas.server.words import link_title
+
+
+def install() -> None:
+    """Put our helpers in the place of pygeoapi's; doing it twice changes nothing.
+
+    Raises:
+        AttributeError: This pygeoapi has no such helper: it is another version than the one locked.
+    """
+    replacements = {
+        "to_json": write_json,
+        "create_crs_transform_spec": wanted_crs,
+        "transform_bbox": box,
+        "parse_cql2_text": read_filter,
+        "parse_cql2_json": read_filter,
+        "modify_pygeofilter": with_crs,
+    }
+    for name, replacement in replacements.items():
+        getattr(itemtypes, name)
+        setattr(itemtypes, name, replacement)
+    pygeoapi.api.to_json = write_json
+    l10n.translate_gettext = translated
+
+
+def write_json(content: Any, pretty: bool = False) -> bytes:
+    """Return JSON; paging links that lead nowhere are left out first."""
+    if isinstance(content, dict) and "numberMatched" in content:
+        matched, hits = int(content["numberMatched"]), CURRENT.get().hits
+        content["links"] = [link for link in content.get("links", ()) if _leads_somewhere(link, matched, hits)]
+    return orjson.dumps(content, default=str, option=orjson.OPT_INDENT_2 if pretty else 0)
+
+
+def _leads_somewhere(link: dict[str, Any], matched: int, hits: bool) -> bool:
+    if link.get("rel") not in ("next", "prev"):
+        return True
+    if hits:
+        return False
+    return link["rel"] == "prev" or int(parse_qs(urlsplit(link["href"]).query)["offset"][0]) < matched
+
+
+def wanted_crs(provider_def: dict[str, Any], query_crs_uri: str | None = None) -> str | None:
+    """Return the CRS a client asked for, or None.
+
+    Raises:
+        ValueError: The collection does not offer it.
+    """
+    if query_crs_uri and query_crs_uri not in provider_def["crs"]:
+        offered = ", ".join(provider_def["crs"])
+        vi = f"Không có hệ tọa độ “{query_crs_uri}”. Có: {offered}."
+        en = f"The coordinate reference system {query_crs_uri!r} is not offered. There are: {offered}."
+        raise ValueError(vi if CURRENT.get().lang == "vi" else en)
+    return query_crs_uri or None
+
+
+def box(bbox: list[float], from_crs: str, to_crs: Any, always_xy: bool = False) -> Shape:
+    """Return the box of a request as it was asked, in its own CRS; one over the antimeridian in two parts."""
+    half = len(bbox) // 2
+    target = crs.target(from_crs)
+    corners = crs.incoming(np.array([bbox[:2], bbox[half : half + 2]]), target)
+    (west, south), (east, north) = corners.tolist()
+    if west <= east:
+        geometry = shapely.box(west, south, east, north)
+    else:
+        geometry = shapely.MultiPolygon([shapely.box(west, south, 180, north), shapely.box(-180, south, east, north)])
+    return Shape(shapely.to_wkb(geometry), target.srid)
+
+
+def read_filter(text: str) -> bytes:
+    """Return a filter, text or JSON, as CQL2 JSON."""
+    return orjson.dumps(orjson.loads(text)) if text.lstrip().startswith("{") else cql2_text.parse(text)
+
+
+def with_crs(tree: bytes, *, filter_crs_uri: str, **_: Any) -> tuple[bytes, str]:
+    """Return a filter with the CRS of its geometries."""
+    return tree, filter_crs_uri
+
+
+def translated(value: str, locale: Any) -> str:
+    """Return the title of a link in a language."""
+    return link_title(value, getattr(locale, "language", locale))
