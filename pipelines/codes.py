@@ -7,7 +7,7 @@ from functools import cache
 import pandas as pd
 
 import schemas
-from pipelines.text import fold, map_unique
+from pipelines.text import fold, map_unique, place_tones
 
 NEW_SCHEME, OLD_SCHEME, UNKNOWN_SCHEME = "TT08/2024", "TT25/2014", "unknown"
 CURRENT, LEGACY, AMBIGUOUS, UNKNOWN = "current", "legacy", "ambiguous", "unknown"
@@ -241,3 +241,24 @@ _KIND_WORDS = {
     "cds": "cong_dong",
 }
 _ROLE_WORDS = {"dai dien": "nguoi_dai_dien", "con": "thanh_vien", "vo chu ho": "vo", "chong chu ho": "chong"}
+_ORGANISATION = re.compile(
+    r"(?:ubnd|ủy ban|công ty|cty|doanh nghiệp|dntn|hợp tác xã|htx|trường|trạm|bệnh viện|ngân hàng|chi nhánh|ban quản lý|"
+    r"bql|sở|phòng|trung tâm|nhà văn hóa|quỹ tín dụng|hội|lâm trường|nông trường|bộ chỉ huy|ban chỉ huy|công an|"
+    r"bưu điện|xí nghiệp|tập đoàn|tổng công ty)\b"
+)
+_COMMUNITY = re.compile(r"(?:cộng đồng|thôn|xóm|tổ dân phố|chùa|đền|giáo xứ|nhà thờ)\b")
+
+
+def is_organisation(words: pd.Series) -> pd.Series:
+    """Return where a holder's name is that of an organisation or community; accents tell Trường (school) from Trương."""
+    return _begins(words, _ORGANISATION) | is_community(words)
+
+
+def is_community(words: pd.Series) -> pd.Series:
+    """Return where a holder's name is that of a community (a hamlet, a pagoda, a parish)."""
+    return _begins(words, _COMMUNITY)
+
+
+def _begins(words: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
+    found = map_unique(words, lambda word: pattern.match(place_tones(word.strip().lower())) is not None)
+    return found.fillna(False).astype(bool)

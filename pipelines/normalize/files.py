@@ -1,0 +1,107 @@
+"""Files of the step: what it reads from the package and the drawings, and what it leaves behind."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+import schemas
+from pipelines import codes, crs, findings, registers
+from pipelines.errors import ReadError
+from pipelines.files import writing
+from pipelines.findings import Finding
+from pipelines.ledger import Ledger
+from pipelines.normalize.place import Place
+from pipelines.normalize.run import Normalized, run
+from pipelines.registers import Register
+from pipelines.settings import Settings
+
+TABLES = ("dang_ky", "muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "tai_lieu_do_dac", "to_ban_do")
+_DEFAULT_ENCODING = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    registers: list[Register]
+    refused: gpd.GeoDataFrame
+    files: int
+
+
+def execute(home: Path, commune: str, settings: Settings) -> None:
+    """Normalise one commune: read its package and drawings below `home`, write `normalize/` as a whole.
+
+    Raises:
+        ReadError: Neither a parcel nor a register of the package could be read.
+    """
+    base = home / commune
+    inventory = json.loads((base / "package" / "inventory.json").read_text(encoding="utf-8"))
+    drawn = gpd.read_parquet(base / "digitize" / "parcels.parquet")
+    boundary = gpd.read_parquet(base / "digitize" / "boundary.parquet")
+    source = schemas.source(inventory["profile"])
+    place = place_of(inventory, source)
+    read = _registers(inventory, source.get("register"), place)
+    if drawn.empty and not read.registers:
+        raise ReadError(
+            f"Gói của xã {commune} không có thửa đất nào và không có sổ nào đọc được: kiểm tra tệp và hồ sơ nguồn.",
+            f"The package of commune {commune} has no parcel and no register that can be read: "
+            "check the files and the source profile.",
+        )
+    normalized = run(drawn, boundary, read.registers, place)
+    with writing(base / "normalize") as folder:
+        _write(normalized, read, place, folder)
+
+
+def place_of(inventory: Mapping[str, Any], source: Mapping[str, Any]) -> Place:
+    """Return what the inventory of a package says about the commune as a whole."""
+    drawn_objects = (source.get("drawing") or {}).get("ground_objects") or {}
+    return Place(
+        ma_xa=str(inventory["commune"]),
+        era=str(inventory["era"]),
+        map_type=str(inventory["map_type"]),
+        crs=crs.parse(inventory["crs"]),
+        date=inventory.get("date"),
+        ground_objects=codes.GROUND_OBJECTS | frozenset(drawn_objects.values()),
+    )
+
+
+def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, place: Place) -> _Read:
+    """Return the registers of a package; one that cannot be read becomes a finding and the others go on.
+
+    Emits: goi.unreadable_file
+    """
+    entries = [entry for entry in inventory["files"] if entry["role"] == "register"]
+    read, refused = [], []
+    for entry in entries:
+        path = Path(inventory["root"]) / entry["path"]
+        encoding = entry.get("encoding") or _DEFAULT_ENCODING
+        try:
+            read.append(registers.read(path, source=entry["path"], encoding=encoding, register=profile))
+        except ReadError as error:
+            refused.append(Finding("goi.unreadable_file", entry["path"], detail=str(error), source=entry["path"]))
+    return _Read(read, findings.of(refused, crs=place.crs), len(entries))
+
+
+def _write(normalized: Normalized, read: _Read, place: Place, folder: Path) -> None:
+    normalized.thua_dat.to_parquet(folder / "thua_dat.parquet", index=False)
+    normalized.xa.to_parquet(folder / "xa.parquet", index=False)
+    for name in TABLES:
+        getattr(normalized, name).to_parquet(folder / f"{name}.parquet", index=False)
+    personal = folder / "holders"
+    personal.mkdir()
+    for name, table in normalized.holders.tables().items():
+        table.to_parquet(personal / f"{name}.parquet", index=False)
+    normalized.quarantine.to_parquet(personal / "quarantine.parquet", index=False)
+    findings.write(findings.concat([normalized.findings, read.refused], crs=place.crs), folder / "findings.parquet")
+    _account(normalized.ledger, read).write(folder / "account.json")
+
+
+def _account(ledger: Ledger, read: _Read) -> Ledger:
+    """Return the ledger with the register files themselves: those not read are in quarantine, by their finding."""
+    for register in read.registers:
+        ledger.add(register.source, "file", received=1, accepted=1)
+    for path in read.refused["feature_id"]:
+        ledger.add(str(path), "file", received=1, accepted=0, quarantined=1)
+    return ledger

@@ -1,0 +1,178 @@
+"""Rows of the registers: typed values, keys, duplicates."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from pipelines import certificates, codes, dates, findings, identifiers, names, numbers, registers
+from pipelines.normalize import texts
+from pipelines.normalize.parcels import by_source
+from pipelines.normalize.place import Place
+from pipelines.registers.read import COLUMNS
+
+USES = ("1", "2", "3")
+AREAS = ("dien_tich", *(f"dien_tich_{use}" for use in USES))
+_KEYS = ("so_hieu_to_ban_do", "so_thu_tu_thua")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Register rows after normalisation.
+
+    Attributes:
+        rows: Every row, typed, with `thua_key`, and the marks `repaired`, `no_key` and `repeats` (row id of the
+            row it repeats, or null), and the states of identity numbers.
+        findings: What was found in single rows.
+    """
+
+    rows: pd.DataFrame
+    findings: gpd.GeoDataFrame
+
+
+def stack(read: list["registers.Register"]) -> pd.DataFrame:
+    """Return the rows of all registers as one frame of texts, in the order of the files."""
+    empty = pd.DataFrame(columns=["row_id", "source", *COLUMNS], dtype="string")
+    frames = [register.rows for register in read if len(register.rows)]
+    return pd.concat(frames, ignore_index=True) if frames else empty
+
+
+def normalize(raw: pd.DataFrame, place: Place) -> Rows:
+    """Return register rows with typed values.
+
+    Emits: van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, so_dia_chinh.missing_key,
+        so_dia_chinh.duplicate_row, so_dia_chinh.bad_number, so_dia_chinh.bad_date
+    """
+    cleaned = texts.clean(raw, COLUMNS, "row_id", place)
+    rows = cleaned.frame
+    rows["repaired"] = cleaned.repaired
+    for column in (*_KEYS, *(f"{key}_gcn" for key in _KEYS)):
+        rows[column] = numbers.tidy_key(rows[column])
+    rows = _keys_from_certificate(rows)
+    rows["thua_key"] = place.keys(rows["so_hieu_to_ban_do"], rows["so_thu_tu_thua"])
+    rows["no_key"] = rows["thua_key"].isna()
+    rows, bad_numbers = _areas(rows, place)
+    rows, bad_dates = _dates(rows, place)
+    rows = _codes(rows, place)
+    rows = _people(rows)
+    rows = _certificates(rows)
+    rows["repeats"] = _repeats(rows)
+    kept = rows["repeats"].isna()
+    is_fine = set(rows.loc[kept, "row_id"])
+    told = findings.concat([bad_numbers, bad_dates], crs=place.crs)
+    found = [cleaned.findings, told.loc[told["feature_id"].isin(is_fine)], _marks(rows, place)]
+    return Rows(rows, findings.concat(found, crs=place.crs))
+
+
+def _keys_from_certificate(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose file has no column for the map's numbers with those of the certificate."""
+    bare = rows[list(_KEYS)].isna().groupby(rows["source"]).transform("all").all(axis=1)
+    for key in _KEYS:
+        rows[key] = rows[key].mask(bare, rows[f"{key}_gcn"])
+    return rows
+
+
+def _areas(rows: pd.DataFrame, place: Place) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Return rows with areas in m². All area columns of a file share one decimal mark."""
+    long = rows.melt(id_vars=["row_id", "source"], value_vars=list(AREAS), var_name="column", value_name="text")
+    long["value"], long["wrong"] = by_source(long["text"], long["source"])
+    wide = long.pivot(index="row_id", columns="column", values="value").reindex(rows["row_id"])
+    for column in AREAS:
+        rows[column] = wide[column].to_numpy(dtype="float64") if len(rows) else rows[column].astype("float64")
+    wrong = long.loc[long["wrong"]]
+    found = findings.build(
+        "so_dia_chinh.bad_number",
+        wrong["row_id"],
+        crs=place.crs,
+        detail=wrong["column"] + "=" + wrong["text"],
+        source=wrong["source"],
+    )
+    return rows, found
+
+
+def _dates(rows: pd.DataFrame, place: Place) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Return rows with dates as yyyy-mm-dd and `nam_sinh`. A day of birth is personal: the finding does not say it."""
+    issued, born = dates.parse(rows["ngay_cap"]), dates.parse(rows["ngay_sinh"])
+    bad = [(issued["bad"], "ngay_cap=" + rows["ngay_cap"]), (born["bad"], "ngay_sinh")]
+    year_only = issued["date"].isna() & issued["year"].notna()
+    bad[0] = (issued["bad"] | year_only, bad[0][1])
+    found = [
+        findings.build(
+            "so_dia_chinh.bad_date",
+            rows.loc[where, "row_id"],
+            crs=place.crs,
+            detail=detail if isinstance(detail, str) else detail[where],
+            source=rows.loc[where, "source"],
+        )
+        for where, detail in bad
+    ]
+    rows["ngay_cap"], rows["ngay_sinh"], rows["nam_sinh"] = issued["date"], born["date"], born["year"]
+    return rows, findings.concat(found, crs=place.crs)
+
+
+def _codes(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
+    for use in USES:
+        recorded = rows[f"loai_dat_{use}"].astype("string")
+        land_use = codes.land_use(recorded, urban=place.is_urban)
+        rows[f"loai_dat_{use}_ghi"], rows[f"loai_dat_{use}"] = recorded, land_use["code"]
+        rows[f"mode_{use}"] = land_use["mode"]
+        rows[f"nguon_goc_{use}_ghi"] = rows[f"nguon_goc_{use}"]
+        rows[f"nguon_goc_{use}"] = codes.origins(rows[f"nguon_goc_{use}"])
+        rows[f"hinh_thuc_{use}"] = codes.shared_use(rows[f"hinh_thuc_{use}"])
+        term = codes.terms(rows[f"thoi_han_{use}"])
+        rows[f"thoi_han_{use}"], rows[f"ngay_het_han_{use}"] = term["thoi_han"], term["ngay_het_han"]
+    rows["phap_nhan"], rows["vai_tro"] = codes.holder_kinds(rows["phap_nhan"]), codes.roles(rows["vai_tro"])
+    return rows
+
+
+def _people(rows: pd.DataFrame) -> pd.DataFrame:
+    for column in ("dia_chi", "dia_chi_chu", "ten_to_chuc"):
+        rows[column] = names.tidy(rows[column])
+    # Old registers have one column of holders, organisations among them.
+    moved = rows["ten_to_chuc"].isna() & codes.is_organisation(rows["ho_ten"])
+    rows["ten_to_chuc"] = rows["ten_to_chuc"].mask(moved, names.tidy(rows["ho_ten"]))
+    rows["ma_to_chuc"] = rows["ma_to_chuc"].mask(moved & rows["ma_to_chuc"].isna(), rows["so_giay_to"])
+    rows["ho_ten"], rows["so_giay_to"] = rows["ho_ten"].mask(moved), rows["so_giay_to"].mask(moved)
+    for column in ("ho_ten", "ho_ten_hien_tai"):
+        rows[column] = names.people(rows[column])
+    rows["gioi_tinh"] = names.sexes(rows["gioi_tinh"])
+    person = identifiers.people(rows["so_giay_to"], rows["nam_sinh"], rows["gioi_tinh"])
+    rows["so_giay_to"], rows["loai_giay_to"], rows["giay_to_state"] = person["number"], person["kind"], person["state"]
+    current = identifiers.people(rows["so_giay_to_hien_tai"])
+    rows["so_giay_to_hien_tai"], rows["hien_tai_state"] = current["number"], current["state"]
+    organisation = identifiers.organisations(rows["ma_to_chuc"])
+    rows["ma_to_chuc"], rows["to_chuc_state"] = organisation["number"], organisation["state"]
+    return rows
+
+
+def _certificates(rows: pd.DataFrame) -> pd.DataFrame:
+    certificate = certificates.serials(rows["so_phat_hanh"], rows["ngay_cap"])
+    rows["so_phat_hanh"], rows["loai_giay_chung_nhan"] = certificate["serial"], certificate["form"]
+    rows["serial_bad"], rows["serial_out"] = certificate["bad"], certificate["out_of_period"]
+    rows["so_vao_so"] = certificates.tidy_book_number(rows["so_vao_so"])
+    return rows
+
+
+def _repeats(rows: pd.DataFrame) -> pd.Series:
+    """Return the id of the row each row repeats in every value, or null for the first of its kind.
+
+    Several persons of one parcel differ in a value; rows without any key are never called repetitions.
+    """
+    values = [*COLUMNS, "nam_sinh", *(f"{name}_{use}_ghi" for use in USES for name in ("loai_dat", "nguon_goc"))]
+    first = rows.groupby(values, dropna=False, sort=False)["row_id"].transform("first")
+    return first.where((first != rows["row_id"]) & ~rows["no_key"]).astype("string")
+
+
+def _marks(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:
+    keyless, repeating = rows.loc[rows["no_key"]], rows.loc[rows["repeats"].notna()]
+    found = [
+        findings.build("so_dia_chinh.missing_key", keyless["row_id"], crs=place.crs, source=keyless["source"]),
+        findings.build(
+            "so_dia_chinh.duplicate_row",
+            repeating["row_id"],
+            crs=place.crs,
+            other_id=repeating["repeats"],
+            source=repeating["source"],
+        ),
+    ]
+    return findings.concat(found, crs=place.crs)
