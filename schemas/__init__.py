@@ -66,7 +66,8 @@ def public_columns(name: str) -> list[str]:
 
 def findings() -> dict[str, dict[str, Any]]:
     """Return the catalogue of findings: code -> vi, en, unit, legal_ref, remedy_vi, remedy_en, title_vi, title_en."""
-    return copy.deepcopy(_file("findings.yaml"))
+    catalogue: dict[str, dict[str, Any]] = copy.deepcopy(_file("findings.yaml"))
+    return catalogue
 
 
 def profile(name: str) -> dict[str, dict[str, str]]:
@@ -102,7 +103,7 @@ def source(name: str) -> dict[str, Any]:
     Raises:
         KeyError: There is no such profile; the message names those that exist.
     """
-    body = copy.deepcopy(_yaml("sources", name))
+    body: dict[str, Any] = copy.deepcopy(_yaml("sources", name))
     for section in ("parcels", "register"):
         part = body.get(section)
         if part and part.pop("spellings", False):
@@ -116,8 +117,13 @@ def sources() -> list[str]:
 
 
 def package_schema() -> dict[str, Any]:
-    """Return the JSON Schema of `package.yaml`."""
+    """Return the JSON Schema of `package.yaml`, with the eras, source profiles and encodings there are."""
     schema: dict[str, Any] = copy.deepcopy(_file("package.schema.json"))
+    for definition in (*schema["properties"].values(), *schema["properties"]["files"]["items"]["properties"].values()):
+        if definition.pop("x-sources", False):
+            definition["enum"] = sources()
+        elif "x-codelist" in definition:
+            definition["enum"] = codelist(definition["x-codelist"])["code"].tolist()
     return schema
 
 

@@ -18,6 +18,7 @@ def outputs() -> dict[str, str]:
         f"{name}.schema.json": json.dumps(resolved(name), ensure_ascii=False, indent=2) + "\n"
         for name in schemas.layers()
     }
+    files["package.schema.json"] = json.dumps(schemas.package_schema(), ensure_ascii=False, indent=2) + "\n"
     files["dictionary.md"] = dictionary()
     files["land.sql"] = ddl.land_template()
     files["land_spatial.sql"] = ddl.land_spatial_template()

@@ -107,7 +107,7 @@ def _interface(layer: str, name: str) -> str:
     lines = [f"/** {entity['title']} / {entity['title:en']}: public properties. */", f"export interface {name} {{"]
     for column in schemas.public_columns(layer):
         definition = entity["properties"][column]
-        kinds = definition["type"] if isinstance(definition["type"], list) else [definition["type"]]
+        kinds: list[str] = definition["type"] if isinstance(definition["type"], list) else [definition["type"]]
         union = " | ".join(_TYPES.get(kind, kind) for kind in kinds)
         lines += [f"  /** {definition['title']} / {definition['title:en']} */", f"  {column}: {union};"]
     return "\n".join([*lines, "}", ""])

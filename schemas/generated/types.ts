@@ -375,6 +375,7 @@ export const FINDINGS: Record<string, Text> = {
   "thua_dat.sheet_edge": {"vi": "Lệch biên giữa hai tờ", "en": "Mismatch at the sheet edge"},
   "so_dia_chinh.without_parcel": {"vi": "Dòng sổ không có thửa trên bản đồ", "en": "Record without parcel"},
   "so_dia_chinh.duplicate_row": {"vi": "Dòng sổ trùng", "en": "Duplicate row"},
+  "so_dia_chinh.contradiction": {"vi": "Các dòng sổ mâu thuẫn", "en": "Contradicting rows"},
   "so_dia_chinh.missing_key": {"vi": "Dòng sổ thiếu số tờ hoặc số thửa", "en": "Row without parcel number"},
   "so_dia_chinh.bad_number": {"vi": "Số ghi sai", "en": "Bad number"},
   "so_dia_chinh.bad_date": {"vi": "Ngày ghi sai", "en": "Bad date"},
