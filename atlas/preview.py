@@ -49,7 +49,7 @@ _FINDING_FIELDS = {
 _PAGE_STYLE = """
 html, body { height: 100%; margin: 0; font-family: system-ui, sans-serif; }
 .leaflet-container { background: #f4f2ec; font-size: 13px; }
-.leaflet-control-layers { max-height: 60vh; overflow-y: auto; max-width: 80vw; }
+.leaflet-container .leaflet-control-layers { max-height: 70vh; overflow-y: auto; max-width: 80vw; font-size: 13px; }
 .told { background: #fff; padding: 8px 12px; border-radius: 4px; box-shadow: 0 1px 4px #0005; max-width: 60vw; }
 .told h1 { font-size: 15px; margin: 0 0 4px; }
 .told i { display: inline-block; width: 10px; height: 10px; margin: 0 4px 0 8px; }
@@ -156,7 +156,7 @@ def _ready(frame: gpd.GeoDataFrame, fields: dict[str, str]) -> gpd.GeoDataFrame:
     srid = frame.crs.to_epsg()
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     moved = shapely.transform(shapes, lambda points: crs.convert(points, srid, crs.LONLAT))
-    texts = {name: frame[name].map(_text, na_action="ignore").fillna("–") for name in fields}
+    texts = {name: frame[name].map(_text, na_action="ignore").replace("", pd.NA).fillna("–") for name in fields}
     kept = frame.columns.intersection(["code", "severity"])
     placed = gpd.GeoDataFrame(frame[kept].assign(**texts), geometry=moved, crs=crs.LONLAT)
     return placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
@@ -222,7 +222,7 @@ def _heading(release: Path, commune: str, findings: gpd.GeoDataFrame) -> str:
         for name, colour in SEVERITY_COLOURS.items()
     ]
     return (
-        '<div class="told" style="position:absolute;left:54px;top:10px;z-index:1000">'
+        '<div class="told" style="position:absolute;left:10px;bottom:10px;z-index:1000">'
         f"<h1>{_title(release, commune)}</h1>Kết quả kiểm tra / Findings{''.join(parts)}</div>"
     )
 

@@ -36,8 +36,8 @@ def with_identity(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     Further ones count in the order of feature_id; rows are ordered by sheet and parcel as a reader expects.
     """
-    place = parcels["feature_id"].astype("string").str.rpartition("#")
-    order = pd.DataFrame({"source": place[0], "number": pd.to_numeric(place[2], errors="coerce")}, index=parcels.index)
+    place = parcels["feature_id"].astype("string").str.extract(r"^(?P<source>.*)#(?P<number>\d+)$")
+    order = place.assign(number=pd.to_numeric(place["number"]))
     ranked = parcels.loc[order.sort_values(["source", "number"], kind="stable").index]
     turn = ranked.groupby("thua_key").cumcount() + 1
     key = ranked["thua_key"].astype("string")

@@ -13,7 +13,8 @@ _TELLING = "thua_dat."
 def public(commune: Commune) -> gpd.GeoDataFrame:
     """Return the findings of a commune as a findings frame that may leave the house.
 
-    Objects are called by thua_dat_id, or `#n` where they are no stored parcel; file names and quotations are left out.
+    Objects are called by thua_dat_id, by `#n` where they are no stored parcel, by the commune where the finding is about
+    a whole file. File names and quotations are left out.
     """
     rows = commune.findings
     known = rows["thua_dat_id"].astype("string")
@@ -21,7 +22,7 @@ def public(commune: Commune) -> gpd.GeoDataFrame:
     is_parcel = other.isin(commune.parcels["thua_dat_id"])
     columns = {
         "code": rows["code"],
-        "feature_id": known.fillna(_number(rows["feature_id"])),
+        "feature_id": known.fillna(_number(rows["feature_id"])).fillna(commune.release.ma_xa),
         "other_id": other.where(is_parcel, _number(other)),
         "value": rows["value"],
         "limit": rows["limit"],
@@ -40,4 +41,4 @@ def places(commune: Commune) -> gpd.GeoDataFrame:
 
 def _number(ids: pd.Series) -> pd.Series:
     """Return `#n` of `source#n`: the number of the object, without the name of its file."""
-    return ("#" + ids.astype("string").str.rpartition("#")[2]).astype("string")
+    return ids.astype("string").str.extract(r"(#\d+)$", expand=False)
