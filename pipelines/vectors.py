@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,8 @@ def layers(path: Path) -> list[Layer]:
     Raises:
         ReadError: The file is not what its ending says.
     """
-    if driver(path) == "Parquet":
-        return [_parquet_layer(path)]
-    with _reading(path):
-        names = [str(name) for name, _ in pyogrio.list_layers(path)]
-        return [_layer(path, name) for name in names]
+    status = path.stat()
+    return list(_layers(path, status.st_mtime_ns, status.st_size))
 
 
 def read(path: Path, layer: str | None = None, columns: Sequence[str] | None = None) -> gpd.GeoDataFrame:
@@ -96,8 +94,20 @@ def read(path: Path, layer: str | None = None, columns: Sequence[str] | None = N
         )
 
 
+@lru_cache(maxsize=4096)
+def _layers(path: Path, changed_ns: int, size: int) -> tuple[Layer, ...]:
+    # An EDIGEO lot is parsed anew for each of its twenty layers, so nobody should ask twice; date and size of the
+    # file are part of the question.
+    if driver(path) == "Parquet":
+        return (_parquet_layer(path),)
+    with _reading(path):
+        return tuple(_layer(path, str(name)) for name, _ in pyogrio.list_layers(path))
+
+
 def _layer(path: Path, name: str) -> Layer:
-    info = pyogrio.read_info(path, layer=name, force_feature_count=True, force_total_bounds=True, **_encoding_option(driver(path)))
+    info = pyogrio.read_info(
+        path, layer=name, force_feature_count=True, force_total_bounds=True, **_encoding_option(driver(path))
+    )
     bounds = info["total_bounds"]
     crs = info["crs"]
     return Layer(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipelines import crs as crs_work
 from pipelines import findings, sources, text, vectors
 from pipelines.digitize.model import Source
 from pipelines.digitize.run import Digitized, run
+from pipelines.errors import CrsError
 from pipelines.files import writing
 from pipelines.settings import Settings
 
@@ -60,7 +62,7 @@ def read(
     if entry["role"] == "drawing":
         rows = _drawing(path, names, entry, profile["drawing"])
         return [_source(entry, inventory, settings, "drawing", rows)]
-    section = profile.get(entry["role"]) or {}
+    section = {"layer": f"^{re.escape(entry['layer'])}$"} if entry.get("layer") else profile.get(entry["role"]) or {}
     made = [
         _source(entry, inventory, settings, entry["role"], _layer(path, name, entry, inventory["crs"]))
         for name in _matching(section.get("layer"), names)
@@ -90,7 +92,9 @@ def _layer(path: Path, name: str, entry: Mapping[str, Any], crs: str) -> gpd.Geo
     if vectors.keeps_bytes(path):
         texts = rows.columns[rows.dtypes.map(pd.api.types.is_string_dtype) & (rows.columns != rows.geometry.name)]
         rows[texts] = rows[texts].apply(_decoded, encoding=entry.get("encoding") or "utf-8")
-    if rows.crs is None or _same_place(rows.crs, crs):
+    if entry.get("crs"):
+        rows = rows.set_crs(crs_work.parse(entry["crs"]), allow_override=True)
+    if rows.crs is None or _same_place(rows.crs.to_wkt(), crs):
         return rows.set_crs(crs_work.parse(crs), allow_override=True)
     return rows.set_geometry(crs_work.reproject(rows.geometry, crs))
 
@@ -114,6 +118,10 @@ def _decoded(values: pd.Series, encoding: str) -> pd.Series:
     return pd.Series(text.decode(values.astype("object").where(values.notna(), None).tolist(), encoding), index=values.index, dtype="string")
 
 
-def _same_place(found: Any, declared: str) -> bool:
-    """Tell whether two CRS are one, also when a file gives it as WKT of another authority without a code."""
-    return crs_work.srid(found) == crs_work.srid(declared)
+@cache
+def _same_place(wkt: str, declared: str) -> bool:
+    """Tell whether the CRS of a file is the declared one; a CRS that no code describes counts as declared."""
+    try:
+        return crs_work.srid(wkt) == crs_work.srid(declared)
+    except CrsError:
+        return True
