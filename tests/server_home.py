@@ -126,7 +126,13 @@ def write_manifest(release: Path, communes, **changes):
         "land": "../land.gpkg",
         "collections": [{"id": "parcels", "layer": "thua_dat", "title": {"vi": "Thửa đất", "en": "Parcels"}}],
         "files": [
-            {"path": path, "sha256": "0" * 64, "bytes": (release / path).stat().st_size, "count": 600, "kind": "parcels"}
+            {
+                "path": path,
+                "sha256": "0" * 64,
+                "bytes": (release / path).stat().st_size,
+                "count": 600,
+                "kind": "parcels",
+            }
             for path in paths
         ],
         "communes": communes,

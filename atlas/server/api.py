@@ -157,7 +157,7 @@ class _Work:
             return self._failed(status, content)
         self.headers |= {name: value for name, value in given.items() if name not in _DROPPED}
         self.headers["Content-Language"] = self.lang
-        body = content if isinstance(content, bytes) else orjson.dumps(content)
+        body = content.encode() if isinstance(content, str) else content
         media = given["Content-Type"]
         if self.endpoint.template in documents.FINISHERS:
             body = orjson.dumps(documents.finish(self.endpoint.template, orjson.loads(body), self.release, self.lang))

@@ -1,15 +1,35 @@
 """The app: the atlas, the API, tiles, downloads and the server's own state, behind one address."""
 
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
-from atlas.server import bridge
+from atlas.server import bridge, files, health, replies
+from atlas.server import request as asking
 from atlas.server.api import Api
+from atlas.server.downloads import Downloads
+from atlas.server.errors import BadRequestError, HomeError
+from atlas.server.outside import Outside
+from atlas.server.selection import Question, select
 from atlas.server.site import Site
+from atlas.server.tiles import Tiles
+from atlas.server.words import word
 
+LOGGER = logging.getLogger(__name__)
 WEB = Path(__file__).parents[1] / "web" / "dist"
+STATIC = Path(__file__).parent / "static"
+HOME_VARIABLE = "ATLAS_HOME"
 
 
 def create(home: Path, web: Path = WEB) -> Starlette:
@@ -25,5 +45,77 @@ def create(home: Path, web: Path = WEB) -> Starlette:
     bridge.install()
     site = Site(home, web)
     site.release()
-    routes: list[BaseRoute] = [*Api(site).routes()]
-    return Starlette(routes=routes)
+    metrics = health.Metrics()
+    routes: list[BaseRoute] = [
+        Route("/api/static/{path:path}", _folder(STATIC)),
+        *Api(site).routes(),
+        *Tiles(site).routes(),
+        *Downloads(site).routes(),
+        *health.routes(site, metrics),
+        Route("/{path:path}", _folder(web)),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        threading.Thread(target=_warm, args=(site,), name="warm", daemon=True).start()
+        yield
+
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Outside, metrics=metrics)],
+        exception_handlers={HTTPException: _failed, HomeError: _unavailable, Exception: _broken},
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> Starlette:
+    """Return the app over the folder named by an environment variable; for several worker processes."""
+    return create(Path(os.environ[HOME_VARIABLE]))
+
+
+def _warm(site: Site) -> None:
+    """List every collection once, so that no client waits for it."""
+    release = site.release()
+    try:
+        for collection in release.collections.values():
+            select(release.store, release.selections, collection, Question())
+    except sqlite3.Error as error:
+        LOGGER.warning("the collections could not be listed beforehand: %s", error)
+
+
+def _folder(folder: Path) -> Callable[[Request], Response]:
+    def serve(request: Request) -> Response:
+        path = files.inside(folder, request.path_params["path"] or "index.html")
+        if path is None:
+            raise HTTPException(404)
+        return files.send(request, path)
+
+    return serve
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    lang, form = _manners(request)
+    if status == 404:
+        return replies.missing(request, lang, form, "/api")
+    detail = error.detail if isinstance(error, HTTPException) else ""
+    return replies.failure(status, detail, lang, form, request, "/api")
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    LOGGER.error("nothing to serve: %s", error)
+    lang, form = _manners(request)
+    return replies.failure(503, word("error.unavailable")[lang], lang, form, request, "/api")
+
+
+async def _broken(request: Request, _: Exception) -> Response:
+    lang, form = _manners(request)
+    return replies.failure(500, word("error.inside")[lang], lang, form, request, "/api")
+
+
+def _manners(request: Request) -> tuple[str, str]:
+    lang = asking.language(request.query_params.get("lang"), request.headers.get("accept-language"))
+    try:
+        return lang, asking.form(request.query_params.get("f"), request.headers.get("accept"))
+    except BadRequestError:
+        return lang, "json"

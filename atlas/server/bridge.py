@@ -4,6 +4,7 @@
 * CRS: pygeoapi builds a pyproj transformer for each request (three quarters of its time) and lets PROJ choose the
   operation; we hand the box and the CRS to the provider as they came, and it uses the pinned ones.
 * CQL2: see `cql2_text`.
+* CSV: pygeoapi's formatter knows points only, so it is not offered.
 * Titles of links: pygeoapi looks for translations in its own folder only.
 """
 
@@ -16,8 +17,9 @@ import pygeoapi.api
 import shapely
 from pygeoapi import l10n
 from pygeoapi.api import itemtypes
+from pygeoapi.plugin import PLUGINS
 
-from atlas.server import crs, cql2_text
+from atlas.server import cql2_text, crs
 from atlas.server.call import CURRENT
 from atlas.server.spatial import Shape
 from atlas.server.words import link_title
@@ -41,6 +43,7 @@ def install() -> None:
         getattr(itemtypes, name)
         setattr(itemtypes, name, replacement)
     pygeoapi.api.to_json = write_json
+    PLUGINS["formatter"] = {}
     l10n.translate_gettext = translated
 
 

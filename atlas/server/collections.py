@@ -127,7 +127,9 @@ def words(node: Mapping[str, Any], key: str, fallback: str = "") -> Text:
 
 
 def _is_geometry(definition: Mapping[str, Any]) -> bool:
-    return definition.get("x-ogc-role") == "primary-geometry" or str(definition.get("format", "")).startswith("geometry")
+    return definition.get("x-ogc-role") == "primary-geometry" or str(definition.get("format", "")).startswith(
+        "geometry"
+    )
 
 
 def _field(name: str, definition: Mapping[str, Any]) -> Field:

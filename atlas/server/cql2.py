@@ -202,16 +202,16 @@ def literal_shape(node: Node, target: crs.Target) -> Shape:
         if not shapely.is_valid(geometry):
             raise ValueError(node)
     except (ShapelyError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
-        raise BadRequestError(
-            "Hình trong bộ lọc không hợp lệ.", "A geometry in the filter is not valid."
-        ) from error
+        raise BadRequestError("Hình trong bộ lọc không hợp lệ.", "A geometry in the filter is not valid.") from error
     return Shape(shapely.to_wkb(geometry), target.srid)
 
 
 def unknown_property(name: str, fields: Sequence[str] | dict[str, Field]) -> BadRequestError:
     """Return the refusal of a property that does not exist."""
     known = ", ".join(fields)
-    return BadRequestError(f"Không có thuộc tính “{name}”. Có: {known}.", f"There is no property {name!r}. Known: {known}.")
+    return BadRequestError(
+        f"Không có thuộc tính “{name}”. Có: {known}.", f"There is no property {name!r}. Known: {known}."
+    )
 
 
 def _instant(value: Any) -> str:
@@ -238,9 +238,7 @@ def _julian(value: Sql) -> Sql:
 
 
 def _joined(word: str, parts: Sequence[Sql]) -> Sql:
-    return Sql(
-        f"({word.join(part.text for part in parts)})", tuple(p for part in parts for p in part.parameters)
-    )
+    return Sql(f"({word.join(part.text for part in parts)})", tuple(p for part in parts for p in part.parameters))
 
 
 def _around(template: str, inside: Sql) -> Sql:

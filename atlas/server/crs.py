@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pyproj
-import schemas
 from pyproj.enums import TransformDirection
 
+import schemas
 from atlas.server.errors import BadRequestError
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"

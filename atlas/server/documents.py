@@ -59,7 +59,9 @@ def _describe(document: dict[str, Any], release: Release, lang: str, *, asked: b
                 del properties[key]
                 continue
             schema.pop("values", None)
-            properties[key] = schema | {word: properties[key][word] for word in ("x-ogc-role",) if word in properties[key]}
+            properties[key] = schema | {
+                word: properties[key][word] for word in ("x-ogc-role",) if word in properties[key]
+            }
     if "geometry" in properties:
         properties["geometry"] |= {"title": word("page.geometry")[lang]}
     if asked:

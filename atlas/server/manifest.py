@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import schemas
 import shapely
 
+import schemas
 from atlas.server import crs, geopackage
 from atlas.server.collections import Collection, Field, Table, Text, layer_fields
 from atlas.server.errors import HomeError
@@ -99,7 +99,7 @@ def read(folder: Path) -> Release:
     return release
 
 
-class _looking:  # noqa: N801 - reads as a phrase
+class _looking:
     """A connection for the time of a look."""
 
     def __init__(self, land: Path) -> None:

@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -24,6 +25,7 @@ def _environment() -> Environment:
     environment.filters["number"] = number
     environment.filters["size"] = size
     environment.filters["crs_name"] = crs_name
+    environment.filters["page_link"] = page_link
     return environment
 
 
@@ -52,6 +54,17 @@ def with_parameter(address: str, name: str, value: str) -> str:
     path, _, query = address.partition("?")
     kept = [part for part in query.split("&") if part and not part.startswith(f"{name}=")]
     return f"{path}?{'&'.join([*kept, f'{name}={value}'])}"
+
+
+def page_link(address: str, lang: str, form: str = "html") -> str:
+    """Return a link to the same place in a form and a language, without scheme and host.
+
+    >>> page_link("http://localhost/api/collections?f=json&offset=10", "en")
+    '/api/collections?offset=10&f=html&lang=en'
+    """
+    parts = urlsplit(address)
+    local = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return with_parameter(with_parameter(local, "f", form), "lang", lang)
 
 
 def number(value: Any, lang: str) -> str:

@@ -20,6 +20,7 @@ from atlas.server.manifest import Release, by_stamp
 from atlas.server.selection import Question, select
 from atlas.server.spatial import Shape
 
+
 @lru_cache(maxsize=64)
 def _storage(address: str) -> Any:
     return get_crs(address)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection as Names
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
 from pygeoapi.api import APIRequest
@@ -49,6 +50,11 @@ class Asked(APIRequest):  # type: ignore[misc]  # pygeoapi is not typed
         self._raw_locale, self._locale = lang, _LOCALES[lang]
         self._format = form
         self._headers: dict[str, str] = {}
+
+    def _get_format(self, headers: Any, extra_formats: Any = None) -> str | None:
+        """Return the settled format, when pygeoapi asks a second time."""
+        form: str | None = self._format
+        return form
 
 
 @lru_cache(maxsize=1024)
@@ -105,7 +111,8 @@ def check(params: Mapping[str, str], allowed: Names[str], fields: Names[str]) ->
     if unknown:
         known = ", ".join(sorted({*allowed, *fields}))
         raise BadRequestError(
-            f"Không có tham số “{unknown[0]}”. Có: {known}.", f"There is no parameter {unknown[0]!r}. There are: {known}."
+            f"Không có tham số “{unknown[0]}”. Có: {known}.",
+            f"There is no parameter {unknown[0]!r}. There are: {known}.",
         )
     if "bbox" in params and "bbox" in allowed:
         _check_box(params["bbox"], params.get("bbox-crs"))
@@ -145,5 +152,3 @@ def _check_filter(params: Mapping[str, str]) -> None:
     text = params.get("filter")
     if text is not None and params.get("filter-lang") != "cql2-json" and not text.lstrip().startswith("{"):
         cql2_text.parse(text)
-
-

@@ -114,9 +114,7 @@ def _tested(connection: Connection, table: Table, shape: Shape, relation: str, k
     return np.concatenate(kept)
 
 
-def _window(
-    connection: Connection, table: Table, shape: Shape
-) -> tuple[Bounds, np.ndarray[Any, Any] | None] | None:
+def _window(connection: Connection, table: Table, shape: Shape) -> tuple[Bounds, np.ndarray[Any, Any] | None] | None:
     """Return, in the CRS of the table, the box to search and a box that lies wholly inside a rectangular shape.
 
     The shape is first cut to where the table has data, since a zone's projection knows only its own neighbourhood.

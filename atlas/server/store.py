@@ -71,7 +71,9 @@ class Store:
             HomeError: The file is missing or no database.
         """
         try:
-            connection = sqlite3.connect(f"file:{_escape(self.path)}?mode=ro", uri=True, timeout=WAIT_S, cached_statements=512)
+            connection = sqlite3.connect(
+                f"file:{_escape(self.path)}?mode=ro", uri=True, timeout=WAIT_S, cached_statements=512
+            )
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")

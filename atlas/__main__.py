@@ -1,0 +1,54 @@
+"""`python -m atlas`: serve a home folder, or draw the findings of one commune."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["preview"]:
+        from atlas import preview
+
+        return int(preview.main(given[1:]) or 0)
+    parser = argparse.ArgumentParser(prog="python -m atlas", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("preview", help="vẽ cảnh báo của một xã / draw the findings of one commune", add_help=False)
+    serve = commands.add_parser("serve", help="mở atlas và API / serve the atlas and the API")
+    serve.add_argument("--home", type=Path, default=Path("build"), help="thư mục dữ liệu / folder of the data")
+    serve.add_argument("--host", default="127.0.0.1", help="địa chỉ lắng nghe / address to listen on")
+    serve.add_argument("--port", type=int, default=8000, help="cổng / port")
+    serve.add_argument("--workers", type=int, default=1, help="số tiến trình / processes")
+    return _serve(parser.parse_args(given))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # Drawing the help text must not load the server.
+    import uvicorn
+
+    from atlas.server.app import HOME_VARIABLE, create
+    from atlas.server.errors import HomeError
+
+    os.environ[HOME_VARIABLE] = str(options.home.resolve())
+    try:
+        create(options.home)
+    except HomeError as error:
+        print(f"{error.vi}\n{error.en}", file=sys.stderr)
+        return 2
+    print(f"Atlas: http://{options.host}:{options.port}/  ·  API: http://{options.host}:{options.port}/api", flush=True)
+    uvicorn.run(
+        "atlas.server.app:from_environment",
+        factory=True,
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        log_level="warning",
+        access_log=False,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
