@@ -64,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         HomeError: The release lacks the commune, or Leaflet is not there.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m atlas preview", description="Bản đồ lỗi của một xã, xem không cần mạng / offline map of findings"
+        prog="python -m atlas preview",
+        description="Bản đồ lỗi của một xã, xem không cần mạng / offline map of findings",
     )
     parser.add_argument("--release", type=Path, required=True, help="thư mục release / release folder")
     parser.add_argument("--commune", required=True, help="mã xã / commune code")
@@ -156,7 +157,7 @@ def _ready(frame: gpd.GeoDataFrame, fields: dict[str, str]) -> gpd.GeoDataFrame:
     srid = frame.crs.to_epsg()
     shapes = shapely.force_2d(frame.geometry.to_numpy())
     moved = shapely.transform(shapes, lambda points: crs.convert(points, srid, crs.LONLAT))
-    texts = {name: frame[name].map(_text, na_action="ignore").replace("", pd.NA).fillna("–") for name in fields}
+    texts = {name: frame[name].map(_text, na_action="ignore").replace("", pd.NA).fillna("-") for name in fields}
     kept = frame.columns.intersection(["code", "severity"])
     placed = gpd.GeoDataFrame(frame[kept].assign(**texts), geometry=moved, crs=crs.LONLAT)
     return placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
@@ -218,7 +219,7 @@ def _title(release: Path, commune: str) -> str:
 def _heading(release: Path, commune: str, findings: gpd.GeoDataFrame) -> str:
     counts = findings["severity"].value_counts()
     parts = [
-        f'<i style="background:{colour}"></i>{SEVERITY_NAMES[name][0]} / {SEVERITY_NAMES[name][1]}: {counts.get(name, 0)}'
+        f'<i style="background:{colour}"></i>{" / ".join(SEVERITY_NAMES[name])}: {counts.get(name, 0)}'
         for name, colour in SEVERITY_COLOURS.items()
     ]
     return (

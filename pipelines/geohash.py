@@ -71,7 +71,8 @@ def representative_points(parcels: gpd.GeoSeries) -> np.ndarray[Any, Any]:
     parts = np.array_split(polygons, _THREADS) if len(polygons) > 1_000 else [polygons]
     with ThreadPoolExecutor(_THREADS) as pool:
         radii = np.concatenate(list(pool.map(_inscribed_radius, parts)))
-    return shapely.get_coordinates(shapely.get_point(radii, 0))
+    points: np.ndarray[Any, Any] = shapely.get_coordinates(shapely.get_point(radii, 0))
+    return points
 
 
 def identify(parcels: gpd.GeoSeries) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 from pipelines import ledger
@@ -30,7 +31,7 @@ def check_chain(accounts: list[Ledger]) -> None:
     for account in accounts:
         account.check()
     with_parcels = [account for account in accounts if any(entry.kind == PARCEL for entry in account.entries)]
-    for before, after in zip(with_parcels, with_parcels[1:], strict=False):
+    for before, after in pairwise(with_parcels):
         handed, got = taken(before, PARCEL), received(after, PARCEL)
         if handed != got:
             raise LedgerError(f"{before.step} handed on {handed} parcels, {after.step} got {got}")

@@ -76,7 +76,7 @@ def _refuse_unless_accepted(home: Path, commune: str) -> None:
         reasons = "; ".join(str(reason) for reason in verdict.get("reasons", []))
         raise Refusal(
             f"Xã {commune} không được nạp vì không đạt nghiệm thu ({reasons}): sửa theo bảng lỗi rồi nộp lại gói.",
-            f"Commune {commune} is not loaded, it was not accepted ({reasons}): mend the findings and hand it in again.",
+            f"Commune {commune} is not loaded, it was not accepted ({reasons}): mend the findings, hand it in again.",
         )
 
 
@@ -95,5 +95,7 @@ def _write(base: Path, accepted: delivery.Delivery, receipt: Receipt) -> None:
 def _ledger(accepted: delivery.Delivery, receipt: Receipt) -> Ledger:
     book = Ledger("load")
     stored = receipt.parcels
-    book.add("thua_dat", account.PARCEL, received=len(accepted.parcels), accepted=stored, quarantined=receipt.quarantined)
+    book.add(
+        "thua_dat", account.PARCEL, received=len(accepted.parcels), accepted=stored, quarantined=receipt.quarantined
+    )
     return book

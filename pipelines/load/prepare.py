@@ -19,6 +19,7 @@ SPOILS_IDENTITY = frozenset(
 """Reasons of grade 3 that make the place of a parcel, and so an identifier made from it, doubtful."""
 
 WORST_GRADE = "3"
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def is_loadable(parcels: gpd.GeoDataFrame) -> pd.Series:
@@ -28,7 +29,7 @@ def is_loadable(parcels: gpd.GeoDataFrame) -> pd.Series:
     number = parcels["so_thu_tu_thua"].astype("string").str.strip()
     sheet = parcels["so_hieu_to_ban_do"].astype("string").str.strip()
     has_number = number.notna() & (number != "") & sheet.notna() & (sheet != "")
-    return has_number.astype(bool) & has_shape
+    return pd.Series(has_number.to_numpy(dtype=bool) & has_shape, index=parcels.index)
 
 
 def with_identity(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -71,11 +72,14 @@ def with_grades(parcels: gpd.GeoDataFrame, grades: pd.DataFrame, findings: pd.Da
 def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
     """Return which parcels may carry a national identifier: valid polygons whose place is beyond doubt."""
     reasons = parcels["ly_do"].astype("string").fillna("").str.split(",").explode().str.strip()
-    spoiled = reasons.isin(SPOILS_IDENTITY).groupby(level=0).any()
-    doubtful = spoiled & (parcels["xep_loai"].astype("string") == WORST_GRADE).fillna(False)
+    spoiled = reasons.isin(SPOILS_IDENTITY).groupby(level=0).any().to_numpy(dtype=bool)
+    is_worst = (parcels["xep_loai"] == WORST_GRADE).to_numpy(dtype=bool)
+    # Roads and waters outside the register take up land without being parcels.
+    is_parcel = parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(True).to_numpy(dtype=bool)
     geometry = parcels.geometry.to_numpy()
-    is_polygon = np.isin(shapely.get_type_id(geometry), [shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON])
-    return ~doubtful & pd.Series(is_polygon & shapely.is_valid(geometry), index=parcels.index)
+    is_polygon = np.isin(shapely.get_type_id(geometry), _POLYGONAL)
+    is_sound = is_parcel & is_polygon & shapely.is_valid(geometry) & ~(spoiled & is_worst)
+    return pd.Series(is_sound, index=parcels.index)
 
 
 def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple[str, str]) -> gpd.GeoDataFrame:

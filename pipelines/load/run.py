@@ -66,7 +66,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
         parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
         differences = list(_differences(connection, delivery, parcels, vault))
         counts = _count(connection, differences[0], len(parcels))
-        body = {
+        body: dict[str, Any] = {
             **counts,
             "quarantined": int((~loadable).sum()),
             "identified": int(assignment.codes.notna().sum()),
@@ -91,7 +91,11 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
         land.settle(connection, differences[0].table.name, delivery.scope, moment.release_id)
         _balance(connection, differences[0].table.name, delivery.scope, len(parcels))
         receipt = Receipt(release_id=moment.release_id, is_new=True, **body)
-        land.finish(connection, moment.release_id, {**asdict(receipt), "parcels": receipt.parcels, "dqi": delivery.summary.get("dqi")})
+        land.finish(
+            connection,
+            moment.release_id,
+            {**asdict(receipt), "parcels": receipt.parcels, "dqi": delivery.summary.get("dqi")},
+        )
     return receipt
 
 

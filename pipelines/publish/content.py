@@ -75,7 +75,9 @@ def successor(ma_xa: str, ky_dia_gioi: str) -> tuple[str | None, str | None]:
     Both are null for a commune that was split, as a table cannot say where a parcel went, and for one outside it.
     """
     crosswalk, units = schemas.codelist("admin_crosswalk"), schemas.codelist("admin_units")
-    here = crosswalk[(crosswalk["old_code"] == ma_xa) & (crosswalk["old_era"] == ky_dia_gioi) & (crosswalk["split"] == "0")]
+    here = crosswalk[
+        (crosswalk["old_code"] == ma_xa) & (crosswalk["old_era"] == ky_dia_gioi) & (crosswalk["split"] == "0")
+    ]
     if here.empty:
         return None, None
     code, era = here.iloc[0]["new_code"], here.iloc[0]["new_era"]

@@ -95,8 +95,9 @@ def _fill(
     _write_communes(fresh / manifest.COMMUNES, slim, entries)
     facts = pd.DataFrame([manifest.tile_facts(entry) for entry in entries])
     tiles.build(slim, facts, fresh / manifest.TILES)
-    for name in drawn if preview else ():
-        preview(fresh, name, fresh / manifest.paths_of(name)["findings_map"])
+    if preview:
+        for name in drawn:
+            preview(fresh, name, fresh / manifest.paths_of(name)["findings_map"])
     counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
     files = manifest.list_files(fresh, counts)
     body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=f"../{land.LAND_FILE}")

@@ -13,8 +13,8 @@ _TELLING = "thua_dat."
 def public(commune: Commune) -> gpd.GeoDataFrame:
     """Return the findings of a commune as a findings frame that may leave the house.
 
-    Objects are called by thua_dat_id, by `#n` where they are no stored parcel, by the commune where the finding is about
-    a whole file. File names and quotations are left out.
+    Objects are called by thua_dat_id, by `#n` where they are no stored parcel, by the commune where the finding is
+    about a whole file. File names and quotations are left out.
     """
     rows = commune.findings
     known = rows["thua_dat_id"].astype("string")

@@ -71,7 +71,12 @@ def tile_facts(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def compose(
-    entries: Sequence[Mapping[str, Any]], files: Sequence[Mapping[str, Any]], *, generated_at: str, recipe: str, land: str
+    entries: Sequence[Mapping[str, Any]],
+    files: Sequence[Mapping[str, Any]],
+    *,
+    generated_at: str,
+    recipe: str,
+    land: str,
 ) -> dict[str, Any]:
     """Return the manifest.
 
@@ -108,9 +113,7 @@ def legend() -> list[dict[str, Any]]:
     uses = schemas.codelist("land_use_new")
     coloured = uses[(uses["leaf"] == "1") & (uses["rgb"].fillna("") != "")]
     columns = coloured[["code", "name_vi", "name_en", "rgb", "group"]].to_dict("records")
-    return [
-        {"code": use["code"], "name": _name(use), "rgb": use["rgb"], "group": use["group"]} for use in columns
-    ]
+    return [{"code": use["code"], "name": _name(use), "rgb": use["rgb"], "group": use["group"]} for use in columns]
 
 
 def grades() -> list[dict[str, Any]]:
@@ -144,7 +147,7 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _name(row: Mapping[str, Any]) -> dict[str, str]:
+def _name(row: Mapping[Any, Any]) -> dict[str, str]:
     return {"vi": str(row["name_vi"]), "en": str(row["name_en"])}
 
 

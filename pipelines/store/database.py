@@ -162,15 +162,13 @@ def _index_current(connection: sqlite3.Connection, schema: str, table: str) -> N
     )
 
 
-def _complete(
-    connection: sqlite3.Connection, schema: str, expected: dict[str, Table], found: dict[str, Table]
-) -> None:
+def _complete(connection: sqlite3.Connection, schema: str, expected: dict[str, Table], found: dict[str, Table]) -> None:
     """Add the columns a newer version of the schema brought; they are null in older rows."""
     for name, table in expected.items():
         missing = [column for column in table.columns if column[0] not in found[name].names]
         if missing and any(column[0] in VERSION_MARKS for column in missing):
             raise StoreError(
-                f"Bảng {name} trong cơ sở dữ liệu không có cột phiên bản: tệp do chương trình khác tạo, hãy đổi thư mục.",
+                f"Bảng {name} trong cơ sở dữ liệu không có cột phiên bản: tệp do chương trình khác tạo, đổi thư mục.",
                 f"Table {name} of the database has no version columns: another program made it; use another folder.",
             )
         for column, declared in missing:
@@ -189,7 +187,7 @@ def _explained(home: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise StoreError(
-                f"Cơ sở dữ liệu trong {home} đang bị chương trình khác giữ: đóng nó (ví dụ QGIS đang sửa) rồi chạy lại.",
+                f"Cơ sở dữ liệu trong {home} đang bị chương trình khác giữ: đóng nó (ví dụ QGIS) rồi chạy lại.",
                 f"Another program holds the database in {home}: close it (QGIS while editing, say) and run again.",
             ) from error
         if any(word in str(error) for word in ("unable to open", "readonly", "disk", "I/O")):

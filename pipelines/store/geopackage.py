@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -107,7 +108,8 @@ def register_features(
         (table, table, title, srid),
     )
     connection.execute(
-        "INSERT OR IGNORE INTO gpkg_geometry_columns VALUES (?, ?, ?, ?, 0, 0)", (table, GEOMETRY_COLUMN, geometry_type, srid)
+        "INSERT OR IGNORE INTO gpkg_geometry_columns VALUES (?, ?, ?, ?, 0, 0)",
+        (table, GEOMETRY_COLUMN, geometry_type, srid),
     )
     connection.execute(
         "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, ?, 'gpkg_rtree_index', ?, 'write-only')",
@@ -122,7 +124,8 @@ def register_features(
 def register_attributes(connection: sqlite3.Connection, table: str) -> None:
     """List a table without geometry."""
     connection.execute(
-        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?, 'attributes', ?, 0)",
+        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+        "VALUES (?, 'attributes', ?, 0)",
         (table, table),
     )
 
@@ -143,7 +146,9 @@ def drop_triggers(connection: sqlite3.Connection, table: str) -> None:
         connection.execute(f'DROP TRIGGER IF EXISTS "rtree_{table}_{GEOMETRY_COLUMN}_{name}"')
 
 
-def index_rows(connection: sqlite3.Connection, table: str, ids: Sequence[int], geometries: np.ndarray[Any, Any]) -> None:
+def index_rows(
+    connection: sqlite3.Connection, table: str, ids: Sequence[int], geometries: np.ndarray[Any, Any]
+) -> None:
     """Enter rows in the R-tree; empty and missing geometries have no entry."""
     west, south, east, north = shapely.bounds(geometries).T
     rows = np.flatnonzero(~np.isnan(west))
@@ -181,10 +186,10 @@ def encode(geometries: np.ndarray[Any, Any], srid: int) -> list[bytes | None]:
     head["envelope"] = bounds[:, [0, 2, 1, 3]]
     absent = shapely.is_missing(flat) | shapely.is_empty(flat)
     body = shapely.to_wkb(np.where(absent, shapely.Point(0, 0), flat), byte_order=1)
-    blobs: list[bytes | None] = list(map(operator.add, head.view(f"V{_HEAD.itemsize}").tolist(), body.tolist()))
-    if absent.any():
-        blobs = np.where(absent, None, np.array(blobs, dtype=object)).tolist()
-    return blobs
+    blobs = pd.Series(list(map(operator.add, head.view(f"V{_HEAD.itemsize}").tolist(), body.tolist())), dtype=object)
+    blobs[absent] = None
+    written: list[bytes | None] = blobs.tolist()
+    return written
 
 
 def wkb_of(column: str = GEOMETRY_COLUMN) -> str:

@@ -43,9 +43,10 @@ def assign(connection: sqlite3.Connection, parcels: gpd.GeoDataFrame, sound: pd.
     candidates = parcels.loc[codes.isna() & sound]
     made = geohash.identify(candidates.geometry)
     made.insert(0, "thua_dat_id", candidates["thua_dat_id"])
-    taken = made["ma_dinh_danh_thua"].isin(known["ma_dinh_danh_thua"]) | made["ma_dinh_danh_thua"].duplicated(keep=False)
-    fresh = made[~taken]
-    return Assignment(codes=codes.fillna(fresh["ma_dinh_danh_thua"].astype("string")), fresh=fresh, conflicts=int(taken.sum()))
+    new = made["ma_dinh_danh_thua"]
+    taken = new.isin(known["ma_dinh_danh_thua"]) | new.duplicated(keep=False)
+    codes = codes.fillna(new[~taken].astype("string"))
+    return Assignment(codes=codes, fresh=made[~taken], conflicts=int(taken.sum()))
 
 
 def record(connection: sqlite3.Connection, assignment: Assignment, *, srid: int, release_id: int) -> None:

@@ -37,7 +37,9 @@ def released(store: Store, layer: str, release: Release) -> gpd.GeoDataFrame:
     return _read(store, table, release.srid, condition, values)
 
 
-def as_of(store: Store, srid: int, *, valid: str, known: str | None = None, ma_xa: str | None = None) -> gpd.GeoDataFrame:
+def as_of(
+    store: Store, srid: int, *, valid: str, known: str | None = None, ma_xa: str | None = None
+) -> gpd.GeoDataFrame:
     """Return the parcels that held on a date, as the database knew it at a time.
 
     Args:
@@ -52,7 +54,7 @@ def as_of(store: Store, srid: int, *, valid: str, known: str | None = None, ma_x
     table = table_name(store, "thua_dat", srid)
     values: dict[str, Any] = {"valid": valid, "known": known or "9999", "ma_xa": ma_xa}
     condition = (
-        f'WHERE version_id IN (SELECT version_id FROM (SELECT version_id, row_number() OVER '
+        f"WHERE version_id IN (SELECT version_id FROM (SELECT version_id, row_number() OVER "
         f'(PARTITION BY thua_dat_id ORDER BY tx_from DESC, version_id DESC) AS place FROM "{table}" '
         "WHERE tx_from <= :known AND valid_from <= :valid "
         "AND (tx_to IS NULL OR tx_to > :known OR valid_to > :valid) "

@@ -82,7 +82,12 @@ def listing(store: Store, ma_xa: str | None = None) -> list[Release]:
     """Return releases, oldest first, of one commune or of all."""
     where, values = ("WHERE ma_xa = ?", (ma_xa,)) if ma_xa else ("", ())
     rows = store.connection.execute(f"SELECT {_COLUMNS} FROM ban_phat_hanh {where} ORDER BY release_id", values)
-    return [Release(*row[:7], json.loads(row[7] or "{}"), row[8]) for row in rows]
+    return [_release(row) for row in rows]
+
+
+def _release(row: tuple[Any, ...]) -> Release:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Release(**(values | {"counts": json.loads(values["counts"] or "{}")}))
 
 
 def latest(store: Store) -> list[Release]:
@@ -99,7 +104,7 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
     """
     known = {release.release_id: release for release in listing(store, ma_xa)}
     if release_id not in known:
-        listed = ", ".join(str(number) for number in known) or "–"
+        listed = ", ".join(str(number) for number in known) or "-"
         raise StoreError(
             f"Xã {ma_xa} không có bản phát hành {release_id}: chọn một trong các số {listed} (lệnh `history`).",
             f"Commune {ma_xa} has no release {release_id}: choose one of {listed} (command `history`).",

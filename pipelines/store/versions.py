@@ -77,7 +77,9 @@ def typed(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
     return pd.DataFrame(columns, index=rows.index).reset_index(drop=True)
 
 
-def row_hashes(rows: pd.DataFrame, geometries: np.ndarray[Any, Any] | None, *, leave_out: tuple[str, ...] = ()) -> Any:
+def row_hashes(
+    rows: pd.DataFrame, geometries: np.ndarray[Any, Any] | None, *, leave_out: tuple[str, ...] = ()
+) -> pd.Series:
     """Return the content hash of every row (32 hexadecimal digits); equal rows get `~2`, `~3` … behind it."""
     texts = [
         pc.fill_null(pc.cast(pa.array(rows[name], from_pandas=True), pa.string()), _NULL)
@@ -91,7 +93,8 @@ def row_hashes(rows: pd.DataFrame, geometries: np.ndarray[Any, Any] | None, *, l
         contents = [text + (shape or b"") for text, shape in zip(contents, shapes, strict=True)]
     hashes = pd.Series([blake2b(content, digest_size=_HASH_BYTES).hexdigest() for content in contents], dtype="object")
     turn = hashes.groupby(hashes).cumcount() + 1
-    return hashes.where(turn == 1, hashes + "~" + turn.astype(str))
+    numbered: pd.Series = hashes.where(turn == 1, hashes + "~" + turn.astype(str))
+    return numbered
 
 
 def compare(
@@ -178,13 +181,15 @@ def _insert(connection: sqlite3.Connection, difference: Difference, moment: Mome
         names.append(geopackage.GEOMETRY_COLUMN)
         shapes = geopackage.as_parts(difference.geometries) if table.is_multipart else difference.geometries
         columns.append(geopackage.encode(shapes, srid))
-    constants = {"valid_from": moment.valid, "tx_from": moment.now, "release_from": moment.release_id}
+    constants: dict[str, str | int] = {
+        "valid_from": moment.valid,
+        "tx_from": moment.now,
+        "release_from": moment.release_id,
+    }
     places = ", ".join("?" * len(names))
     fixed = ", ".join(_literal(value) for value in constants.values())
     quoted = ", ".join(f'"{name}"' for name in (*names, *constants))
-    connection.executemany(
-        f"INSERT INTO {qualified} ({quoted}) VALUES ({places}, {fixed})", zip(*columns, strict=True)
-    )
+    connection.executemany(f"INSERT INTO {qualified} ({quoted}) VALUES ({places}, {fixed})", zip(*columns, strict=True))
     if difference.geometries is not None:
         geopackage.index_rows(connection, table.name, ids, difference.geometries)
 
@@ -201,11 +206,13 @@ def _python(column: pd.Series) -> list[Any]:
 
 def _coerce(column: pd.Series, declared: str) -> pd.Series:
     if declared.startswith(_INTEGERS):
-        return pd.to_numeric(column).astype("Int64")
+        numbers: pd.Series = pd.to_numeric(column).astype("Int64")
+        return numbers
     if declared.startswith(_REALS):
-        return pd.to_numeric(column).astype("float64")
+        reals: pd.Series = pd.to_numeric(column).astype("float64")
+        return reals
     if declared.startswith("BLOB"):
         return column.astype(object)
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.strftime("%Y-%m-%d").astype("string")
+        return pd.Series(column.dt.strftime("%Y-%m-%d"), index=column.index, dtype="string")
     return column.astype("string")
