@@ -118,10 +118,11 @@ def unzip(archive: Path, target: Path) -> list[str]:
 def _check(archive: Path, members: list[zipfile.ZipInfo], target: Path) -> None:
     total = sum(member.file_size for member in members)
     packed = max(sum(member.compress_size for member in members), 1)
-    if len(members) > MAX_FILES or total > MAX_UNPACKED_BYTES or (total > _RATIO_FROM_BYTES and total / packed > MAX_RATIO):
+    is_bomb = total > MAX_UNPACKED_BYTES or (total > _RATIO_FROM_BYTES and total / packed > MAX_RATIO)
+    if is_bomb or len(members) > MAX_FILES:
         raise PackageError(
-            f"Tệp nén {archive.name} giải nén ra {total:,} byte từ {packed:,} byte: không phải gói dữ liệu, không mở.",
-            f"The archive {archive.name} unpacks to {total:,} bytes from {packed:,}: this is no package, it is not opened.",
+            f"Tệp nén {archive.name} giải nén ra {len(members):,} tệp, {total:,} byte: không phải gói dữ liệu.",
+            f"The archive {archive.name} unpacks to {len(members):,} files, {total:,} bytes: this is no package.",
         )
     root = target.resolve()
     for member in members:
@@ -133,8 +134,8 @@ def _check(archive: Path, members: list[zipfile.ZipInfo], target: Path) -> None:
         leads_out = not (root / member.filename.replace("\\", "/")).resolve().is_relative_to(root)
         if leads_out or stat.S_ISLNK(member.external_attr >> 16):
             raise PackageError(
-                f"Tệp nén {archive.name} có đường dẫn ra ngoài gói ({member.filename}): không mở; nén lại từ thư mục gói.",
-                f"The archive {archive.name} holds a path that leads out of it ({member.filename}): not opened; zip the folder again.",
+                f"Tệp nén {archive.name} có đường dẫn ra ngoài gói ({member.filename}): nén lại từ thư mục gói.",
+                f"The archive {archive.name} has a path leading out of it ({member.filename}): zip the folder again.",
             )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 _DBF_NAME_LENGTH = 10
 
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """Where a canonical column comes from.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pyarrow.lib
 import pyogrio
 import pyogrio.errors
 
@@ -32,6 +33,16 @@ DRIVERS: dict[str, str] = {
     ".thf": "EDIGEO",
 }
 """File name ending to GDAL driver. A GeoParquet file (`.parquet`) is read by geopandas itself."""
+
+_BROKEN = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    pyarrow.lib.ArrowInvalid,
+    UnicodeDecodeError,
+    OSError,
+)
 
 _BYTES = frozenset({"DGN", "DXF", "ESRI Shapefile", "MapInfo File"})
 
@@ -150,8 +161,7 @@ def _reading(path: Path) -> Iterator[None]:
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)
             yield
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
-            pyogrio.errors.GeometryError, UnicodeDecodeError, ValueError, OSError) as error:
+    except _BROKEN as error:
         raise ReadError(
             f"Không đọc được {path.name}: tệp hỏng, cụt hoặc không đúng định dạng của phần mở rộng.",
             f"{path.name} cannot be read: it is broken, cut short, or not what its ending says.",

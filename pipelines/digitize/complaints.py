@@ -113,14 +113,14 @@ def about_faces(
     )
 
 
-def element_id(path: str, number: Array) -> Array:
+def element_id(path: str, number: Array) -> pd.Series:
     """Return ids of drawing elements; the `e` keeps them apart from the ids of faces."""
-    return (path + "#e" + pd.Series(number).astype("string")).to_numpy(dtype=object)
+    return path + "#e" + pd.Series(number, dtype="int64").astype("string")
 
 
-def _face_id(path: str, face: Array) -> Array:
-    ids = path + "#" + (pd.Series(face, dtype="int64") + 1).astype("string")
-    return ids.mask(pd.Series(face, dtype="int64") < 0).to_numpy(dtype=object, na_value=None)
+def _face_id(path: str, face: Array) -> pd.Series:
+    numbers = pd.Series(face, dtype="int64")
+    return (path + "#" + (numbers + 1).astype("string")).mask(numbers < 0)
 
 
 def _gaps(
@@ -132,7 +132,7 @@ def _gaps(
     element = element_id(source.path, number[ends.element[first]])
     return findings.build(
         "ban_ve.unclosed",
-        pd.Series(face, dtype="object").fillna(pd.Series(element)).to_numpy(),
+        face.fillna(element),
         crs=crs,
         other_id=element,
         value=shapely.length(bridge),
@@ -142,7 +142,9 @@ def _gaps(
     )
 
 
-def _bridges(source: Source, network: Network, bridges: Array, number: Array, crs: Any) -> tuple[gpd.GeoDataFrame, Array]:
+def _bridges(
+    source: Source, network: Network, bridges: Array, number: Array, crs: Any
+) -> tuple[gpd.GeoDataFrame, Array]:
     """Return findings about segments that join closed lines but bound nothing, one for each drawn element."""
     if not len(bridges):
         return findings.empty(crs), np.empty(0, dtype=np.int64)

@@ -60,7 +60,8 @@ def _parcels(
     """Return one row per face; a face without number keeps the area and land use written in it."""
     number = np.arange(len(faces))
     loose = found.loose[found.loose["face"] >= 0].sort_index()
-    spare = {part: loose[loose["part"] == part].drop_duplicates("face").set_index("face")["text"] for part in ("area", "code")}
+    first = loose.drop_duplicates(["face", "part"])
+    spare = {part: first[first["part"] == part].set_index("face")["text"] for part in ("area", "code")}
     parcel = chosen["number"].reindex(number).astype("string")
     area = chosen["area"].reindex(number).fillna(spare["area"].reindex(number)).astype("string")
     code = chosen["code"].reindex(number).fillna(spare["code"].reindex(number)).astype("string")

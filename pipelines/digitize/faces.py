@@ -127,7 +127,7 @@ def facing(ends: Dangles, reach_m: float) -> tuple[Array, Array]:
     first = np.r_[True, left[1:] != left[:-1]] if len(left) else np.empty(0, dtype=bool)
     nearest = np.full(len(ends), -1)
     nearest[left[first]] = right[first]
-    pair = np.flatnonzero((nearest > np.arange(len(ends))))
+    pair = np.flatnonzero(nearest > np.arange(len(ends)))
     pair = pair[nearest[nearest[pair]] == pair]
     partner = nearest[pair]
     aim = _points_at(ends, pair, partner) & _points_at(ends, partner, pair)
@@ -140,4 +140,4 @@ def _points_at(ends: Dangles, which: Array, goal: Array) -> Array:
     toward = ends.free[goal] - ends.free[which]
     norms = np.hypot(*along.T) * np.hypot(*toward.T)
     cosine = np.divide((along * toward).sum(axis=1), norms, out=np.zeros(len(which)), where=norms > 0)
-    return cosine > np.cos(np.radians(30.0))
+    return np.asarray(cosine > np.cos(np.radians(30.0)))

@@ -107,7 +107,8 @@ def _drawing(path: Path, names: list[str], entry: Mapping[str, Any], drawing: Ma
         rows[level] = _decoded(rows[level], entry.get("encoding") or "utf-8")
     rows["role"] = sources.roles_of(rows[level], drawing)
     rows = rows[rows["role"].notna() & rows.geometry.notna()]
-    return rows.assign(text=_decoded(rows[words], entry.get("encoding") or "utf-8"))[["number", "role", "text", "geometry"]]
+    decoded = _decoded(rows[words], entry.get("encoding") or "utf-8")
+    return rows.assign(text=decoded)[["number", "role", "text", "geometry"]]
 
 
 def _numbered(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -115,7 +116,8 @@ def _numbered(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _decoded(values: pd.Series, encoding: str) -> pd.Series:
-    return pd.Series(text.decode(values.astype("object").where(values.notna(), None).tolist(), encoding), index=values.index, dtype="string")
+    read = values.astype("object").where(values.notna(), None).tolist()
+    return pd.Series(text.decode(read, encoding), index=values.index, dtype="string")
 
 
 @cache

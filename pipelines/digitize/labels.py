@@ -150,7 +150,9 @@ def _same_face(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.DataFra
     return _nearest_first(pairs, numbers, texts).drop_duplicates("text_id").drop(columns="face")
 
 
-def _within_reach(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, taken: pd.DataFrame, reach_m: float) -> pd.DataFrame:
+def _within_reach(
+    numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, taken: pd.DataFrame, reach_m: float
+) -> pd.DataFrame:
     loose = texts[~texts.index.isin(taken["text_id"])]
     bare = numbers[~numbers.index.isin(taken["number_id"])]
     if loose.empty or bare.empty:

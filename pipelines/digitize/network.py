@@ -89,7 +89,7 @@ def _code(keys: Array) -> Array:
     if not len(keys):
         return np.empty(0, dtype=np.int64)
     relative = keys - keys.min(axis=0)
-    return relative[:, 0] * (int(relative[:, 1].max()) + 1) + relative[:, 1]
+    return np.asarray(relative[:, 0] * (int(relative[:, 1].max()) + 1) + relative[:, 1])
 
 
 def _close_ends(
@@ -259,4 +259,4 @@ def _crossings(nodes: Array, segments: Array) -> tuple[Array, Array, Array]:
 
 
 def _lines(nodes: Array, segments: Array) -> Array:
-    return shapely.linestrings(nodes[segments])
+    return np.asarray(shapely.linestrings(nodes[segments]))

@@ -38,4 +38,5 @@ def sheets(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     sides = grouped.agg(minx=("minx", "min"), miny=("miny", "min"), maxx=("maxx", "max"), maxy=("maxy", "max"))
     sides = sides.reset_index()
     geometry = shapely.box(*(sides[side].to_numpy() for side in ("minx", "miny", "maxx", "maxy")))
-    return gpd.GeoDataFrame(sides[["source", "so_hieu_to_ban_do", "ty_le"]], geometry=np.asarray(geometry), crs=parcels.crs)
+    rows = sides[["source", "so_hieu_to_ban_do", "ty_le"]]
+    return gpd.GeoDataFrame(rows, geometry=np.asarray(geometry), crs=parcels.crs)

@@ -10,9 +10,10 @@ import shapely
 
 from pipelines import findings, sources
 from pipelines.digitize.model import PARCEL_COLUMNS, Source, Traced, shape_parcels
+from pipelines.digitize.network import Array
 from pipelines.ledger import Entry
 
-_READ = ("so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "dien_tich", "dien_tich_phap_ly", "dia_chi", "ten_chu", "nhan")
+_READ = tuple(name for name in PARCEL_COLUMNS if name not in {"feature_id", "source", "so_nhan", "ty_le"})
 
 
 def trace(source: Source, columns: Mapping[str, Any], crs: Any) -> Traced:
@@ -46,9 +47,9 @@ def trace(source: Source, columns: Mapping[str, Any], crs: Any) -> Traced:
     return Traced(shape_parcels(parcels), nothing, nothing, [entry])
 
 
-def _as_polygons(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return multipolygons of one part as polygons, rings and start points normalised; invalid ones stay as they are."""
+def _as_polygons(geometries: Array) -> Array:
+    """Return multipolygons of one part as polygons, rings normalised; invalid ones stay as they are."""
     flat = shapely.force_2d(geometries)
     single = (shapely.get_type_id(flat) == 6) & (shapely.get_num_geometries(flat) == 1)
     flat = np.where(single, shapely.get_geometry(flat, 0), flat)
-    return np.where(shapely.is_valid(flat), shapely.normalize(flat), flat)
+    return np.asarray(np.where(shapely.is_valid(flat), shapely.normalize(flat), flat))

@@ -79,7 +79,8 @@ def _without_foreign_faces(
     bare = faces["so_nhan"].to_numpy() == 0
     elsewhere = bare & _covered(faces, bare, point)
     outside = bare & ~elsewhere & _outside(point, boundary)
-    for source, rows in pd.DataFrame({"between": elsewhere, "outside": outside, "source": faces["source"]}).groupby("source"):
+    fate = pd.DataFrame({"between": elsewhere, "outside": outside, "source": faces["source"]})
+    for source, rows in fate.groupby("source"):
         between, beyond = int(rows["between"].sum()), int(rows["outside"].sum())
         taken = len(rows) - between - beyond
         ledger.add(str(source), "parcel", received=taken, accepted=taken)
@@ -94,9 +95,9 @@ def _covered(faces: gpd.GeoDataFrame, bare: Array, point: Array) -> Array:
     """Tell which faces lie, by their inner point, in a labelled face of another source."""
     labelled = faces[~bare]
     inside = locate(point, labelled.geometry.to_numpy())
-    other = labelled["source"].to_numpy(dtype=object)
-    own = faces["source"].to_numpy(dtype=object)
-    return (inside >= 0) & (np.append(other, None)[inside] != own)
+    other = np.full(len(point), "", dtype=object)
+    other[inside >= 0] = labelled["source"].to_numpy(dtype=object)[inside[inside >= 0]]
+    return np.asarray((inside >= 0) & (other != faces["source"].to_numpy(dtype=object)))
 
 
 def _outside(point: Array, boundary: gpd.GeoDataFrame) -> Array:

@@ -34,7 +34,7 @@ class Scan:
 
 
 def scan(path: Path) -> Scan:
-    """Return the count of drawn elements by type and level; parts of complex chains and shapes count with their head."""
+    """Return the count of drawn elements by type and level; parts of a complex element count with their head."""
     content = path.read_bytes()
     counts: Counter[tuple[int, int]] = Counter()
     position, size, in_complex = 0, len(content), False

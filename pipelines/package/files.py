@@ -54,9 +54,10 @@ def _stock(root: Path, package: Path, settings: Settings) -> Stock:
     proposal = propose(root, settings.province)
     if proposal.doubtful:
         keys = ", ".join(dict.fromkeys(guess.key for guess in proposal.doubtful))
+        command = f"diachinh inspect {package} --write"
         raise PackageError(
-            f"{package} không có {MANIFEST} và còn điều chưa chắc ({keys}): chạy `diachinh inspect {package} --write`, xem lại rồi chạy tiếp.",
-            f"{package} has no {MANIFEST} and leaves doubt ({keys}): run `diachinh inspect {package} --write`, check it, run again.",
+            f"{package} không có {MANIFEST} và còn điều chưa chắc ({keys}): chạy `{command}`, xem lại rồi chạy tiếp.",
+            f"{package} has no {MANIFEST} and leaves doubt ({keys}): run `{command}`, check it, run again.",
         )
     return run(root, proposal.manifest, settings.province, evidence=proposal.evidence())
 

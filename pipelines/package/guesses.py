@@ -110,7 +110,8 @@ def crs(root: Path, files: Sequence[Mapping[str, Any]], province: str) -> Guess:
         shown = ", ".join(sorted(said))
         return Guess("crs", sorted(said)[0], f"the files say {shown}", len(said) == 1)
     box = place.province_box(province)
-    point = next((found for entry in files for layer in entry["layers"][:1] if (found := place.middle(root / entry["path"], layer["name"]))), None)
+    first = (place.middle(root / entry["path"], layer["name"]) for entry in files for layer in entry["layers"][:1])
+    point = next((found for found in first if found is not None), None)
     fits = place.fitting(point, box) if box is not None and point is not None else []
     straight = [code for code, swapped in fits if not swapped]
     if not straight or point is None:
@@ -130,7 +131,8 @@ def encoding(root: Path, entry: Mapping[str, Any]) -> Guess:
         return Guess(key, "utf-8", "no accented letters")
     best, second = sorted(voted.scores.values(), reverse=True)[:2]
     shown = ", ".join(f"{name} {share:.0%}" for name, share in voted.scores.items() if share > 0)
-    return Guess(key, voted.encoding, f"Vietnamese syllables among {voted.words} accented words: {shown}", best > 0.5 and best > second)
+    evidence = f"Vietnamese syllables among {voted.words} accented words: {shown}"
+    return Guess(key, voted.encoding, evidence, best > 0.5 and best > second)
 
 
 def _words(path: Path, layer: str) -> list[str]:
@@ -141,12 +143,13 @@ def _words(path: Path, layer: str) -> list[str]:
 
 def commune_code(root: Path, files: Sequence[Mapping[str, Any]], name: str) -> Guess:
     """Guess the commune code: EDIGEO lots, a column MaXa, else a number in the name of the folder."""
-    lots = {match.group(1) + match.group(2) for entry in files if (match := FRENCH_LOT.match(PurePosixPath(entry["path"]).parent.name))}
-    if lots and any(entry["format"] == "EDIGEO" for entry in files):
-        return Guess("commune", sorted(lots)[0], "department and commune in the names of the EDIGEO lots", len(lots) == 1)
-    columns = {str(code) for entry in files for code in _codes_in(root, entry)}
-    if columns:
-        return Guess("commune", sorted(columns)[0], f"column of commune codes holds {', '.join(sorted(columns))}", len(columns) == 1)
+    folders = [PurePosixPath(entry["path"]).parent.name for entry in files if entry["format"] == "EDIGEO"]
+    lots = sorted({match.group(1) + match.group(2) for folder in folders if (match := FRENCH_LOT.match(folder))})
+    if lots:
+        return Guess("commune", lots[0], "department and commune in the names of the EDIGEO lots", len(lots) == 1)
+    codes = sorted({code for entry in files for code in _codes_in(root, entry)})
+    if codes:
+        return Guess("commune", codes[0], f"column of commune codes holds {', '.join(codes)}", len(codes) == 1)
     numbers = [code for code in re.findall(r"(?<!\d)\d{5}(?!\d)", name) if commune.eras(code)]
     if numbers:
         return Guess("commune", numbers[0], f"name of the folder {name}", len(set(numbers)) == 1)

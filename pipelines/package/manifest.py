@@ -53,19 +53,23 @@ def check(body: Any, path: Path) -> dict[str, Any]:
 
 def _sentence(error: jsonschema.ValidationError) -> tuple[str, str]:
     key = _key(error)
-    kind, allowed, value = error.validator, error.validator_value, error.instance
+    kind = error.validator
+    value: Any = error.instance
+    allowed: Any = error.validator_value
+    rule: Any = error.schema
     if kind == "required":
         missing = next(name for name in allowed if name not in value)
         missing = f"{key}.{missing}" if key else missing
         return f"thiếu khóa “{missing}”", f"the key {missing!r} is missing"
     if kind == "additionalProperties":
-        extra = next(name for name in value if name not in error.schema["properties"])
+        extra = next(name for name in value if name not in rule["properties"])
         return f"không có khóa “{extra}”, kiểm tra chính tả", f"there is no key {extra!r}, check its spelling"
     if kind == "enum":
         listed = ", ".join(map(str, allowed))
         return f"“{key}” là {value!r}, phải là một trong: {listed}", f"{key!r} is {value!r}, must be one of: {listed}"
     if kind == "type" and allowed == "string":
-        return f'“{key}” phải là chữ trong ngoặc kép, ví dụ "{value}"', f'{key!r} must be text in quotes, such as "{value}"'
+        vi = f'“{key}” phải là chữ trong ngoặc kép, ví dụ "{value}"'
+        return vi, f'{key!r} must be text in quotes, such as "{value}"'
     return f"“{key or MANIFEST}” không dùng được: {value!r}", f"{key or MANIFEST!r} cannot be used: {value!r}"
 
 

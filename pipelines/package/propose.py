@@ -94,25 +94,27 @@ def propose(root: Path, province: str, only: str | None = None) -> Proposal:
     if not spatial:
         raise _nothing_spatial(root, looked)
     chosen = guesses.profile(spatial)
+    code = guesses.commune_code(root, spatial, root.resolve().name)
+    scale, scales = _scales(root, spatial)
+    era = _era(str(code.value), chosen.value)
+    whole = [code, era, _date(root, spatial), chosen, guesses.crs(root, spatial, province), scale]
     body = schemas.source(chosen.value)
-    made = [
-        guesses.commune_code(root, spatial, root.resolve().name),
-        chosen,
-        guesses.crs(root, spatial, province),
+    by_file = {entry["path"]: [*_about(root, entry, body), *scales.get(entry["path"], ())] for entry in looked}
+    manifest: dict[str, Any] = {guess.key: guess.value for guess in whole}
+    manifest["map_type"] = "5" if era.value == commune.FOREIGN_ERA else "1"
+    manifest["files"] = [
+        {"path": path, **{guess.key.rsplit(".", 1)[1]: guess.value for guess in about}}
+        for path, about in by_file.items()
     ]
-    made += [_era(str(made[0].value), chosen.value), _date(root, spatial), *_scales(root, spatial)]
-    manifest = {guess.key: guess.value for guess in made if not guess.key.startswith("files[")}
-    manifest["map_type"] = "5" if manifest["era"] == commune.FOREIGN_ERA else "1"
-    entries = []
-    for entry in looked:
-        described = [guesses.role(entry["path"], entry["layers"], body)]
-        if entry["layers"]:
-            described += [guesses.encoding(root, entry), *_sheet(entry, described[0].value, body)]
-        made += described
-        own = {guess.key.rsplit(".", 1)[1]: guess.value for guess in described}
-        own |= {"scale": guess.value for guess in made if guess.key == f"files[{entry['path']}].scale"}
-        entries.append({"path": entry["path"], **own})
-    return Proposal({**manifest, "files": entries}, made)
+    return Proposal(manifest, [*whole, *(guess for about in by_file.values() for guess in about)])
+
+
+def _about(root: Path, entry: Mapping[str, Any], body: Mapping[str, Any]) -> list[Guess]:
+    """Return the guesses about one file."""
+    role = guesses.role(entry["path"], entry["layers"], body)
+    if not entry["layers"]:
+        return [role]
+    return [role, guesses.encoding(root, entry), *_sheet(entry, role.value, body)]
 
 
 def _look(root: Path, only: str | None, province: str) -> dict[str, Any]:
@@ -165,32 +167,33 @@ def _date(root: Path, spatial: list[dict[str, Any]]) -> Guess:
     return Guess("date", day, "date of the newest map file", is_sure=False)
 
 
-def _scales(root: Path, spatial: list[dict[str, Any]]) -> list[Guess]:
-    """Guess scales: EDIGEO says it for each sheet (SUBDSECT.EOR), drawings do not."""
-    said: dict[str, int] = {}
+def _scales(root: Path, spatial: list[dict[str, Any]]) -> tuple[Guess, dict[str, list[Guess]]]:
+    """Guess the scale of the package and of its sheets: EDIGEO says it (SUBDSECT.EOR), drawings do not."""
+    said: dict[str, list[Guess]] = {}
     for entry in spatial:
+        path = entry["path"]
         for layer in entry["layers"]:
             if layer["name"] == "SUBDSECT_id" and "EOR" in layer["fields"]:
-                values = sources.text_of(vectors.read(root / entry["path"], layer["name"], columns=["EOR"])["EOR"])
-                said |= {entry["path"]: int(value) for value in values.dropna() if str(value).isdigit()}
-    if not said:
-        return [Guess("scale", 1000, "nothing says it", is_sure=False)]
-    usual = max(sorted(set(said.values())), key=[*said.values()].count)
-    return [
-        Guess("scale", usual, "the usual EOR of the sheets"),
-        *(Guess(f"files[{path}].scale", value, "EOR of the sheet") for path, value in said.items()),
-    ]
+                values = sources.text_of(vectors.read(root / path, layer["name"], columns=["EOR"])["EOR"])
+                scales = [int(value) for value in values.dropna() if str(value).isdigit()]
+                said[path] = [Guess(f"files[{path}].scale", scale, "EOR of the sheet") for scale in scales[:1]]
+    known = [guess.value for about in said.values() for guess in about]
+    if not known:
+        return Guess("scale", 1000, "nothing says it", is_sure=False), said
+    return Guess("scale", max(sorted(set(known)), key=known.count), "the usual EOR of the sheets"), said
 
 
 def _sheet(entry: Mapping[str, Any], role: str, body: Mapping[str, Any]) -> list[Guess]:
     """Guess the sheet number from the file name, where no column holds it."""
     columns = (body.get("parcels") or {}).get("columns") or {}
-    if role == "parcels" and any("so_hieu_to_ban_do" in sources.columns(columns, layer["fields"]) for layer in entry["layers"]):
+    named = [sources.columns(columns, layer["fields"]) for layer in entry["layers"]]
+    if role == "parcels" and any("so_hieu_to_ban_do" in found for found in named):
         return []
     numbers = re.findall(r"\d+", PurePosixPath(entry["path"]).stem)
     if role not in {"drawing", "parcels"} or not numbers:
         return []
-    return [Guess(f"files[{entry['path']}].sheet", str(int(numbers[-1])), "last number in the name of the file", len(numbers) == 1)]
+    key, sheet = f"files[{entry['path']}].sheet", str(int(numbers[-1]))
+    return [Guess(key, sheet, "last number in the name of the file", len(numbers) == 1)]
 
 
 def _nothing_spatial(root: Path, looked: list[dict[str, Any]]) -> PackageError:

@@ -1,7 +1,7 @@
 """Whether a file is what its ending says, told by its first and last bytes."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipelines import vectors
@@ -109,7 +109,7 @@ def _dwg(path: Path) -> str:
     return "DWG: save it as DXF"
 
 
-_SPECIAL: dict[str, Callable[[Path], str | None]] = {
+_SPECIAL: Mapping[str, Callable[[Path], str | None]] = {
     ".dgn": _dgn,
     ".dxf": _dxf,
     ".dwg": _dwg,
@@ -117,7 +117,8 @@ _SPECIAL: dict[str, Callable[[Path], str | None]] = {
     ".dbf": _dbf,
     ".csv": _text,
     ".txt": _text,
-} | dict.fromkeys(_ZIP_MEMBERS, _office)
+    **dict.fromkeys(_ZIP_MEMBERS, _office),
+}
 
 
 def _is_text(path: Path) -> bool:

@@ -40,7 +40,9 @@ class Stock:
     ledger: Ledger
 
 
-def run(root: Path, manifest: Mapping[str, Any], province: str, *, evidence: list[dict[str, Any]] | None = None) -> Stock:
+def run(
+    root: Path, manifest: Mapping[str, Any], province: str, *, evidence: list[dict[str, Any]] | None = None
+) -> Stock:
     """Return the stock of a package folder.
 
     Args:
@@ -61,8 +63,10 @@ def run(root: Path, manifest: Mapping[str, Any], province: str, *, evidence: lis
     present = [path for path in files.find(root) if path != MANIFEST]
     entries, broken = describe(root, manifest)
     ledger = Ledger("package")
-    for entry in (*entries, *broken):
-        ledger.add(entry["path"], "file", received=1, accepted=int("reason" not in entry), quarantined=int("reason" in entry))
+    for entry in entries:
+        ledger.add(entry["path"], "file", received=1, accepted=1)
+    for item in broken:
+        ledger.add(item["path"], "file", received=1, accepted=0, quarantined=1)
     found = [_unusable(item) for item in broken]
     _need_something_spatial(root, entries, broken)
     for path in _unlisted(present, manifest):
@@ -166,7 +170,7 @@ def _unlisted(present: list[str], manifest: Mapping[str, Any]) -> list[str]:
 
 def _proposed(guess: Mapping[str, Any]) -> Finding:
     key = str(guess["key"])
-    return Finding("goi.proposed", key, detail=f"{key} = {guess['value']} ({guess['evidence']})", source=guess.get("path"))
+    return Finding("goi.proposed", key, detail=f"{key} = {guess['value']} ({guess['evidence']})")
 
 
 def _lost_elements(root: Path, entry: Mapping[str, Any]) -> Finding | None:
@@ -184,9 +188,8 @@ def _lost_elements(root: Path, entry: Mapping[str, Any]) -> Finding | None:
     if not lost:
         return None
     detail = ", ".join(f"type {kind} level {level}: {count}" for (kind, level), count in sorted(lost.items()))
-    return Finding(
-        "ban_ve.elements_lost", entry["path"], value=float(sum(lost.values())), limit=0.0, detail=detail, source=entry["path"]
-    )
+    number = float(sum(lost.values()))
+    return Finding("ban_ve.elements_lost", entry["path"], None, number, 0.0, detail, entry["path"])
 
 
 def _check_places(root: Path, entries: list[dict[str, Any]], manifest: Mapping[str, Any], province: str) -> None:
@@ -215,7 +218,7 @@ def _check_place(
 
 
 def declared(entry: Mapping[str, Any], layer: Mapping[str, Any], crs: str) -> str:
-    """Return the CRS a file is in: the one said for it, else that of the file when it has a code, else the package's."""
+    """Return the CRS a file is in: said for it, else told by the file, else the package's."""
     if entry.get("crs"):
         return str(entry["crs"])
     return epsg_of(layer["crs"]) or crs
