@@ -30,7 +30,7 @@ def write(delivery: Delivery, folder: Path) -> None:
             item.thua,
             item.other_to,
             item.other_thua,
-            places[id(item.row)] if item.row is not None else "",
+            places[id(item.row)] if item.row is not None else item.file,
             *(f"{part:.3f}" for part in (item.at or ())),
             *(("", "") if item.at is None else ()),
             "" if item.value is None else f"{item.value:.4f}",

@@ -68,6 +68,7 @@ def _drawings(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
     sheets = dgn.write(delivery, folder / "ban_do")
     (register,) = register_files(delivery)
     xlsx.write_register(delivery, register.rows, folder / register.path)
+    (folder / "ghi_chu.txt").write_text("Bản vẽ xuất từ phần mềm biên tập ngày 15/06/2025.\n", encoding="utf-8")
     scale = delivery.commune.scale
     files: list[dict[str, Any]] = [
         {"path": f"ban_do/{name}", "role": "drawing", "sheet": to, "scale": scale, "encoding": "tcvn3"} for name, to in sheets
@@ -87,6 +88,7 @@ def _shapefiles(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
         *files,
         {"path": "shp/ranh_gioi_xa.shp", "role": "boundary", "encoding": "tcvn3"},
         {"path": register.path, "role": "register", "encoding": "tcvn3"},
+        {"path": "van_ban/bien_ban_ban_giao.pdf", "role": "document", "encoding": "utf-8"},
     ]
 
 

@@ -8,6 +8,7 @@ import shapely
 
 from data_samples import answers, deliveries, plane, register, sheets
 from data_samples.communes import COMMUNES, Commune, commune
+from data_samples.defects import plant
 from data_samples.model import Delivery
 
 SEED = 38
@@ -35,6 +36,7 @@ def generate(out: Path, seed: int = SEED, codes: Sequence[str] | None = None) ->
 def build(item: Commune, seed: int = SEED) -> Delivery:
     """Return everything about one commune, defects included, nothing written."""
     delivery = clean(item, seed)
+    plant(delivery, Random(f"{seed}-{item.code}-defects"))
     return delivery
 
 
@@ -46,4 +48,5 @@ def clean(item: Commune, seed: int = SEED) -> Delivery:
     outline = shapely.coverage_union_all([parcel.geometry for parcel in parcels])
     delivery = Delivery(item, parcels, outline, frames=frames)
     register.fill(delivery, Random(f"{seed}-{item.code}-register"))
+    delivery.captions = register.captions(delivery)
     return delivery

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from shapely import LineString, Polygon
+from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from data_samples.communes import Commune
@@ -23,7 +23,7 @@ class Parcel:
         geometry: What is drawn, EPSG:5897; None for a record without a shape.
         area_m2: Area written on the map, one decimal.
         spot: Where the label stands.
-        labelled: Whether the drawing carries its label.
+        labelled: Whether the map carries its number.
         touched: Whether a defect already sits on it or beside it.
     """
 
@@ -93,6 +93,7 @@ class Planted:
         at: Where.
         value: Size in the unit of the code.
         note: `planted` or `consequence of <code>`, then a few words.
+        file: Path of the file, for findings about a whole file.
     """
 
     code: str
@@ -104,6 +105,7 @@ class Planted:
     at: tuple[float, float] | None = None
     value: float | None = None
     note: str = "planted"
+    file: str = ""
 
 
 @dataclass(slots=True)
@@ -115,6 +117,7 @@ class Delivery:
         parcels: Parcels as drawn.
         outline: Outline of the commune, EPSG:5897.
         rows: Register in file order.
+        captions: Address and holder the attribute table of the map carries, by sheet and parcel number.
         frames: Sheet number to the rectangle of the sheet.
         marks: Extra things in the drawings.
         answers: The answer sheet.
@@ -124,6 +127,7 @@ class Delivery:
     parcels: list[Parcel]
     outline: Polygon
     rows: list[Row] = field(default_factory=list)
+    captions: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     frames: dict[str, Polygon] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     answers: list[Planted] = field(default_factory=list)
@@ -131,7 +135,3 @@ class Delivery:
     def rows_of(self, parcel: Parcel) -> list[Row]:
         """Return the register rows made for a parcel."""
         return [row for row in self.rows if row.key == parcel.key]
-
-    def edge(self, line: LineString) -> float:
-        """Return the distance of a line from the outline in metres."""
-        return float(self.outline.exterior.distance(line))

@@ -91,6 +91,12 @@ def fill(delivery: Delivery, rng: Random) -> None:
             delivery.rows.append(Row({**land, **paper, **_holder(person, home, kind, part)}, parcel.key))
 
 
+def captions(delivery: Delivery) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return address and first holder of every parcel as the register has them now."""
+    first = {row.key: row.values for row in reversed(delivery.rows)}
+    return {key: (values["dia_chi"], values.get("ho_ten") or values["ten_to_chuc"]) for key, values in first.items()}
+
+
 def _land(parcel: Parcel, commune: Commune, registry: Registry, rng: Random) -> dict[str, Any]:
     values: dict[str, Any] = {
         "ma_xa": commune.code,

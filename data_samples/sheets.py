@@ -32,7 +32,7 @@ def assign(pieces: list[Piece], commune: Commune, *, single: bool) -> tuple[list
     for number, cell in enumerate(order, start=1):
         to = str(number)
         for thua, piece in enumerate(_zig_zag(groups[cell]), start=1):
-            spot = _spot(piece.geometry, commune.grid_m)
+            spot = label_spot(piece.geometry, commune.grid_m)
             area = round(piece.geometry.area, 1)
             parcels.append(Parcel(to, str(thua), piece.code, piece.geometry, area, spot))
         frames[to] = _frame(groups[cell])
@@ -78,7 +78,7 @@ def _zig_zag(pieces: list[Piece]) -> list[Piece]:
     return ordered
 
 
-def _spot(polygon: Polygon, grid_m: float) -> tuple[float, float]:
+def label_spot(polygon: Polygon, grid_m: float) -> tuple[float, float]:
     """Return the middle of the widest place of a parcel, where its label stands."""
     point = shapely.maximum_inscribed_circle(polygon, tolerance=0.5).coords[0]
     per_metre = round(1 / grid_m)

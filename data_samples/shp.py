@@ -48,23 +48,17 @@ def _write_shapes(path: Path, shapes: Sequence[BaseGeometry | None], attributes:
 
 
 def _attributes(delivery: Delivery, parcels: Sequence[Parcel]) -> dict[str, Sequence[Any]]:
-    first = {row.key: row for row in reversed(delivery.rows)}
-    owners = [first.get(parcel.key) for parcel in parcels]
+    captions = [delivery.captions.get(parcel.key, ("", "")) for parcel in parcels]
     return {
         "OBJECTID": range(1, len(parcels) + 1),
         "MaXa": [delivery.commune.code] * len(parcels),
         FIELDS["so_hieu_to_ban_do"]: [parcel.to for parcel in parcels],
         FIELDS["so_thu_tu_thua"]: [parcel.thua if parcel.labelled else None for parcel in parcels],
-        FIELDS["dia_chi"]: [_text(owner, "dia_chi") for owner in owners],
+        FIELDS["dia_chi"]: [tcvn3(address) or None for address, _ in captions],
         FIELDS["dien_tich"]: [parcel.area_m2 for parcel in parcels],
         FIELDS["loai_dat"]: [parcel.code for parcel in parcels],
-        FIELDS["ten_chu"]: [_text(owner, "ho_ten") or _text(owner, "ten_to_chuc") for owner in owners],
+        FIELDS["ten_chu"]: [tcvn3(owner) or None for _, owner in captions],
     }
-
-
-def _text(row: Row | None, column: str) -> str | None:
-    value = row.values.get(column) if row else None
-    return tcvn3(str(value)) if value else None
 
 
 def write_register(rows: Sequence[Row], path: Path, columns: Sequence[str]) -> None:

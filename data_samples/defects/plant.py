@@ -1,0 +1,105 @@
+"""Which defects each delivery gets, how many and how large."""
+
+from collections.abc import Callable
+from datetime import date
+from random import Random
+
+from data_samples.defects import drawings, plane, records, tables, texts
+from data_samples.defects.picker import Picker
+from data_samples.model import Delivery
+
+_CODES = {
+    "XYZ": ("HNK", "thua_dat.unknown_code"),
+    "ABX": ("LUC", "thua_dat.unknown_code"),
+    "BHK": ("HNK", "thua_dat.legacy_code"),
+    "NHK": ("HNK", "thua_dat.legacy_code"),
+    "T": ("ONT", "thua_dat.legacy_code"),
+    "DCK": ("HNK", "thua_dat.ambiguous_code"),
+    "SKX": ("LUC", "thua_dat.ambiguous_code"),
+}
+
+
+def plant(delivery: Delivery, rng: Random) -> None:
+    """Plant the defects of a delivery and write its answer sheet."""
+    picker = Picker(delivery, rng)
+    _PLANS[delivery.commune.profile](picker)
+    _records(picker)
+    for path, count in texts.repairs(delivery):
+        picker.answer("van_ban.repaired", file=path, value=float(count), note="planted: number of values")
+
+
+def _drawings(picker: Picker) -> None:
+    plane.overlaps(picker, (2.5, 6.0, 14.0), across_sheets=True)
+    plane.gaps(picker, (2.0, 5.0, 11.0), across_sheets=True)
+    plane.strays(picker, 2)
+    drawings.slivers(picker, 3, 0.13)
+    drawings.openings(picker, 2)
+    drawings.overshoots(picker, 4)
+    drawings.unlabelled(picker, 3)
+    drawings.twice_labelled(picker, 3)
+    drawings.notes(picker, ("?15", "so cu 7"))
+    drawings.labels_outside(picker, 3, whole=False)
+    picker.answer("goi.unlisted_file", file="ghi_chu.txt")
+
+
+def _tables(picker: Picker) -> None:
+    plane.overlaps(picker, (2.0, 4.5, 9.0, 22.0), across_sheets=False)
+    plane.gaps(picker, (1.5, 4.0, 9.0, 16.0), across_sheets=False)
+    plane.strays(picker, 3)
+    tables.slivers(picker, 3)
+    tables.crossings(picker, 3)
+    tables.several_parts(picker, 2)
+    tables.shapeless(picker, 2)
+    tables.copies(picker, 2)
+    tables.numberless(picker, 2)
+    picker.answer("goi.missing_file", file="van_ban/bien_ban_ban_giao.pdf")
+
+
+def _campaign(picker: Picker) -> None:
+    plane.strays(picker, 2)
+    drawings.slivers(picker, 3, 0.27)
+    drawings.openings(picker, 2)
+    drawings.overshoots(picker, 4)
+    drawings.unlabelled(picker, 3)
+    drawings.twice_labelled(picker, 3)
+    drawings.notes(picker, ("xem tờ 3", "đang tranh chấp"))
+    drawings.misspelt(picker, 2)
+    drawings.labels_outside(picker, 3, whole=True)
+
+
+def _records(picker: Picker) -> None:
+    is_dbf = picker.delivery.commune.profile == "shp_vbdlis"
+    is_book = picker.delivery.commune.profile == "dgn_tt26_2024"
+    records.number_twice(picker, 2)
+    records.register_areas(picker, (1.6, 3.5, -4.0, 6.0))
+    records.label_areas(picker, (2.0, -3.4))
+    records.label_uses(picker, (("LUC", "HNK"), ("HNK", "CLN")))
+    records.odd_codes(picker, _CODES)
+    records.lost_rows(picker, 4)
+    records.surplus_rows(picker, 3)
+    records.repeated_rows(picker, 3)
+    records.keyless_rows(picker, 2)
+    records.sums(picker, (5.0, -12.5, 30.0))
+    records.bad_values(picker, "dien_tich", ("12o,5", "~350"), "so_dia_chinh.bad_number")
+    records.bad_values(picker, "ngay_cap", ("31/02/2011", "00/00/2014"), "so_dia_chinh.bad_date")
+    records.serials(
+        picker,
+        ("BK 9912", "K1 991234", "QSDĐ 99"),
+        (("AA 99123400", date(2012, 5, 5)), ("BK 994321", date(2003, 3, 14))),
+    )
+    records.papers(picker, numeric=is_book)
+    records.wrong_addresses(picker)
+    texts.foreign(picker, "Û" if is_dbf else "а", 2)  # noqa: RUF001 a Cyrillic letter is the defect
+    if is_dbf:
+        texts.capitals(picker.delivery, picker.rng)
+    else:
+        texts.look_alikes(picker, 3)
+    if is_book:
+        texts.vary(picker.delivery, picker.rng)
+
+
+_PLANS: dict[str, Callable[[Picker], None]] = {
+    "dgn_tt26_2024": _drawings,
+    "shp_vbdlis": _tables,
+    "dxf_pl3_01": _campaign,
+}
