@@ -23,6 +23,11 @@ def people(values: pd.Series) -> pd.Series:
     return map_unique(values, _person).astype("string")
 
 
+def organisations(values: pd.Series) -> pd.Series:
+    """Return names of organisations with a capital first letter, tones in the usual place, single spaces."""
+    return map_unique(values, lambda value: (text := _tidy(value))[:1].upper() + text[1:]).astype("string")
+
+
 def key(values: pd.Series) -> pd.Series:
     """Return a key for "the same name": case and place of tones do not count, accents do."""
     return map_unique(values, lambda value: without_tone_place(value) or pd.NA).astype("string")
@@ -55,4 +60,10 @@ def _tidy(value: str) -> str:
 
 def _person(value: str) -> str:
     text = _tidy(_HONORIFIC.sub("", value.strip()))
-    return " ".join(word[:1].upper() + word[1:].lower() for word in text.split())
+    return " ".join(map(_capitalised, text.split()))
+
+
+def _capitalised(word: str) -> str:
+    """Return a word with a capital first letter; TCVN3 has no accented capitals, so ái may stand for Ái."""
+    rest = word[1:].lower() if len(word) > 1 and word.isupper() else word[1:]
+    return word[:1].upper() + rest

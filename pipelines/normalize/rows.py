@@ -126,11 +126,11 @@ def _codes(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
 
 
 def _people(rows: pd.DataFrame) -> pd.DataFrame:
-    for column in ("dia_chi", "dia_chi_chu", "ten_to_chuc"):
+    for column in ("dia_chi", "dia_chi_chu"):
         rows[column] = names.tidy(rows[column])
     # Old registers have one column of holders, organisations among them.
     moved = rows["ten_to_chuc"].isna() & codes.is_organisation(rows["ho_ten"])
-    rows["ten_to_chuc"] = rows["ten_to_chuc"].mask(moved, names.tidy(rows["ho_ten"]))
+    rows["ten_to_chuc"] = names.organisations(rows["ten_to_chuc"].mask(moved, rows["ho_ten"]))
     rows["ma_to_chuc"] = rows["ma_to_chuc"].mask(moved & rows["ma_to_chuc"].isna(), rows["so_giay_to"])
     rows["ho_ten"], rows["so_giay_to"] = rows["ho_ten"].mask(moved), rows["so_giay_to"].mask(moved)
     for column in ("ho_ten", "ho_ten_hien_tai"):

@@ -170,7 +170,7 @@ def _frame(rows: Iterable[Iterable[Any]]) -> pd.DataFrame:
     grid = np.full((len(texts), width), None, dtype=object)
     for number, row in enumerate(texts):
         grid[number, : len(row)] = row
-    return pd.DataFrame(grid)
+    return pd.DataFrame(grid, dtype=object)
 
 
 def _cell(value: Any) -> str | None:
@@ -194,11 +194,11 @@ def _merged(grid: pd.DataFrame, corners: list[tuple[int, int, int, int]]) -> pd.
     for top, bottom, left, _ in corners:
         if bottom > top and bottom < values.shape[0] and left < values.shape[1]:
             values[top : bottom + 1, left] = values[top, left]
-    return pd.DataFrame(values)
+    return pd.DataFrame(values, dtype=object)
 
 
 def _decoded(grid: pd.DataFrame, encoding: str, *, raw: bool) -> pd.DataFrame:
     if raw is False and encoding == "utf-8":
         return grid
     flat = decode(grid.to_numpy(dtype=object).ravel().tolist(), encoding, raw=raw)
-    return pd.DataFrame(np.array(flat, dtype=object).reshape(grid.shape))
+    return pd.DataFrame(np.array(flat, dtype=object).reshape(grid.shape), dtype=object)

@@ -1,5 +1,6 @@
 """Where the heading of a register stands, which column is which, and which rows below it are records."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,11 @@ from pipelines.registers.grid import column_number
 SEARCHED_ROWS = 30
 _LEAST_COLUMNS = 2
 _FORM_COLUMNS = 5
+
+_NUMERIC = re.compile(r"[\d\s.,]*")
+
+type Cells = Sequence[Any]
+_DBF_NAME_LENGTH = 10
 _TOTALS = r"(?:tong|tong cong|tong so|cong|cong trang|cong to|tong dien tich|luy ke)\b.*"
 
 
@@ -40,12 +46,11 @@ def find(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
     form = _form(grid, register)
     if form is not None:
         return form
-    spellings = register.get("columns") or {}
+    spellings = _spellings(register)
     fixed = register.get("header_row")
-    rows = [int(fixed) - 1] if isinstance(fixed, int) else range(min(SEARCHED_ROWS, len(grid)))
-    candidates = [
-        heading for row in rows for depth in (1, 2, 3) if (heading := _by_spelling(grid, spellings, row, depth))
-    ]
+    top = list(grid.iloc[:SEARCHED_ROWS].to_numpy(dtype=object))
+    rows = [int(fixed) - 1] if isinstance(fixed, int) else _promising(top, spellings)
+    candidates = [_by_spelling(top, spellings, row, depth) for row in rows for depth in (1, 2, 3) if row >= depth - 1]
     usable = [heading for heading in candidates if len(heading.columns) >= _LEAST_COLUMNS]
     if not usable:
         return None
@@ -78,13 +83,22 @@ def records(grid: pd.DataFrame, heading: Heading, keys: Sequence[str]) -> tuple[
     return chosen, counts
 
 
+def _spellings(register: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the accepted names of each column, its own name without underscores among them.
+
+    Without underscores it also meets names cut to ten characters by the DBF format (SoHieuToBa).
+    """
+    columns: dict[str, list[str]] = register.get("columns") or {}
+    return {name: [*accepted, name.replace("_", "")] for name, accepted in columns.items()}
+
+
 def _form(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
     letters, form = register.get("letters"), register.get("form")
     if not letters or not form:
         return None
     positions = {name: column_number(letter) for name, letter in letters.items()}
     above = grid.iloc[: int(form["heading_rows"])]
-    spellings = register.get("columns") or {}
+    spellings = _spellings(register)
     agreeing = sum(
         bool(sources.columns({name: spellings.get(name, [])}, above[position].dropna().tolist()))
         for name, position in positions.items()
@@ -96,23 +110,41 @@ def _form(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
     return Heading(present, int(form["data_row"]) - 1, {})
 
 
-def _by_spelling(grid: pd.DataFrame, spellings: Mapping[str, Any], row: int, depth: int) -> Heading | None:
+def _promising(top: list[Cells], spellings: Mapping[str, list[str]]) -> list[int]:
+    """Return the rows in which, or right above which, at least one cell is a known name of a column."""
+    known = {sources.fold(name) for accepted in spellings.values() for name in accepted}
+    known |= {name[:_DBF_NAME_LENGTH] for name in known}
+    hits = [any(cell is not None and sources.fold(cell) in known for cell in row) for row in top]
+    return [number for number in range(len(top)) if any(hits[max(0, number - 2) : number + 1])]
+
+
+def _by_spelling(top: list[Cells], spellings: Mapping[str, list[str]], row: int, depth: int) -> Heading:
     """Return the heading in one row, its columns named by this row and the (depth - 1) rows above it."""
-    if row - depth + 1 < 0:
-        return None
-    block = grid.iloc[row - depth + 1 : row + 1]
-    lowest = block.ffill().iloc[-1].dropna()
-    whole = block.ffill(axis=1) if depth > 1 else block
-    joined = whole.apply(lambda column: " ".join(dict.fromkeys(column.dropna().astype(str))) or None).dropna()
-    names = {int(position): str(name) for position, name in lowest.items()}
-    long_names = {int(position): str(name) for position, name in joined.items() if position in names}
+    block = top[row - depth + 1 : row + 1]
+    names, long_names = {}, {}
+    spread = [_spread(cells) if depth > 1 else cells for cells in block]
+    for position, column in enumerate(zip(*block, strict=True)):
+        own = [str(cell) for cell in column if cell is not None]
+        if own:
+            names[position] = own[-1]
+            whole = (str(cells[position]) for cells in spread if cells[position] is not None)
+            long_names[position] = " ".join(dict.fromkeys(whole))
     columns: dict[str, int] = {}
-    # The long name ("Loại đất 1 – Diện tích") tells more than the last word of it; what it does not tell, the word may.
-    for named in ([long_names, names] if depth > 1 else [names]):
+    # The long name ("Loại đất 1 Diện tích") tells more than its last word; what it does not tell, the word may.
+    for named in [long_names, names] if depth > 1 else [names]:
         free = {position: name for position, name in named.items() if position not in columns.values()}
         open_columns = {column: accepted for column, accepted in spellings.items() if column not in columns}
         columns |= _positions(sources.columns(open_columns, free.values()), free)
     return Heading(columns, row + 1, names)
+
+
+def _spread(cells: Cells) -> list[Any]:
+    """Return a row of a heading with each title repeated over the empty cells to its right."""
+    title, spread = None, []
+    for cell in cells:
+        title = title if cell is None else cell
+        spread.append(title)
+    return spread
 
 
 def _positions(found: Mapping[str, sources.Column], names: Mapping[int, str]) -> dict[str, int]:
@@ -129,9 +161,11 @@ def _positions(found: Mapping[str, sources.Column], names: Mapping[int, str]) ->
 
 def _is_total(body: pd.DataFrame) -> pd.Series:
     """Return rows whose first written cell that is no number says "total"."""
-    flat = body.astype("string")
-    words = flat.where(~flat.apply(lambda column: column.str.fullmatch(r"[\d\s.,]*").fillna(True)))
-    first = words.bfill(axis=1).iloc[:, 0] if words.shape[1] else pd.Series(index=body.index, dtype="string")
+    values = body.to_numpy(dtype=object)
+    words = np.frompyfunc(lambda cell: cell is not None and not _NUMERIC.fullmatch(cell), 1, 1)(values).astype(bool)
+    place = words.argmax(axis=1)
+    first = np.where(words.any(axis=1), values[np.arange(len(values)), place], None)
+    first = pd.Series(first, index=body.index)
     return text.fold_series(first).str.fullmatch(_TOTALS).fillna(False).astype(bool)
 
 
