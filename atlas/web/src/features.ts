@@ -1,0 +1,63 @@
+import type { Manifest, ThuaDat } from "@schemas/types";
+
+/** One parcel of the API, in longitude and latitude. */
+export interface ParcelFeature {
+  type: "Feature";
+  id: string;
+  geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
+  properties: ThuaDat;
+}
+
+/** A page of parcels. */
+export interface ParcelPage {
+  features: ParcelFeature[];
+  numberMatched?: number;
+}
+
+/** The answer could not be had: no connection, or the server said it cannot. */
+export class UnreachableError extends Error {}
+
+const API = "/api";
+const ITEMS = `${API}/collections/parcels/items`;
+
+/** Address of a parcel as JSON. */
+export function parcelAddress(id: string): string {
+  return `${ITEMS}/${encodeURIComponent(id)}?f=json`;
+}
+
+/** Address of a file of the release. */
+export function downloadAddress(path: string): string {
+  return `/downloads/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** The release there is now; null when nothing has been released yet. Raises: UnreachableError. */
+export async function fetchManifest(): Promise<Manifest | null> {
+  return getJson<Manifest>("/release/manifest.json");
+}
+
+/** One parcel; null when there is none of that id. Raises: UnreachableError. */
+export async function fetchParcel(id: string, signal?: AbortSignal): Promise<ParcelFeature | null> {
+  return getJson<ParcelFeature>(parcelAddress(id), signal);
+}
+
+/** Parcels whose properties equal the given ones, at most `limit`. Raises: UnreachableError. */
+export async function findParcels(
+  wanted: Partial<Record<keyof ThuaDat, string>>,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<ParcelPage> {
+  const query = new URLSearchParams({ ...wanted, f: "json", limit: String(limit) });
+  return (await getJson<ParcelPage>(`${ITEMS}?${query}`, signal)) ?? { features: [] };
+}
+
+async function getJson<T>(address: string, signal?: AbortSignal): Promise<T | null> {
+  try {
+    const response = await fetch(address, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
+    if (response.status === 404) return null;
+    if (!response.ok) throw new UnreachableError(`${address}: ${response.status}`);
+    return (await response.json()) as T;
+  } catch (error) {
+    if (signal?.aborted || error instanceof UnreachableError) throw error;
+    throw new UnreachableError(`${address}: ${String(error)}`);
+  }
+}

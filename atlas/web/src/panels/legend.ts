@@ -1,0 +1,87 @@
+import { LAND_GROUPS, type Manifest } from "@schemas/types";
+import { h, swatch } from "../dom.ts";
+import { translator, type Word } from "../i18n.ts";
+import type { State } from "../state.ts";
+import type { Store } from "../store.ts";
+import { PARCEL_ZOOM } from "../style.ts";
+import { THEMES, type Theme } from "../url.ts";
+
+const THEME_WORDS: Record<Theme, Word> = { loai_dat: "by_land_use", xep_loai: "by_grade" };
+/** Groups in the order of TT 08/2024; codes of no group come last. */
+const GROUPS = ["NNP", "PNN", "CSD"] as const;
+
+/** What the colours mean, and the switch between land use and grade. */
+export function mount(element: HTMLElement, store: Store<State>, manifest: Manifest): void {
+  // On a small screen the legend starts folded; the switch stays in reach.
+  let open = matchMedia("(min-width: 821px)").matches;
+
+  const render = (): void => {
+    const { lang, theme, view } = store.get();
+    const t = translator(lang);
+    const far = view !== null && view.zoom < PARCEL_ZOOM;
+    const entries = far || theme === "xep_loai" ? grades(manifest, store) : landUse(manifest, store);
+    element.setAttribute("aria-label", t("legend"));
+    element.replaceChildren(
+      h(
+        "div",
+        { class: "switch", role: "group", "aria-label": t("colour_by") },
+        ...THEMES.map((code) => themeButton(code, t(THEME_WORDS[code]))),
+      ),
+      h(
+        "details",
+        {
+          open,
+          toggle: (event) => {
+            open = (event.currentTarget as HTMLDetailsElement).open;
+          },
+        },
+        h("summary", {}, t("legend")),
+        far && h("p", { class: "hint" }, t("legend_far")),
+        ...entries,
+      ),
+    );
+  };
+
+  const themeButton = (code: Theme, name: string): HTMLElement =>
+    h(
+      "button",
+      {
+        type: "button",
+        id: `theme-${code}`,
+        "aria-pressed": String(code === store.get().theme),
+        click: () => {
+          store.set({ theme: code });
+          document.getElementById(`theme-${code}`)?.focus();
+        },
+      },
+      name,
+    );
+
+  render();
+  store.subscribe((now, before) => {
+    const crossed = (now.view?.zoom ?? 0) < PARCEL_ZOOM !== (before.view?.zoom ?? 0) < PARCEL_ZOOM;
+    if (now.lang !== before.lang || now.theme !== before.theme || crossed) render();
+  });
+}
+
+function grades(manifest: Manifest, store: Store<State>): HTMLElement[] {
+  const { lang } = store.get();
+  return [h("ul", {}, ...manifest.grades.map((grade) => row(grade.rgb, grade.code, grade.name[lang])))];
+}
+
+function landUse(manifest: Manifest, store: Store<State>): HTMLElement[] {
+  const { lang } = store.get();
+  const known: readonly string[] = GROUPS;
+  return [...GROUPS, null].flatMap((group) => {
+    const entries = manifest.legend.filter((entry) =>
+      group ? entry.group === group : !known.includes(entry.group),
+    );
+    if (!entries.length) return [];
+    const rows = entries.map((entry) => row(entry.rgb, entry.code, entry.name[lang]));
+    return [...(group ? [h("h3", {}, LAND_GROUPS[group]?.[lang] ?? group)] : []), h("ul", {}, ...rows)];
+  });
+}
+
+function row(colour: string, code: string, name: string): HTMLElement {
+  return h("li", {}, swatch(colour), h("span", { class: "code" }, code), h("span", {}, name));
+}

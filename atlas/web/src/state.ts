@@ -1,0 +1,34 @@
+import type { ParcelFeature } from "./features.ts";
+import type { Permalink } from "./url.ts";
+
+/** West, south, east, north in degrees. */
+export type Bounds = [west: number, south: number, east: number, north: number];
+
+/** What is known of the chosen parcel. */
+export type ParcelLoad =
+  | { status: "none" }
+  | { status: "loading" }
+  | { status: "found"; feature: ParcelFeature }
+  | { status: "missing" }
+  | { status: "unreachable" };
+
+/** Everything the atlas shows follows from this. */
+export interface State extends Permalink {
+  load: ParcelLoad;
+  /** Where the map shall go; a new object is a new wish, even with the same bounds. */
+  focus: { bounds: Bounds } | null;
+  /** The list or panel is drawn up on a small screen. */
+  sheetOpen: boolean;
+  /** The map cannot be drawn here (no WebGL) or its tiles cannot be read. */
+  mapProblem: "no_webgl" | "no_tiles" | null;
+}
+
+/** Key of a commune: codes are reused between eras, so the era belongs to it. */
+export function communeKey(commune: { ma_xa: string; ky_dia_gioi: string }): string {
+  return `${commune.ma_xa}.${commune.ky_dia_gioi}`;
+}
+
+/** The commune key inside a parcel id `{ma_xa}.{ky_dia_gioi}.…`. */
+export function communeOfParcel(parcelId: string): string {
+  return parcelId.split(".").slice(0, 2).join(".");
+}

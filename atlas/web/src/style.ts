@@ -1,0 +1,229 @@
+import type { Manifest } from "@schemas/types";
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  StyleSpecification,
+} from "@maplibre/maplibre-gl-style-spec";
+import { FILL_OPACITY, type MapTheme } from "./theme.ts";
+import type { Theme } from "./url.ts";
+
+/** Zoom from which single parcels are drawn. */
+export const PARCEL_ZOOM = 12;
+
+/** Names of the pictures of grade shares: the prefix and the numbers, `thanh:120,4,3,1`. */
+export const BAR_PREFIX = "thanh:";
+
+/** Layers a click or the pointer may meet, topmost first. */
+export const PICKABLE = { parcel: "thua_dat-fill", commune: "xa-fill", communeName: "xa-ten" } as const;
+
+/** Attributes of the colour choice: land-use code and grade, as the tiles spell them. */
+const COLOUR_FIELD: Record<Theme, string> = { loai_dat: "loai_dat", xep_loai: "xep_loai" };
+
+type Palette = readonly { code: string; rgb: string }[];
+
+/** The whole style for a release; `tilesUrl` is the `pmtiles://` address, `labelLayer` the layer labels come from. */
+export function atlasStyle(
+  manifest: Manifest,
+  tilesUrl: string,
+  theme: MapTheme,
+  colourBy: Theme,
+  labelLayer: "thua_dat" | "thua_dat_diem" = "thua_dat",
+): StyleSpecification {
+  return {
+    version: 8,
+    sources: {
+      atlas: { type: "vector", url: tilesUrl, promoteId: { thua_dat: "thua_dat_id" } },
+      communes: { type: "geojson", data: communePoints(manifest) },
+      selection: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    },
+    layers: cadastreLayers(manifest, theme, colourBy, labelLayer),
+  };
+}
+
+/** All layers, from the paper to the selected parcel. */
+export function cadastreLayers(
+  manifest: Manifest,
+  theme: MapTheme,
+  colourBy: Theme,
+  labelLayer: "thua_dat" | "thua_dat_diem",
+): LayerSpecification[] {
+  return [
+    { id: "giay", type: "background", paint: { "background-color": theme.background } },
+    ...communeFills(manifest, theme),
+    ...parcelLayers(manifest, theme, colourBy),
+    ...communeLines(theme),
+    ...selectionLayers(theme),
+    ...labelLayers(theme, labelLayer),
+  ];
+}
+
+/** Colour of a parcel by land use or grade. */
+export function parcelColour(manifest: Manifest, theme: MapTheme, colourBy: Theme): ExpressionSpecification | string {
+  const palette: Palette = colourBy === "loai_dat" ? manifest.legend : manifest.grades;
+  return colourMatch(COLOUR_FIELD[colourBy], palette, theme.unknown);
+}
+
+// A `match` without a single case is not valid: a release without legend gets one plain colour.
+function colourMatch(field: string, palette: Palette, fallback: string): ExpressionSpecification | string {
+  if (!palette.length) return fallback;
+  const cases = palette.flatMap((entry) => [entry.code, entry.rgb]);
+  return ["match", ["coalesce", ["get", field], ""], ...cases, fallback] as unknown as ExpressionSpecification;
+}
+
+function communeFills(manifest: Manifest, theme: MapTheme): LayerSpecification[] {
+  return [
+    {
+      id: "xa-fill",
+      type: "fill",
+      source: "atlas",
+      "source-layer": "xa",
+      paint: {
+        "fill-color": colourMatch("xep_loai_troi", manifest.grades, theme.unknown),
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.6, PARCEL_ZOOM + 1, 0],
+      },
+    },
+  ];
+}
+
+function communeLines(theme: MapTheme): LayerSpecification[] {
+  return [
+    {
+      id: "xa-line",
+      type: "line",
+      source: "atlas",
+      "source-layer": "xa",
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": theme.communeLine,
+        "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.6, 12, 1.2, 16, 2.4],
+        "line-dasharray": [8, 2, 2, 2],
+      },
+    },
+  ];
+}
+
+function parcelLayers(manifest: Manifest, theme: MapTheme, colourBy: Theme): LayerSpecification[] {
+  const parcels = { source: "atlas", "source-layer": "thua_dat", minzoom: PARCEL_ZOOM } as const;
+  return [
+    {
+      id: "thua_dat-fill",
+      type: "fill",
+      ...parcels,
+      paint: {
+        "fill-color": parcelColour(manifest, theme, colourBy),
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], PARCEL_ZOOM, 0.6, PARCEL_ZOOM + 1, FILL_OPACITY],
+        "fill-antialias": false,
+      },
+    },
+    {
+      id: "thua_dat-line",
+      type: "line",
+      ...parcels,
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": theme.parcelLine,
+        "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 12, 0.08, 14, 0.3, 16, 0.65, 19, 1.5],
+        "line-opacity": ["interpolate", ["linear"], ["zoom"], 12, 0.35, 15, 0.85],
+      },
+    },
+    {
+      id: "thua_dat-hover",
+      type: "line",
+      ...parcels,
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": theme.accent,
+        "line-width": 2,
+        "line-opacity": ["case", ["boolean", ["feature-state", "hover"], false], 1, 0],
+      },
+    },
+  ];
+}
+
+function selectionLayers(theme: MapTheme): LayerSpecification[] {
+  return [
+    {
+      id: "chon-halo",
+      type: "line",
+      source: "selection",
+      layout: { "line-join": "round" },
+      paint: { "line-color": theme.halo, "line-width": 6, "line-opacity": 0.9 },
+    },
+    {
+      id: "chon-line",
+      type: "line",
+      source: "selection",
+      layout: { "line-join": "round" },
+      paint: { "line-color": theme.accent, "line-width": 3 },
+    },
+  ];
+}
+
+/** Parcel numbers, then land use over number as on the printed sheet; commune names with their share of grades. */
+function labelLayers(theme: MapTheme, labelLayer: string): LayerSpecification[] {
+  const text = { "text-color": theme.text, "text-halo-color": theme.halo, "text-halo-width": 1.2 };
+  const labels = { type: "symbol", source: "atlas", "source-layer": labelLayer } as const;
+  return [
+    {
+      ...labels,
+      id: "thua_dat-so",
+      minzoom: 16.5,
+      maxzoom: 17.75,
+      layout: { "text-field": ["get", "so_thu_tu_thua"], "text-font": theme.fonts, "text-size": 11, "text-padding": 1 },
+      paint: text,
+    },
+    {
+      ...labels,
+      id: "thua_dat-nhan",
+      minzoom: 17.75,
+      layout: {
+        "text-field": ["concat", ["get", "so_thu_tu_thua"], "\n", ["get", "loai_dat"]],
+        "text-font": theme.fonts,
+        "text-size": 12,
+        "text-line-height": 1.15,
+        "text-padding": 1,
+      },
+      paint: text,
+    },
+    {
+      id: "xa-ten",
+      type: "symbol",
+      source: "communes",
+      maxzoom: 14.5,
+      layout: {
+        "text-field": ["get", "ten_xa"],
+        "text-font": theme.fonts.map((font) => `${font} Bold`),
+        "text-size": ["interpolate", ["linear"], ["zoom"], 8, 12, 13, 17],
+        "text-anchor": "bottom",
+        "text-offset": [0, -0.5],
+        "icon-image": ["get", "thanh"],
+        "icon-anchor": "top",
+        "icon-offset": [0, 0],
+        "symbol-sort-key": ["-", 0, ["get", "parcels"]],
+      },
+      paint: { ...text, "text-halo-width": 1.8 },
+    },
+  ];
+}
+
+/** One point a commune, in the middle of its extent, with the id of the picture of its grade shares. */
+export function communePoints(manifest: Manifest): GeoJSON.FeatureCollection<GeoJSON.Point> {
+  return {
+    type: "FeatureCollection",
+    features: manifest.communes.map((commune) => {
+      const [west, south, east, north] = commune.bbox;
+      const shares = manifest.grades.map((grade) => commune.grades[grade.code] ?? 0);
+      return {
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [(west + east) / 2, (south + north) / 2] },
+        properties: {
+          ma_xa: commune.ma_xa,
+          ky_dia_gioi: commune.ky_dia_gioi,
+          ten_xa: commune.ten_xa,
+          parcels: commune.parcels,
+          thanh: `${BAR_PREFIX}${shares.join(",")}`,
+        },
+      };
+    }),
+  };
+}
