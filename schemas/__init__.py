@@ -7,19 +7,14 @@ Importing it reads nothing: each file is read when it is first asked for.
 import copy
 import json
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROOT = Path(str(files("schemas")))
+ROOT = Path(__file__).parent
 """Folder of the package."""
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def codelist(name: str) -> "pd.DataFrame":
@@ -146,7 +141,12 @@ def _names(folder: str, suffix: str) -> list[str]:
 @cache
 def _file(name: str) -> Any:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return json.loads(text) if name.endswith(".json") else yaml.load(text, Loader=_Loader)
+    if name.endswith(".json"):
+        return json.loads(text)
+    # Imported here, so that a command that only shows its help does not wait for it.
+    import yaml
+
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def _yaml(folder: str, name: str) -> Any:
