@@ -29,7 +29,7 @@ def flat(geometries: Any) -> Geometries:
 
     Arcs are cut into chords by the reader (pyogrio) already; shapely holds straight edges only.
     """
-    plain = shapely.force_2d(np.asarray(geometries, dtype=object))
+    plain: Geometries = shapely.force_2d(np.asarray(geometries, dtype=object))
     single = (shapely.get_type_id(plain) == shapely.GeometryType.MULTIPOLYGON) & (
         shapely.get_num_geometries(plain) == 1
     )
@@ -115,44 +115,53 @@ def _halved(pieces: Geometries, owner: Indices) -> tuple[Geometries, Indices]:
     return parts[areal], np.concatenate([owner, owner])[index[areal]]
 
 
-def unshared_edges(geometries: Geometries) -> Geometries:
-    """Return the boundary segments that belong to one polygon only, as two-point lines.
+def exposed_edges(geometries: Geometries) -> Geometries:
+    """Return the boundary segments that have a polygon on one side only, as two-point lines.
 
     In a clean coverage these are the outer rim and the rims of the holes. Segments match when both end points are
     equal to the last bit, as after reading neighbours from one file.
     """
-    rings = shapely.get_rings(shapely.get_parts(geometries))
+    rings = shapely.get_rings(shapely.orient_polygons(shapely.get_parts(geometries)))
     points, ring = shapely.get_coordinates(rings, return_index=True)
     inside = ring[:-1] == ring[1:]
     start, end = points[:-1][inside], points[1:][inside]
-    swap = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    segments = np.column_stack([np.where(swap[:, None], end, start), np.where(swap[:, None], start, end)])
-    segments = segments[(segments[:, :2] != segments[:, 2:]).any(axis=1)]
+    backward = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    turn = backward[:, None]
+    segments = np.column_stack([np.where(turn, end, start), np.where(turn, start, end)])
+    longer = (segments[:, :2] != segments[:, 2:]).any(axis=1)
+    segments, backward = segments[longer], backward[longer]
+    lines: Geometries = shapely.linestrings(segments[_one_sided(segments, backward)].reshape(-1, 2, 2))
+    return lines
+
+
+def _one_sided(segments: Floats, backward: Mask) -> Mask:
+    """Tell which segments are passed in one direction only.
+
+    Equal rows meet after sorting by a 64-bit mix of their bits. Should two different segments have the same mix, more
+    segments than needed are kept, never fewer.
+    """
     if not len(segments):
-        return np.empty(0, dtype=object)
-    return shapely.linestrings(segments[_single(segments)].reshape(-1, 2, 2))
-
-
-def _single(segments: Floats) -> Mask:
-    """Tell which rows occur once. Equal rows meet after sorting by a 64-bit mix of their bits."""
+        return np.zeros(0, dtype=bool)
     bits = (segments + 0.0).view(np.uint64)  # + 0.0 makes -0.0 equal 0.0
     mixed = np.zeros(len(bits), dtype=np.uint64)
     for column in range(4):
         mixed = (mixed ^ bits[:, column]) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
     order = np.argsort(mixed, kind="stable")
-    equal = (bits[order][1:] == bits[order][:-1]).all(axis=1)
-    shared = np.zeros(len(bits), dtype=bool)
-    shared[order[1:]] |= equal
-    shared[order[:-1]] |= equal
-    return ~shared
+    new = np.append(True, (bits[order][1:] != bits[order][:-1]).any(axis=1))
+    begin, group = np.flatnonzero(new), np.cumsum(new) - 1
+    both = np.logical_or.reduceat(backward[order], begin) & np.logical_or.reduceat(~backward[order], begin)
+    single = np.empty(len(bits), dtype=bool)
+    single[order] = ~both[group]
+    return single
 
 
 def faces(lines: Geometries) -> Geometries:
     """Return the polygons enclosed by lines, after the lines were cut where they cross."""
     if not len(lines):
         return np.empty(0, dtype=object)
-    return shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
+    enclosed: Geometries = shapely.get_parts(shapely.polygonize([shapely.union_all(lines)]))
+    return enclosed
 
 
 def conflict_points(reasons: list[str]) -> Geometries:

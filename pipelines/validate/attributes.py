@@ -37,12 +37,12 @@ def check_key(scene: Scene) -> gpd.GeoDataFrame:
     Emits: thua_dat.duplicate_key
     """
     if not (scene.has("thua_key") or scene.has(*KEY[1:])):
-        return scene.nothing()
+        return scene.nothing
     keys = _keys(scene)
     keys = keys[keys.notna() & scene.without("thua_dat.duplicate_geometry")]
     keys = keys[keys.duplicated(keep=False)]
     if keys.empty:
-        return scene.nothing()
+        return scene.nothing
     at = keys.index.to_numpy()
     group = pd.DataFrame({"key": keys.to_numpy(), "id": scene.ids[at].astype(str), "at": at}).sort_values(["key", "id"])
     following = group.groupby("key")["id"].shift(-1)
@@ -78,7 +78,7 @@ def check_code(scene: Scene) -> gpd.GeoDataFrame:
     Emits: thua_dat.unknown_code
     """
     if not scene.has("loai_dat"):
-        return scene.nothing()
+        return scene.nothing
     spoken = scene.without("thua_dat.unknown_code", "thua_dat.legacy_code", "thua_dat.ambiguous_code")
     codes = scene.texts("loai_dat")
     known = set(schemas.codelist("land_use_new")["code"]) | set(schemas.codelist("land_use_old")["code"])
@@ -93,7 +93,7 @@ def check_record(scene: Scene) -> gpd.GeoDataFrame:
     Emits: thua_dat.without_record
     """
     if not scene.has_register or not scene.has("co_dang_ky"):
-        return scene.nothing()
+        return scene.nothing
     needed = scene.flags("la_doi_tuong_chiem_dat", default=True)
     numbered = scene.texts("so_thu_tu_thua").notna().to_numpy()
     return scene.report("thua_dat.without_record", needed & numbered & ~scene.flags("co_dang_ky", default=False))
@@ -142,7 +142,7 @@ def _rounding_m2(values: pd.Series) -> float:
 def _label_codes(scene: Scene, told: set[str]) -> gpd.GeoDataFrame:
     """Compare the land uses on the map with those of the register: they must have one in common."""
     if scene.purposes is None or not scene.has("loai_dat", "thua_key") or scene.purposes.empty:
-        return scene.nothing()
+        return scene.nothing
     drawn = pd.DataFrame({"at": np.arange(len(scene.parcels)), "thua_key": scene.texts("thua_key").to_numpy()})
     drawn["loai_dat"] = scene.texts("loai_dat").str.split(r"\s*\+\s*", regex=True).to_numpy()
     drawn = drawn[drawn["loai_dat"].notna() & ~scene.parcels["feature_id"].isin(told).to_numpy()].explode("loai_dat")
@@ -151,7 +151,7 @@ def _label_codes(scene: Scene, told: set[str]) -> gpd.GeoDataFrame:
     agreed = drawn.merge(booked, on=["thua_key", "loai_dat"])["at"]
     at = np.setdiff1d(drawn["at"], agreed)
     if not len(at):
-        return scene.nothing()
+        return scene.nothing
     uses = booked.groupby("thua_key")["loai_dat"].agg("+".join)
     keys = scene.texts("thua_key").iloc[at]
     detail = scene.texts("loai_dat").iloc[at].to_numpy() + " / " + keys.map(uses).to_numpy()

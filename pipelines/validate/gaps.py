@@ -22,12 +22,12 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
     """
     covering = _covering(scene)
     if not len(covering):
-        return scene.nothing()
+        return scene.nothing
     holes = uncovered(covering, scene.outline if scene.fills_plane else None)
     holes = holes[shapely.area(holes) >= scene.tolerances.min_area_m2]
     holes = holes[_is_defect(scene, holes)]
     if not len(holes):
-        return scene.nothing()
+        return scene.nothing
     main, other = _neighbours(scene, holes)
     known = main >= 0
     holes, main, other = holes[known], main[known], other[known]
@@ -46,10 +46,10 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
 def uncovered(shapes: Geometries, outline: BaseGeometry | None) -> Geometries:
     """Return the bounded areas that none of the polygons covers; with an outline also those along its inside.
 
-    Edges shared by two polygons cannot bound a hole. The others are few; cut where they cross, they enclose every
+    An edge with a polygon on either side cannot bound a hole. The others are few; cut where they cross, they enclose every
     hole (and other faces that are covered).
     """
-    edges = geometry.unshared_edges(shapes)
+    edges = geometry.exposed_edges(shapes)
     if outline is not None:
         edges = np.append(edges, shapely.boundary(outline))
     faces = geometry.faces(edges)
@@ -73,7 +73,7 @@ def check_outline(scene: Scene) -> gpd.GeoDataFrame:
     Emits: thua_dat.outside_commune
     """
     if scene.outline is None or not scene.sound.any():
-        return scene.nothing()
+        return scene.nothing
     at = np.flatnonzero(scene.sound)
     shapes = scene.shapes[at]
     allowed_m = float(scene.tolerances.point_m(scene.tolerances.scale))

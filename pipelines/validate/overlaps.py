@@ -26,7 +26,7 @@ def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
     boxes = pd.DataFrame(shapely.bounds(scene.shapes[at]))
     alike = np.flatnonzero(boxes.duplicated(keep=False).to_numpy())
     if not len(alike):
-        return scene.nothing()
+        return scene.nothing
     alike = at[alike]
     plain = shapely.normalize(shapely.remove_repeated_points(scene.shapes[alike], 0.0))
     group, _ = pd.factorize(pd.Series(list(shapely.to_wkb(plain))))

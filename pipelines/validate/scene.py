@@ -41,12 +41,12 @@ class Scene:
     @cached_property
     def ids(self) -> np.ndarray[Any, Any]:
         """Feature ids, as an array of str."""
-        return self.parcels["feature_id"].to_numpy(dtype=object)
+        return np.asarray(self.parcels["feature_id"], dtype=object)
 
     @cached_property
     def shapes(self) -> Geometries:
         """Geometries, one per parcel: None, empty and broken ones included."""
-        return self.parcels.geometry.to_numpy()
+        return np.asarray(self.parcels.geometry, dtype=object)
 
     @cached_property
     def scales(self) -> np.ndarray[Any, Any]:
@@ -86,13 +86,14 @@ class Scene:
         """Return a column as numbers; missing where the column or the value is missing or is no number."""
         if column not in self.parcels:
             return pd.Series(np.nan, index=self.parcels.index, dtype="float64")
-        return pd.to_numeric(self.parcels[column], errors="coerce").astype("float64")
+        numbers: pd.Series = pd.to_numeric(self.parcels[column], errors="coerce").astype("float64")
+        return numbers
 
     def texts(self, column: str) -> pd.Series:
         """Return a column as stripped text; missing where it is missing or blank."""
         if column not in self.parcels:
             return pd.Series(pd.NA, index=self.parcels.index, dtype="string")
-        text = self.parcels[column].astype("string").str.strip()
+        text: pd.Series = self.parcels[column].astype("string").str.strip()
         return text.mask(text == "")
 
     def flags(self, column: str, default: bool) -> Mask:
@@ -112,6 +113,8 @@ class Scene:
         self, code: str, where: Any, *, value: Any = None, limit: Any = None, detail: Any = None, **columns: Any
     ) -> gpd.GeoDataFrame:
         """Return findings about the parcels at these positions or under this mask, by default with their geometry."""
+        if not np.asarray(where).any() and (np.asarray(where).dtype == bool or not len(where)):
+            return self.nothing
         rows = self.parcels.iloc[np.flatnonzero(where) if np.asarray(where).dtype == bool else where]
         columns.setdefault("geometry", rows.geometry.to_numpy())
         columns.setdefault("source", rows.get("source"))
@@ -119,6 +122,7 @@ class Scene:
             code, rows["feature_id"], crs=self.parcels.crs, value=value, limit=limit, detail=detail, **columns
         )
 
+    @cached_property
     def nothing(self) -> gpd.GeoDataFrame:
         """Return no findings."""
         return findings.empty(self.parcels.crs)

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from pipelines import findings, geometry
+from pipelines import geometry
 from pipelines.validate.scene import Scene
 
 
@@ -60,7 +60,7 @@ def check_sliver(scene: Scene) -> gpd.GeoDataFrame:
     """
     at = scene.sound_at
     if not len(at):
-        return findings.empty(scene.parcels.crs)
+        return scene.nothing
     shapes, scales = scene.shapes[at], scene.scales[at]
     area_m2 = shapely.area(shapes)
     needed_m2 = scene.tolerances.point_m(scales) * shapely.length(shapes) / 2
