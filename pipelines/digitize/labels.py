@@ -65,7 +65,10 @@ def read(texts: gpd.GeoDataFrame, faces: Array, scale: int) -> Labels:
     area, extra, left_areas = _attach(numbers, loose[loose["part"] == "area"], reach_m, area_m2)
     code, more, left_codes = _attach(numbers, loose[loose["part"] == "code"], reach_m, None)
     numbers = numbers.assign(area=numbers["area"].fillna(area), code=numbers["code"].fillna(code))
-    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes)], loose.loc[extra.union(more)])
+    beside = loose.loc[extra.union(more)]
+    # The land use in documents (level 29) beside that on the ground (level 2) is no second label.
+    beside = beside[beside["role"] != "legal_land_use"]
+    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes)], beside)
 
 
 def locate(points: Array, faces: Array) -> Array:
@@ -124,45 +127,68 @@ def _parse(texts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _attach(
     numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float, area_m2: pd.Series | None
 ) -> tuple[pd.Series, pd.Index, pd.Index]:
-    """Give texts to numbers: the nearest in the same face, else the nearest number within reach that has none.
+    """Give texts to numbers: the best in the same face, else the nearest number within reach that has none.
 
+    The second rule is for labels whose parts stand on both sides of a boundary.
     Returns the text per number, the index of texts beside a better one, and the index of texts left over.
     """
-    pairs = _same_face(numbers, texts)
-    pairs = pd.concat([pairs, _within_reach(numbers, texts, pairs, reach_m)], ignore_index=True)
-    given = pairs.assign(text=texts["text"].reindex(pairs["text_id"]).to_numpy(), rank=pairs["distance"])
-    if area_m2 is not None:
-        face_area = area_m2.reindex(numbers["face"].reindex(pairs["number_id"])).to_numpy()
-        difference = (area_value(given["text"]) - face_area).abs()
-        given["rank"] = difference.fillna(np.inf).to_numpy()
-    legal = texts["role"].reindex(pairs["text_id"]).eq("legal_land_use").to_numpy()
-    given = given.assign(legal=legal).sort_values(["number_id", "legal", "rank", "text_id"])
-    best = given.drop_duplicates("number_id")
-    extra = pd.Index(given["text_id"]).difference(pd.Index(best["text_id"]))
-    left = texts.index.difference(pd.Index(given["text_id"]))
-    return best.set_index("number_id")["text"].astype("string"), extra, left
+    inside = _same_face(numbers, texts, reach_m)
+    ranked = inside.assign(rank=_rank(inside, numbers, texts, area_m2)).sort_values(["number_id", "rank", "text_id"])
+    best = ranked.drop_duplicates("number_id")
+    astray = _within_reach(numbers, texts[~texts.index.isin(best["text_id"])], best["number_id"], reach_m)
+    given = pd.concat([best, astray], ignore_index=True)
+    taken = pd.Index(given["text_id"])
+    extra = pd.Index(inside["text_id"]).difference(taken)
+    left = texts.index.difference(taken).difference(extra)
+    found = texts["text"].reindex(given["text_id"]).set_axis(given["number_id"])
+    return found.astype("string"), extra, left
 
 
-def _same_face(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.DataFrame:
+def _rank(
+    pairs: pd.DataFrame, numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, area_m2: pd.Series | None
+) -> pd.Series:
+    """Return what decides between texts of one number: the area of the face, else the distance.
+
+    The land use as it is (level 2) goes before the one in documents (level 29).
+    """
+    if area_m2 is None:
+        legal = texts["role"].reindex(pairs["text_id"]).eq("legal_land_use").to_numpy()
+        return pairs["distance"] + np.where(legal, 1e6, 0.0)
+    written = area_value(texts["text"].reindex(pairs["text_id"]))
+    face = numbers["face"].reindex(pairs["number_id"])
+    difference = np.abs(written.to_numpy() - area_m2.reindex(face).to_numpy())
+    return pd.Series(difference, index=pairs.index).fillna(np.inf)
+
+
+def _same_face(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float) -> pd.DataFrame:
+    """Return each text with the nearest number in its face."""
     left = pd.DataFrame({"face": texts["face"], "text_id": texts.index})
     right = pd.DataFrame({"face": numbers["face"], "number_id": numbers.index})
-    pairs = left[left["face"] >= 0].merge(right, on="face")
-    return _nearest_first(pairs, numbers, texts).drop_duplicates("text_id").drop(columns="face")
+    alone = ~right["face"].duplicated(keep=False)
+    pairs = left[left["face"] >= 0].merge(right[alone], on="face").drop(columns="face")
+    # A sheet whose boundary is missing is one face with thousands of numbers: there only what stands near counts.
+    crowd = left[left["face"].isin(right.loc[~alone & (right["face"] >= 0), "face"])]
+    near = _pairs_within(numbers, texts.loc[crowd["text_id"]], reach_m)
+    own = numbers["face"].reindex(near["number_id"]).to_numpy() == texts["face"].reindex(near["text_id"]).to_numpy()
+    both = pd.concat([pairs, near[own]], ignore_index=True)
+    return _nearest_first(both, numbers, texts).drop_duplicates("text_id")
 
 
 def _within_reach(
-    numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, taken: pd.DataFrame, reach_m: float
+    numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, served: pd.Series, reach_m: float
 ) -> pd.DataFrame:
-    loose = texts[~texts.index.isin(taken["text_id"])]
-    bare = numbers[~numbers.index.isin(taken["number_id"])]
-    if loose.empty or bare.empty:
-        return taken.iloc[:0]
-    first, second = shapely.STRtree(bare.geometry.to_numpy()).query(
-        loose.geometry.to_numpy(), predicate="dwithin", distance=reach_m
-    )
-    pairs = pd.DataFrame({"text_id": loose.index[first], "number_id": bare.index[second]})
+    """Return texts with the nearest number that is not served yet, each text and number once."""
+    pairs = _pairs_within(numbers[~numbers.index.isin(served)], texts, reach_m)
     ranked = _nearest_first(pairs, numbers, texts)
     return ranked.drop_duplicates("text_id").drop_duplicates("number_id")
+
+
+def _pairs_within(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float) -> pd.DataFrame:
+    """Return all pairs of a text and a number at most this far apart."""
+    first, second = shapely.STRtree(numbers.geometry.to_numpy()).query(
+        texts.geometry.to_numpy(), predicate="dwithin", distance=reach_m
+    )
+    return pd.DataFrame({"text_id": texts.index[first], "number_id": numbers.index[second]})
 
 
 def _nearest_first(pairs: pd.DataFrame, numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.DataFrame:
