@@ -76,12 +76,13 @@ def open_vault(key_file: Path) -> Vault:
         StoreError: The file cannot be read or written, or holds no key.
     """
     try:
-        secret = _read(key_file) if key_file.exists() else _create(key_file)
+        text = key_file.read_text(encoding="ascii", errors="replace") if key_file.exists() else _create(key_file)
     except OSError as error:
         raise StoreError(
             f"Không mở được tệp khóa {key_file}: kiểm tra đường dẫn và quyền đọc, hoặc đặt `key_file` trong cấu hình.",
             f"The key file {key_file} cannot be opened: check its path and rights, or set `key_file` in the settings.",
         ) from error
+    secret = _parse(text, key_file)
     return Vault(AESGCM(_derive(secret, b"encrypt")), _derive(secret, b"match"))
 
 
@@ -103,22 +104,22 @@ def check(vault: Vault, stored: str | None) -> None:
         raise _wrong_key()
 
 
-def _create(key_file: Path) -> bytes:
+def _create(key_file: Path) -> str:
     key_file.parent.mkdir(parents=True, exist_ok=True)
-    secret = secrets.token_bytes(_KEY_BYTES)
+    text = secrets.token_hex(_KEY_BYTES) + "\n"
     # O_EXCL: of two processes that start together, one makes the key and the other reads it.
     try:
         descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _read(key_file)
+        return key_file.read_text(encoding="ascii")
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-    return secret
+        file.write(text)
+    return text
 
 
-def _read(key_file: Path) -> bytes:
+def _parse(text: str, key_file: Path) -> bytes:
     try:
-        secret = bytes.fromhex(key_file.read_text(encoding="ascii").strip())
+        secret = bytes.fromhex(text.strip())
     except ValueError:
         secret = b""
     if len(secret) != _KEY_BYTES:

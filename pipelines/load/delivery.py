@@ -61,6 +61,8 @@ def read(home: Path, commune: str) -> Delivery:
         CrsError: The CRS of the package has no EPSG code.
     """
     base = home / commune
+    if not (base / "normalize" / "thua_dat.parquet").exists():
+        raise _incomplete(commune, "normalize/thua_dat.parquet")
     try:
         inventory = read_json(base / "package" / "inventory.json")
         layers = _layers(base / "normalize")
@@ -78,11 +80,15 @@ def read(home: Path, commune: str) -> Delivery:
             verdict=read_json(base / "validate" / "verdict.json"),
             summary=read_json(base / "validate" / "summary.json"),
         )
-    except (FileNotFoundError, KeyError) as error:
-        raise StoreError(
-            f"Xã {commune} chưa qua đủ các bước trước khi nạp (thiếu {error}): hãy chạy `diachinh run`.",
-            f"Commune {commune} has not passed all steps before load (missing {error}): run `diachinh run`.",
-        ) from error
+    except FileNotFoundError as error:
+        raise _incomplete(commune, str(error.filename or error)) from error
+
+
+def _incomplete(commune: str, missing: str) -> StoreError:
+    return StoreError(
+        f"Xã {commune} chưa qua đủ các bước trước khi nạp (thiếu {missing}): hãy chạy `diachinh run`.",
+        f"Commune {commune} has not passed all steps before load ({missing} is missing): run `diachinh run`.",
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What may leave the house of one commune: public columns of its released versions, nothing else."""
 
+import re
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -36,18 +37,29 @@ class Commune:
 
 def read(store: land.Store, release: land.Release) -> Commune:
     """Read the public content of a commune as of one of its releases."""
-    parcels = land.released(store, "thua_dat", release)
+    parcels = _in_order(land.released(store, "thua_dat", release))
     public = [*schemas.public_columns("thua_dat"), "geometry"]
     flags = {name: parcels[name].astype("boolean") for name in _INTEGER_FLAGS}
     outlines = land.released(store, "xa", release)
-    named = outlines["ten_xa"].dropna()
+    named = outlines["ten_xa"].dropna().to_list() or listed_name(release, "name")
     return Commune(
         release=release,
         parcels=parcels.assign(**flags)[public],
         findings=land.released(store, "canh_bao", release),
         outline=_outline(outlines, parcels),
-        ten_xa=str(named.iloc[0]) if len(named) else None,
+        ten_xa=str(named[0]) if named else None,
     )
+
+
+def _in_order(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return parcels by sheet and number, whatever the order they were loaded in."""
+    keys = ["so_hieu_to_ban_do", "so_thu_tu_thua", "thua_dat_id"]
+    padded = parcels[keys].apply(lambda column: column.str.replace(r"\d+", _padded, regex=True))
+    return parcels.loc[padded.sort_values(keys, kind="stable").index].reset_index(drop=True)
+
+
+def _padded(digits: re.Match[str]) -> str:
+    return digits[0].zfill(12)
 
 
 def displayable(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -85,11 +97,11 @@ def successor(ma_xa: str, ky_dia_gioi: str) -> tuple[str | None, str | None]:
     return str(code), str(names.iloc[0]) if len(names) else None
 
 
-def english_name(ma_xa: str, ky_dia_gioi: str) -> str | None:
-    """Return the English name of a commune in its era, where the list has it."""
+def listed_name(release: land.Release, column: str) -> list[str]:
+    """Return the name of a commune in its era (`name` or `name_en`) as a list of one, or none where it is not listed."""
     units = schemas.codelist("admin_units")
-    names = units.loc[(units["code"] == ma_xa) & (units["era"] == ky_dia_gioi), "name_en"]
-    return str(names.iloc[0]) if len(names) and names.iloc[0] else None
+    names = units.loc[(units["code"] == release.ma_xa) & (units["era"] == release.ky_dia_gioi), column]
+    return [str(name) for name in names if name]
 
 
 def _outline(outlines: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoSeries:

@@ -39,7 +39,7 @@ def describe(commune: Commune, name: str) -> dict[str, Any]:
         "ma_xa": release.ma_xa,
         "ky_dia_gioi": release.ky_dia_gioi,
         "ten_xa": commune.ten_xa,
-        "ten_xa_en": content.english_name(release.ma_xa, release.ky_dia_gioi),
+        "ten_xa_en": next(iter(content.listed_name(release, "name_en")), None),
         "ma_xa_moi": new_code,
         "ten_xa_moi": new_name,
         "srid": release.srid,

@@ -114,6 +114,7 @@ def _require_land(store: Store, srid: int) -> None:
     if expected.keys() <= found.keys():
         _complete(store.connection, "main", expected, found)
         return
+    _complete(store.connection, "main", {name: expected[name] for name in expected.keys() & found.keys()}, found)
     # A script of its own ends any transaction, so the zone is made ready before the load begins.
     geopackage.prepare(store.connection)
     store.connection.executescript(f"BEGIN IMMEDIATE; {land_script(srid)} COMMIT;")
