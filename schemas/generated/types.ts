@@ -352,6 +352,7 @@ export const FINDINGS: Record<string, Text> = {
   "ban_ve.label_outside": {"vi": "Nhãn nằm ngoài thửa", "en": "Label outside every face"},
   "ban_ve.label_doubled": {"vi": "Thửa có nhiều nhãn", "en": "Several labels in one face"},
   "ban_ve.label_unparsed": {"vi": "Không hiểu nhãn thửa", "en": "Label not understood"},
+  "ban_ve.snapped": {"vi": "Đã bắt điểm cuối đường ranh", "en": "Line ends joined"},
   "ban_ve.elements_lost": {"vi": "Mất đối tượng khi đọc bản vẽ", "en": "Drawing elements lost"},
   "van_ban.undecodable": {"vi": "Không giải được bảng mã", "en": "Undecodable text"},
   "van_ban.foreign_character": {"vi": "Ký tự lạ", "en": "Foreign character"},

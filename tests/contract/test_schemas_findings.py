@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 
 import schemas
+from pipelines import sources
 
 REBUILT = (
     "invalid",
@@ -106,3 +107,21 @@ def test_a_path_cannot_lead_out_of_the_package(path):
     validator = jsonschema.Draft202012Validator(schemas.package_schema()["properties"]["files"]["items"])
     assert not validator.is_valid(file)
     assert validator.is_valid(file | {"path": "ban_do/to_12.dgn"})
+
+
+@pytest.mark.parametrize("name", ["dgn_tt26_2024", "dxf_pl3_01", "shp_vbdlis"])
+def test_a_dbf_register_with_names_cut_to_ten_characters_is_understood(name):
+    columns = schemas.source(name)["register"]["columns"]
+    cut = {column: "".join(part.capitalize() for part in column.split("_"))[:10] for column in columns}
+    wanted = {column: field for column, field in cut.items() if not column.endswith("_gcn")}
+    found = sources.columns(columns, wanted.values())
+    assert {column: found[column].name for column in wanted} == wanted
+    assert not {column for column in found if column.endswith("_gcn")}
+
+
+@pytest.mark.parametrize("name", ["dgn_tt26_2024", "dxf_pl3_01", "shp_vbdlis"])
+def test_the_headings_of_the_campaign_form_are_understood(name):
+    form = schemas.codelist("campaign_pl3_01")
+    wanted = form[form["column"] != ""].set_index("column")["name_vi"].to_dict()
+    found = sources.columns(schemas.source(name)["register"]["columns"], form["name_vi"])
+    assert {column: taken.name for column, taken in found.items()} == wanted
