@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import fiona
+import numpy as np
 import shapely
 
 from data_samples import linework
@@ -26,6 +27,7 @@ _SCHEMA = {
     },
 }
 _LINE, _TEXT = 4, 17
+_RESOLUTION_M = 0.01
 
 
 def write(delivery: Delivery, folder: Path) -> list[tuple[str, str]]:
@@ -57,15 +59,21 @@ def _loose(mark: Mark) -> list[Element]:
 
 
 def _write_file(path: Path, found: list[Element]) -> None:
+    path.unlink(missing_ok=True)  # GDAL does not write over a DGN.
     with fiona.open(path, "w", driver="DGN", schema=_SCHEMA) as target:
         target.writerecords(_record(element) for element in found)
+
+
+def _centred(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Move points by half a unit of resolution: GDAL cuts coordinates off towards the middle of its design plane."""
+    return points - _RESOLUTION_M / 2
 
 
 def _record(element: Element) -> dict[str, Any]:
     is_text = bool(element.text)
     return {
         "type": "Feature",
-        "geometry": shapely.geometry.mapping(element.geometry),
+        "geometry": shapely.geometry.mapping(shapely.transform(element.geometry, _centred)),
         "properties": {
             "Type": _TEXT if is_text else _LINE,
             "Level": element.level,

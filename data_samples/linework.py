@@ -1,8 +1,10 @@
 """Parcels as a drawing holds them: each shared edge once, labels as texts, levels of TT 26/2024 Annex 21."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import shapely
 from shapely import LineString, Point, Polygon, box
@@ -43,7 +45,7 @@ def sheet(delivery: Delivery, to: str) -> list[Element]:
     marks = [mark for mark in delivery.marks if mark.to == to]
     elements = list(_edges(parcels, marks))
     elements += [Element(PARCEL, mark.geometry) for mark in marks if mark.role == "boundary"]
-    elements += _outline(delivery, to)
+    elements += _outline(delivery, parcels)
     elements += _houses(parcels, delivery.commune.grid_m)
     return elements
 
@@ -57,8 +59,8 @@ def _edges(parcels: list[Parcel], marks: list[Mark]) -> Iterator[Element]:
                 sides[min((start, end), (end, start))].add(parcel.code)
     erased = [mark.geometry for mark in marks if mark.role == "erase"]
     for gap in erased:
-        start, end = gap.coords[0], gap.coords[-1]
-        whole = next(edge for edge in sides if _on(edge, start) and _on(edge, end))
+        whole = next(edge for edge in sides if _on(edge, gap.coords[0]) and _on(edge, gap.coords[-1]))
+        start, end = sorted(gap.coords, key=partial(math.dist, whole[0]))
         codes = sides.pop(whole)
         for a, b in ((whole[0], start), (end, whole[1])):
             if a != b:
@@ -89,17 +91,17 @@ def _chopped(line: LineString) -> Iterator[LineString]:
         yield LineString(points[start : start + _MOST_VERTICES + 1])
 
 
-def _outline(delivery: Delivery, to: str) -> list[Element]:
-    """Return the commune outline where it crosses the sheet, in whole segments so that sheets share its nodes."""
-    frame = delivery.frames[to]
+def _outline(delivery: Delivery, parcels: list[Parcel]) -> list[Element]:
+    """Return the commune outline where parcels of the sheet lie along it, with their very nodes."""
+    nodes = {node for parcel in parcels for ring in _rings(parcel.geometry) for node in ring}
     points = list(delivery.outline.exterior.coords)
-    inside = [frame.intersects(LineString(pair)) for pair in zip(points, points[1:], strict=False)]
     runs: list[list[Node]] = []
-    for number, kept in enumerate(inside):
-        if kept and runs and runs[-1][-1] == points[number]:
-            runs[-1].append(points[number + 1])
+    for start, end in zip(points, points[1:], strict=False):
+        kept = start in nodes and end in nodes
+        if kept and runs and runs[-1][-1] == start:
+            runs[-1].append(end)
         elif kept:
-            runs.append([points[number], points[number + 1]])
+            runs.append([start, end])
     return [Element(OUTLINE, piece) for run in runs for piece in _chopped(LineString(run))]
 
 

@@ -23,14 +23,23 @@ def slivers(picker: Picker, count: int, width_m: float) -> None:
 def overshoots(picker: Picker, count: int) -> None:
     """Let a line run on from a node into a parcel."""
     for number in range(count):
-        parcel = picker.parcel(lambda item: item.area_m2 > 300)
-        start = min(parcel.geometry.exterior.coords)  # type: ignore[union-attr]
-        far = math.hypot(parcel.spot[0] - start[0], parcel.spot[1] - start[1])
-        reach = min(1.2 + 0.5 * number, 0.5 * far) / far
-        end = picker.on_grid(start[0] + (parcel.spot[0] - start[0]) * reach, start[1] + (parcel.spot[1] - start[1]) * reach)
+        parcel = picker.parcel(_is_wide)
+        start, end = _inward(parcel, 1.2 + 0.5 * number, picker)
         drawn = LineString([start, end])
         picker.delivery.marks.append(Mark(parcel.to, "boundary", drawn))
         picker.answer("ban_ve.dangle", parcel, at=end, value=drawn.length)
+
+
+def _inward(parcel: Parcel, length_m: float, picker: Picker) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return a node of a parcel and a point inside, as far from every boundary as its distance from the node allows."""
+    ring = parcel.geometry.exterior  # type: ignore[union-attr]
+    best = (0.0, (0.0, 0.0), (0.0, 0.0))
+    for node in ring.coords[:-1]:
+        reach = length_m / math.dist(node, parcel.spot)
+        x, y = (node[axis] + (parcel.spot[axis] - node[axis]) * reach for axis in (0, 1))
+        end = picker.on_grid(x, y)
+        best = max(best, (ring.distance(Point(end)), node, end))
+    return best[1], best[2]
 
 
 def openings(picker: Picker, count: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely import LineString, Polygon
+from shapely import Polygon
 from shapely.strtree import STRtree
 
 from data_samples.model import Delivery, Parcel, Planted, Row
@@ -148,10 +148,12 @@ class Picker:
 
 
 def resize_row(row: Row, area_m2: float) -> None:
-    """Set the area of a row; the last land use takes the difference."""
-    last = "dien_tich_2" if "dien_tich_2" in row.values else "dien_tich_1"
-    row.values[last] = round(row.values[last] + area_m2 - row.values["dien_tich"], 1)
+    """Set the area of a row; the last land use takes what the first leaves."""
+    parts = [name for name in ("dien_tich_1", "dien_tich_2") if name in row.values]
+    if len(parts) == 2 and row.values["dien_tich_1"] >= area_m2:
+        row.values["dien_tich_1"] = round(area_m2 / 2, 1)
     row.values["dien_tich"] = area_m2
+    row.values[parts[-1]] = round(area_m2 - sum(row.values[name] for name in parts[:-1]), 1)
 
 
 def bulge(edge: Edge, depth_m: float, picker: Picker, *, outward: bool) -> tuple[Polygon, Polygon]:
@@ -171,8 +173,3 @@ def bulge(edge: Edge, depth_m: float, picker: Picker, *, outward: bool) -> tuple
     at = next(n for n in range(len(ring) - 1) if ring[n] == edge.start and ring[n + 1] == edge.end)
     pushed = Polygon([*ring[: at + 1], first, second, *ring[at + 1 :]])
     return pushed, Polygon([edge.start, first, second, edge.end])
-
-
-def line(edge: Edge) -> LineString:
-    """Return an edge as a line."""
-    return LineString([edge.start, edge.end])

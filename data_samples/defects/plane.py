@@ -1,9 +1,13 @@
 """Defects of the plane that polygons and line work can both hold: ground used twice, by nobody, or outside."""
 
 import shapely
-from shapely import Polygon
+from shapely import Point, Polygon
 
 from data_samples.defects.picker import Edge, Picker, bulge
+
+
+_OFF_RIM_M = 25.0
+"""Overlaps and gaps stay this far from the outline: at the rim a gap is a question of the outline, not of a parcel."""
 
 
 def overlaps(picker: Picker, sizes_m2: tuple[float, ...], *, across_sheets: bool) -> None:
@@ -60,6 +64,23 @@ def strays(picker: Picker, count: int) -> None:
             return
 
 
+def annexes(picker: Picker, count: int) -> None:
+    """Draw labelled parcels with a row of their own on the far side of the outline.
+
+    Line work cannot show a parcel that crosses the outline without a doubt: the outline itself may count as boundary.
+    """
+    for edge in picker.edge(lambda item: 9 < item.length_m < 40, on_outline=True):
+        _, beyond = bulge(edge, 9.0 + count, picker, outward=True)
+        if edge.parcel.touched or not beyond.is_valid or beyond.intersection(picker.delivery.outline).area > 1e-6:
+            continue
+        picker.touch(edge.parcel)
+        fresh = picker.add(edge.parcel, beyond, area_m2=round(beyond.area, 1))
+        picker.answer("thua_dat.outside_commune", fresh, value=beyond.area)
+        count -= 1
+        if count == 0:
+            return
+
+
 def strips(picker: Picker, count: int, width_m: float) -> list[tuple[Edge, Polygon]]:
     """Cut needles off parcels along an edge inside a sheet; return each edge and its needle. Areas are adjusted."""
     found: list[tuple[Edge, Polygon]] = []
@@ -87,6 +108,8 @@ def middle(polygon: Polygon) -> tuple[float, float]:
 def _push(picker: Picker, size_m2: float, *, outward: bool, across_sheets: bool) -> tuple[Edge, Polygon, Polygon]:
     for edge in picker.edge(lambda item: 7 < item.length_m < 60):
         if edge.beside is None or (edge.parcel.to != edge.beside.to) != across_sheets:
+            continue
+        if picker.delivery.outline.exterior.distance(Point(edge.start)) < _OFF_RIM_M:
             continue
         depth = size_m2 / (0.88 * edge.length_m)
         room = edge.beside.geometry if outward else edge.parcel.geometry

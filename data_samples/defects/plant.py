@@ -31,7 +31,7 @@ def plant(delivery: Delivery, rng: Random) -> None:
 def _drawings(picker: Picker) -> None:
     plane.overlaps(picker, (2.5, 6.0, 14.0), across_sheets=True)
     plane.gaps(picker, (2.0, 5.0, 11.0), across_sheets=True)
-    plane.strays(picker, 2)
+    plane.annexes(picker, 2)
     drawings.slivers(picker, 3, 0.13)
     drawings.openings(picker, 2)
     drawings.overshoots(picker, 4)
@@ -56,7 +56,7 @@ def _tables(picker: Picker) -> None:
 
 
 def _campaign(picker: Picker) -> None:
-    plane.strays(picker, 2)
+    plane.annexes(picker, 2)
     drawings.slivers(picker, 3, 0.27)
     drawings.openings(picker, 2)
     drawings.overshoots(picker, 4)
@@ -95,7 +95,7 @@ def _records(picker: Picker) -> None:
     else:
         texts.look_alikes(picker, 3)
     if is_book:
-        texts.vary(picker.delivery, picker.rng)
+        texts.vary(picker)
 
 
 _PLANS: dict[str, Callable[[Picker], None]] = {

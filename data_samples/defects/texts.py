@@ -6,7 +6,7 @@ from random import Random
 from data_samples.defects.picker import Picker
 from data_samples.deliveries import register_files
 from data_samples.legacy import decomposed
-from data_samples.model import Delivery
+from data_samples.model import Delivery, Row
 from data_samples.xlsx import HEADINGS, spelled
 
 
@@ -36,25 +36,31 @@ def repairs(delivery: Delivery) -> list[tuple[str, int]]:
     return [(path, count) for path, count in counts if count]
 
 
-def vary(delivery: Delivery, rng: Random) -> None:
-    """Spell some areas and dates in the other ways clerks do; nothing changes its meaning."""
-    for row in delivery.rows:
-        area = row.values["dien_tich"]
-        if isinstance(area, float) and rng.random() < 0.15:
-            row.values["dien_tich"] = f"{area:,.1f}".translate(str.maketrans(",.", ".,"))
-        for column in ("ngay_cap", "ngay_sinh"):
-            day = row.values.get(column)
-            if not isinstance(day, date) or row.touched:
-                continue
-            draw = rng.random()
-            if column == "ngay_sinh" and draw < 0.35:
-                row.values[column] = str(day.year)
-            elif draw < 0.45:
-                row.values[column] = f"{day.day}/{day.month}/{day.year}"
-            elif draw < 0.55:
-                row.values[column] = f"{day:%d.%m.%Y}"
-            elif draw < 0.75:
-                row.values[column] = f"{day:%d/%m/%Y}"
+def vary(picker: Picker) -> None:
+    """Spell some areas and dates in the other ways clerks do; nothing changes its meaning, rows with defects stay."""
+    damaged = {id(item.row) for item in picker.delivery.answers if item.row is not None}
+    keys = {(item.to, item.thua) for item in picker.delivery.answers}
+    for row in picker.delivery.rows:
+        if id(row) not in damaged and row.key not in keys:
+            _spell(row, picker.rng)
+
+
+def _spell(row: Row, rng: Random) -> None:
+    if rng.random() < 0.15:
+        row.values["dien_tich"] = f"{row.values['dien_tich']:,.1f}".translate(str.maketrans(",.", ".,"))
+    for column in ("ngay_cap", "ngay_sinh"):
+        day = row.values.get(column)
+        if not isinstance(day, date):
+            continue
+        draw = rng.random()
+        if column == "ngay_sinh" and draw < 0.35:
+            row.values[column] = str(day.year)
+        elif draw < 0.45:
+            row.values[column] = f"{day.day}/{day.month}/{day.year}"
+        elif draw < 0.55:
+            row.values[column] = f"{day:%d.%m.%Y}"
+        elif draw < 0.75:
+            row.values[column] = f"{day:%d/%m/%Y}"
 
 
 def capitals(delivery: Delivery, rng: Random) -> None:
