@@ -30,7 +30,7 @@ def forms() -> tuple[Form, ...]:
 
 
 _SERIAL = re.compile(r"([A-ZĐ]{1,2})\s*([\dO]{6}|[\dO]{8})")
-_PUNCTUATION = re.compile(r"[.\-–_/\s]+")
+_PUNCTUATION = re.compile(r"[.\-\u2013_/\s]+")
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import pandas as pd
 
 import schemas
-from pipelines.text import fold, map_unique, place_tones
+from pipelines.text import flags, fold, map_unique, place_tones
 
 NEW_SCHEME, OLD_SCHEME, UNKNOWN_SCHEME = "TT08/2024", "TT25/2014", "unknown"
 CURRENT, LEGACY, AMBIGUOUS, UNKNOWN = "current", "legacy", "ambiguous", "unknown"
@@ -49,7 +49,9 @@ def land_use(recorded: pd.Series, *, urban: bool) -> pd.DataFrame:
     text = recorded.astype("string").str.strip()
     text = text.mask(text == "")
     known = {value: translate(str(value), urban=urban) for value in text.dropna().unique()}
-    columns = {name: text.map({value: getattr(item, name) for value, item in known.items()}) for name in LandUse.__slots__}
+    columns = {
+        name: text.map({value: getattr(item, name) for value, item in known.items()}) for name in LandUse.__slots__
+    }
     return pd.DataFrame(columns, index=recorded.index).astype("string")
 
 
@@ -242,15 +244,15 @@ _KIND_WORDS = {
 }
 _ROLE_WORDS = {"dai dien": "nguoi_dai_dien", "con": "thanh_vien", "vo chu ho": "vo", "chong chu ho": "chong"}
 _ORGANISATION = re.compile(
-    r"(?:ubnd|ủy ban|công ty|cty|doanh nghiệp|dntn|hợp tác xã|htx|trường|trạm|bệnh viện|ngân hàng|chi nhánh|ban quản lý|"
-    r"bql|sở|phòng|trung tâm|nhà văn hóa|quỹ tín dụng|hội|lâm trường|nông trường|bộ chỉ huy|ban chỉ huy|công an|"
-    r"bưu điện|xí nghiệp|tập đoàn|tổng công ty)\b"
+    r"(?:ubnd|ủy ban|công ty|cty|doanh nghiệp|dntn|hợp tác xã|htx|trường|trạm|bệnh viện|ngân hàng|chi nhánh|"
+    r"ban quản lý|bql|sở|phòng|trung tâm|nhà văn hóa|quỹ tín dụng|hội|lâm trường|nông trường|bộ chỉ huy|ban chỉ huy|"
+    r"công an|bưu điện|xí nghiệp|tập đoàn|tổng công ty)\b"
 )
 _COMMUNITY = re.compile(r"(?:cộng đồng|thôn|xóm|tổ dân phố|chùa|đền|giáo xứ|nhà thờ)\b")
 
 
 def is_organisation(words: pd.Series) -> pd.Series:
-    """Return where a holder's name is that of an organisation or community; accents tell Trường (school) from Trương."""
+    """Return where a holder is an organisation or community; accents tell Trường (school) from Trương."""
     return _begins(words, _ORGANISATION) | is_community(words)
 
 
@@ -260,5 +262,4 @@ def is_community(words: pd.Series) -> pd.Series:
 
 
 def _begins(words: pd.Series, pattern: re.Pattern[str]) -> pd.Series:
-    found = map_unique(words, lambda word: pattern.match(place_tones(word.strip().lower())) is not None)
-    return found.fillna(False).astype(bool)
+    return flags(words, lambda word: pattern.match(place_tones(word.strip().lower())) is not None)

@@ -10,7 +10,7 @@ from pipelines.text import fold, map_unique
 
 FOREIGN_ERA = "XX"
 _URBAN_TYPES = frozenset({"phường", "thị trấn"})
-_UNIT = r"(?i)(?:^|[\s,;.(-])(?:xã|phường|thị trấn|tt\.?|x\.|p\.)\s+(?P<unit>[^,;()\-–]+)"
+_UNIT = r"(?i)(?:^|[\s,;.(-])(?:xã|phường|thị trấn|tt\.?|x\.|p\.)\s+(?P<unit>[^,;()\-\u2013]+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Commune:
 def _units() -> dict[tuple[str, str], dict[str, str]]:
     rows = schemas.codelist("admin_units")
     keys = zip(rows["code"], rows["era"], strict=True)
-    return dict(zip(keys, rows.to_dict("records"), strict=True))
+    records = [dict(zip(rows.columns, values, strict=True)) for values in rows.to_numpy().tolist()]
+    return dict(zip(keys, records, strict=True))
 
 
 @cache

@@ -10,7 +10,7 @@ _WORDS = r"^ng[aà]y(?P<d>\d{1,2})th[aá]ng(?P<m>\d{1,2})n[aă]m(?P<y>\d{4})$"
 _COMPACT = r"^(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:18|19|20)\d{2})$"
 _SERIAL = r"^\d{5}(?:\.0+)?$"
 _YEAR = r"^(?:18|19|20)\d{2}(?:\.0+)?$"
-_BLANK = r"^[\s\-–—./]*$"
+_BLANK = r"^[\s\-\u2013\u2014./]*$"
 
 
 def parse(values: pd.Series) -> pd.DataFrame:

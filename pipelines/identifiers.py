@@ -8,12 +8,17 @@ import re
 import pandas as pd
 from stdnum.vn import mst
 
-from pipelines.text import map_unique
+from pipelines.text import flags, map_unique
 
 PROVINCES = frozenset(
-    "001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 036 037 038 040 042 "
-    "044 045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 074 075 077 079 080 082 083 084 086 087 "
-    "089 091 092 093 094 095 096".split()
+    re.findall(
+        r"\d+",
+        """
+    001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 036 037 038 040
+    042 044 045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 074 075 077 079 080 082 083 084
+    086 087 089 091 092 093 094 095 096
+    """,
+    )
 )
 """Province of birth registration in a personal number (ND 137/2015, TT 59/2021; not renumbered in 2025)."""
 
@@ -22,7 +27,7 @@ CITIZEN, OLD_CARD, PASSPORT, BIRTH_CERTIFICATE, OTHER = "5", "2", "6", "1", "8"
 
 OK, REPAIRED, BAD, MISSING = "ok", "repaired", "bad", "missing"
 
-_PUNCTUATION = re.compile(r"[\s.'’`\-_]+")
+_PUNCTUATION = re.compile(r"[\s.'\u2019`\-_]+")
 _CITIZEN = re.compile(r"(?P<province>\d{3})(?P<century>\d)(?P<year>\d{2})\d{6}")
 _PASSPORT = re.compile(r"[A-Z]\d{7,8}")
 _LABEL = re.compile(r"^(?:CCCD|CMND|CMT|CC|HC|SO)[:\s]*", re.IGNORECASE)
@@ -64,9 +69,9 @@ def organisations(numbers: pd.Series) -> pd.DataFrame:
     raw = numbers.astype("string").str.strip()
     raw = raw.mask(raw == "")
     clean = map_unique(raw, tidy).astype("string")
-    valid = map_unique(clean, mst.is_valid).fillna(False).astype(bool)
+    valid = flags(clean, mst.is_valid)
     padded = clean.where(clean.str.fullmatch(r"\d{9}").fillna(False)).radd("0")
-    fits_padded = map_unique(padded, mst.is_valid).fillna(False).astype(bool)
+    fits_padded = flags(padded, mst.is_valid)
     number = padded.where(fits_padded, clean)
     branch = number.str.fullmatch(r"\d{13}").fillna(False)
     number = number.mask(branch, number.str[:10] + "-" + number.str[10:])

@@ -3,7 +3,7 @@
 import pandas as pd
 
 _UNIT = r"(?i)\s*(?:m2|m²|m\^2)\s*$"
-_BLANK = r"^[\s\-–—./]*$"
+_BLANK = r"^[\s\-\u2013\u2014./]*$"
 _PLAIN = r"^\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?$"
 _THOUSANDS_DOT = r"^\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
 _THOUSANDS_COMMA = r"^\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
@@ -24,8 +24,10 @@ def parse(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     dotted = text.str.fullmatch(_THOUSANDS_DOT).fillna(False)
     comma = text.str.fullmatch(_THOUSANDS_COMMA).fillna(False)
     ambiguous = text.str.fullmatch(_AMBIGUOUS).fillna(False)
-    thousands = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False).where(
-        dotted, text.str.replace(",", "", regex=False)
+    thousands = (
+        text.str.replace(".", "", regex=False)
+        .str.replace(",", ".", regex=False)
+        .where(dotted, text.str.replace(",", "", regex=False))
     )
     single = text.str.replace(",", ".", regex=False)
     clear = (dotted | comma) & ~ambiguous

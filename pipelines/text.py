@@ -25,11 +25,11 @@ _SEPARATOR = "\x00"
 _TOKEN = re.compile(r"[^\x00-@\[-`{-\x7f\s\u00a0\u2010-\u2026\u2022°²³]+")
 _VNI_GAPS = {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ", "iï": "ị", "IÏ": "Ị", "iû": "ỉ", "IÛ": "Ỉ", "iõ": "ĩ", "IÕ": "Ĩ"}
 _LETTERS = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệfghiìíỉĩịjklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvwxyỳýỷỹỵz"
-_ALLOWED = frozenset(_LETTERS + _LETTERS.upper() + "–—‘’“”…•°²³×±½¼¾§№«»\t\n\r" + "".join(map(chr, range(32, 127))))
+_MARKS = "\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u2022\u2116\xb0\xb2\xb3\xd7\xb1\xbd\xbc\xbe\xa7\xab\xbb\t\n\r"
+_ALLOWED = frozenset(_LETTERS + _LETTERS.upper() + _MARKS + "".join(map(chr, range(32, 127))))
 _LOOKALIKES = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"})
 _INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
-_UPPER = "A-Z" + _LETTERS.upper()
 _MIXED_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -68,7 +68,7 @@ def vote(values: Iterable[Any], *, raw: bool = True) -> Vote:
 
     Meant for a whole column, layer or file: a single value is too short to tell.
     """
-    counts = Counter(value for value in values if isinstance(value, str) and not value.isascii() or _has_c0(value))
+    counts = Counter(value for value in values if (isinstance(value, str) and not value.isascii()) or _has_c0(value))
     unique, weights = list(counts), list(counts.values())
     results = {name: _syllable_share(_decode_unique(unique, name, raw), weights) for name in ENCODINGS}
     scores = {name: share for name, (share, _) in results.items()}
@@ -82,7 +82,7 @@ def repair(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     Runs of spaces and spaces at the ends are put right too, but are not worth telling.
     """
     clean = map_unique(values, lambda value: _clean(value)[0])
-    changed = map_unique(values, lambda value: _clean(value)[1]).fillna(False).astype(bool)
+    changed = flags(values, lambda value: _clean(value)[1])
     return clean.astype("string"), changed
 
 
@@ -118,6 +118,11 @@ def map_unique(values: pd.Series, function: Callable[[str], Any]) -> pd.Series:
     present = text.notna()
     known = {value: function(str(value)) for value in text[present].unique()}
     return text.where(present).map(known)
+
+
+def flags(values: pd.Series, predicate: Callable[[str], bool]) -> pd.Series:
+    """Return whether predicate(value) holds, called once per different value; False for missing values."""
+    return map_unique(values, predicate).astype("boolean").fillna(False).astype(bool)
 
 
 def _decode_unique(unique: list[str], encoding: str, raw: bool) -> list[str]:
@@ -169,7 +174,7 @@ def _table(encoding: str) -> tuple[dict[str, str], re.Pattern[str] | None]:
 
 
 def _cp1252_surfaces() -> dict[str, str]:
-    """Return byte 0x80–0x9F as latin-1 → the character Windows programs show for it."""
+    """Return byte 0x80 to 0x9F as latin-1 → the character Windows programs show for it."""
     shown = {chr(code): bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0)}
     return {byte: surface for byte, surface in shown.items() if surface}
 

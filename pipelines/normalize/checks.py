@@ -30,7 +30,9 @@ def wrong_commune(frame: pd.DataFrame, ids: str, place: Place) -> gpd.GeoDataFra
     Emits: dia_chi.wrong_commune
     """
     where = communes.contradicts(frame["dia_chi"], place.ma_xa, place.era)
-    return _report("dia_chi.wrong_commune", frame, _once(frame, where, ["thua_key", "dia_chi"]), ids, place, frame["dia_chi"])
+    return _report(
+        "dia_chi.wrong_commune", frame, _once(frame, where, ["thua_key", "dia_chi"]), ids, place, frame["dia_chi"]
+    )
 
 
 def _purposes(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:
@@ -54,7 +56,14 @@ def _certificates(rows: pd.DataFrame, place: Place) -> list[gpd.GeoDataFrame]:
     paper = ["thua_key", "so_phat_hanh"]
     dated = rows["so_phat_hanh"] + " / " + rows["ngay_cap"]
     return [
-        _report("giay_chung_nhan.bad_serial", rows, _once(rows, rows["serial_bad"], paper), "row_id", place, rows["so_phat_hanh"]),
+        _report(
+            "giay_chung_nhan.bad_serial",
+            rows,
+            _once(rows, rows["serial_bad"], paper),
+            "row_id",
+            place,
+            rows["so_phat_hanh"],
+        ),
         _report("giay_chung_nhan.out_of_period", rows, _once(rows, rows["serial_out"], paper), "row_id", place, dated),
     ]
 

@@ -145,7 +145,9 @@ def _units(members: pd.DataFrame, kind: str, place: Place) -> pd.DataFrame:
         units[role] = in_role.reindex(units.index).astype("string")
     units = units.reset_index()
     # The same people on several parcels are one couple, household or group.
-    units["id"] = identify({COUPLE: "vc-", HOUSEHOLD: "ho-", GROUP: "nn-"}[kind], place, units["members"].astype("string"))
+    units["id"] = identify(
+        {COUPLE: "vc-", HOUSEHOLD: "ho-", GROUP: "nn-"}[kind], place, units["members"].astype("string")
+    )
     return units
 
 

@@ -59,7 +59,9 @@ def complete(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place) -> gpd
     bare = result["loai_dat_ghi"].isna()
     for column in ("loai_dat", "loai_dat_ghi"):
         result[column] = result[column].mask(bare, result[f"{column}_so"])
-    result["he_loai_dat"] = result["he_loai_dat"].mask(bare & result["he_loai_dat_so"].notna(), result["he_loai_dat_so"])
+    result["he_loai_dat"] = result["he_loai_dat"].mask(
+        bare & result["he_loai_dat_so"].notna(), result["he_loai_dat_so"]
+    )
     result["nhom_dat"] = codes.groups(result["loai_dat"])
     result["co_dang_ky"] = result["thua_key"].isin(set(rows["thua_key"].dropna()))
     is_ground = codes.main(result["loai_dat"]).isin(place.ground_objects)
@@ -98,7 +100,7 @@ def _schemes(rows: pd.DataFrame) -> pd.Series:
     modes = rows[[f"mode_{use}" for use in USES]].astype("string")
     scheme = pd.Series(codes.NEW_SCHEME, index=rows.index, dtype="string")
     scheme = scheme.mask(modes.isin([codes.LEGACY, codes.AMBIGUOUS]).any(axis=1), codes.OLD_SCHEME)
-    scheme = scheme.mask(modes.eq(codes.UNKNOWN).any(axis=1), codes.UNKNOWN_SCHEME)
+    scheme = scheme.mask(modes.isin([codes.UNKNOWN]).any(axis=1), codes.UNKNOWN_SCHEME)
     return scheme.where(modes.notna().any(axis=1))
 
 

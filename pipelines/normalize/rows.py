@@ -93,18 +93,18 @@ def _areas(rows: pd.DataFrame, place: Place) -> tuple[pd.DataFrame, gpd.GeoDataF
 def _dates(rows: pd.DataFrame, place: Place) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Return rows with dates as yyyy-mm-dd and `nam_sinh`. A day of birth is personal: the finding does not say it."""
     issued, born = dates.parse(rows["ngay_cap"]), dates.parse(rows["ngay_sinh"])
-    bad = [(issued["bad"], "ngay_cap=" + rows["ngay_cap"]), (born["bad"], "ngay_sinh")]
-    year_only = issued["date"].isna() & issued["year"].notna()
-    bad[0] = (issued["bad"] | year_only, bad[0][1])
+    # A certificate is issued on a day; of a birth the year alone is often all that is known.
+    undated = issued["bad"] | (issued["date"].isna() & issued["year"].notna())
+    details = ((undated, "ngay_cap=" + rows["ngay_cap"]), (born["bad"], pd.Series("ngay_sinh", index=rows.index)))
     found = [
         findings.build(
             "so_dia_chinh.bad_date",
             rows.loc[where, "row_id"],
             crs=place.crs,
-            detail=detail if isinstance(detail, str) else detail[where],
+            detail=detail[where],
             source=rows.loc[where, "source"],
         )
-        for where, detail in bad
+        for where, detail in details
     ]
     rows["ngay_cap"], rows["ngay_sinh"], rows["nam_sinh"] = issued["date"], born["date"], born["year"]
     return rows, findings.concat(found, crs=place.crs)

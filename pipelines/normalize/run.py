@@ -49,9 +49,7 @@ class Normalized:
     ledger: Ledger
 
 
-def run(
-    drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Register], place: Place
-) -> Normalized:
+def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Register], place: Place) -> Normalized:
     """Bring drawn parcels and register rows to the schema and match them by sheet and parcel number.
 
     Args:
@@ -157,7 +155,12 @@ def _account(
         here = rows["source"] == register.source
         received, out, mended = int(here.sum()), int((here & ~taken).sum()), int((here & mended_rows).sum())
         ledger.add(
-            register.source, "row", received=received, accepted=received - out - mended, repaired=mended, quarantined=out
+            register.source,
+            "row",
+            received=received,
+            accepted=received - out - mended,
+            repaired=mended,
+            quarantined=out,
         )
         if register.totals:
             ledger.add(register.source, "total_row", received=register.totals, accepted=register.totals)

@@ -53,8 +53,8 @@ def _repairs(frame: pd.DataFrame, repaired: pd.DataFrame, place: Place) -> gpd.G
     counts = counts.loc[counts.sum(axis=1) > 0]
     if counts.empty:
         return findings.empty(place.crs)
-    touched = counts.gt(0)
-    columns = touched.dot(pd.Index([f"{name}, " for name in touched.columns])).str.rstrip(", ")
+    named = counts.gt(0).melt(ignore_index=False, var_name="column")
+    columns = named.loc[named["value"]].groupby(level=0, sort=True)["column"].agg(", ".join)
     return findings.build(
         "van_ban.repaired",
         counts.index.to_numpy(),

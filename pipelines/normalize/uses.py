@@ -29,7 +29,7 @@ def land_uses(rows: pd.DataFrame) -> pd.DataFrame:
     long = _long(rows, ("loai_dat", "dien_tich", "thoi_han", "ngay_het_han"), extra=("loai_dat_{}_ghi",))
     long = long.loc[long["loai_dat_ghi"].notna()]
     pieces = long["loai_dat"].str.split("+")
-    several = pieces.str.len().gt(1).fillna(False)
+    several = long["loai_dat"].str.contains("+", regex=False).fillna(False)
     long = long.assign(piece=pieces, dien_tich=long["dien_tich"].mask(several)).explode("piece", ignore_index=True)
     long["piece"] = long["piece"].astype("string")
     same = long["piece"].fillna("?" + long["loai_dat_ghi"])
@@ -69,7 +69,7 @@ def surveys(sheets: pd.DataFrame, place: Place) -> pd.DataFrame:
     wanted = ["tai_lieu_do_dac_id", "ma_xa", "ky_dia_gioi", "loai_ban_do", "so_hieu_to_ban_do", "ty_le"]
     unknown = ["don_vi_do_dac", "phuong_phap_do", "muc_do_chinh_xac", "ngay_hoan_thanh"]
     prefix = f"{place.ma_xa}.{place.era}.{place.map_type}."
-    frame = sheets.assign(tai_lieu_do_dac_id=prefix + sheets["so_hieu_to_ban_do"], **dict.fromkeys(unknown, pd.NA))
+    frame = sheets.assign(tai_lieu_do_dac_id=prefix + sheets["so_hieu_to_ban_do"])
     return _typed(frame, [*wanted, *unknown], {"ty_le": "Int64"})
 
 
@@ -96,7 +96,9 @@ def _long(rows: pd.DataFrame, columns: tuple[str, ...], extra: tuple[str, ...]) 
     """Return the three uses of every row one below the other, row by row."""
     parts = []
     for use in USES:
-        names = {f"{name}_{use}": name for name in columns} | {name.format(use): name.replace("_{}", "") for name in extra}
+        names = {f"{name}_{use}": name for name in columns} | {
+            name.format(use): name.replace("_{}", "") for name in extra
+        }
         parts.append(rows[["thua_key", *names]].rename(columns=names).assign(use=int(use)))
     return pd.concat(parts).sort_values("use", kind="stable").sort_index(kind="stable")
 

@@ -51,7 +51,7 @@ def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str,
 def _broken() -> tuple[type[Exception], ...]:
     from openpyxl.utils.exceptions import InvalidFileException
     from pyogrio.errors import DataSourceError
-    from xlrd import XLRDError
+    from xlrd import XLRDError  # type: ignore[import-untyped]
 
     return (
         OSError,
@@ -113,9 +113,7 @@ def _xls(path: Path) -> list[tuple[str, pd.DataFrame]]:
     book = xlrd.open_workbook(path)
     grids = []
     for sheet in book.sheets():
-        rows = (
-            [_xls_value(cell, book.datemode) for cell in sheet.row(number)] for number in range(sheet.nrows)
-        )
+        rows = ([_xls_value(cell, book.datemode) for cell in sheet.row(number)] for number in range(sheet.nrows))
         corners = [(top, bottom - 1, left, right - 1) for top, bottom, left, right in sheet.merged_cells]
         grids.append((str(sheet.name), _merged(_frame(rows), corners)))
     return grids
@@ -186,9 +184,9 @@ def _cell(value: Any) -> str | None:
 
 
 def _merged(grid: pd.DataFrame, corners: list[tuple[int, int, int, int]]) -> pd.DataFrame:
-    """Return the grid with the value of each merged block in all rows of its first column, and across in one-row blocks.
+    """Return the grid with the value of each merged block in all rows of its first column.
 
-    A block over several rows is one value for several records; a block over several columns is a heading or a title.
+    A block over several rows is one value for several records; a block over several columns is a title.
     """
     values = grid.to_numpy(dtype=object, copy=True)
     for top, bottom, left, _ in corners:

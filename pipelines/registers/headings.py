@@ -48,7 +48,7 @@ def find(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
         return form
     spellings = _spellings(register)
     fixed = register.get("header_row")
-    top = list(grid.iloc[:SEARCHED_ROWS].to_numpy(dtype=object))
+    top: Sequence[Cells] = grid.iloc[:SEARCHED_ROWS].to_numpy(dtype=object).tolist()
     rows = [int(fixed) - 1] if isinstance(fixed, int) else _promising(top, spellings)
     candidates = [_by_spelling(top, spellings, row, depth) for row in rows for depth in (1, 2, 3) if row >= depth - 1]
     usable = [heading for heading in candidates if len(heading.columns) >= _LEAST_COLUMNS]
@@ -67,9 +67,9 @@ def records(grid: pd.DataFrame, heading: Heading, keys: Sequence[str]) -> tuple[
     """
     body = grid.iloc[heading.first_row :]
     body = body.loc[body.notna().any(axis=1)]
-    table = pd.DataFrame(
-        {name: body[position] for name, position in heading.columns.items()}, index=body.index
-    ).astype("string")
+    table = pd.DataFrame({name: body[position] for name, position in heading.columns.items()}, index=body.index).astype(
+        "string"
+    )
     key = table[[name for name in keys if name in table]]
     keyless = key.isna().any(axis=1) if key.shape[1] else pd.Series(True, index=table.index)
     total = _is_total(body) & keyless
@@ -110,7 +110,7 @@ def _form(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
     return Heading(present, int(form["data_row"]) - 1, {})
 
 
-def _promising(top: list[Cells], spellings: Mapping[str, list[str]]) -> list[int]:
+def _promising(top: Sequence[Cells], spellings: Mapping[str, list[str]]) -> list[int]:
     """Return the rows in which, or right above which, at least one cell is a known name of a column."""
     known = {sources.fold(name) for accepted in spellings.values() for name in accepted}
     known |= {name[:_DBF_NAME_LENGTH] for name in known}
@@ -118,7 +118,7 @@ def _promising(top: list[Cells], spellings: Mapping[str, list[str]]) -> list[int
     return [number for number in range(len(top)) if any(hits[max(0, number - 2) : number + 1])]
 
 
-def _by_spelling(top: list[Cells], spellings: Mapping[str, list[str]], row: int, depth: int) -> Heading:
+def _by_spelling(top: Sequence[Cells], spellings: Mapping[str, list[str]], row: int, depth: int) -> Heading:
     """Return the heading in one row, its columns named by this row and the (depth - 1) rows above it."""
     block = top[row - depth + 1 : row + 1]
     names, long_names = {}, {}
@@ -164,8 +164,7 @@ def _is_total(body: pd.DataFrame) -> pd.Series:
     values = body.to_numpy(dtype=object)
     words = np.frompyfunc(lambda cell: cell is not None and not _NUMERIC.fullmatch(cell), 1, 1)(values).astype(bool)
     place = words.argmax(axis=1)
-    first = np.where(words.any(axis=1), values[np.arange(len(values)), place], None)
-    first = pd.Series(first, index=body.index)
+    first = pd.Series(np.where(words.any(axis=1), values[np.arange(len(values)), place], None), index=body.index)
     return text.fold_series(first).str.fullmatch(_TOTALS).fillna(False).astype(bool)
 
 
@@ -179,9 +178,9 @@ def _is_heading(body: pd.DataFrame, heading: Heading) -> pd.Series:
 
 def _is_column_numbers(body: pd.DataFrame) -> pd.Series:
     """Return rows that only number the columns: (1) (2) (3) or 1 2 3 rising by one, or A B C."""
-    flat = body.astype("string").apply(lambda column: column.str.strip().str.strip("()[]"))
-    numbers = flat.apply(lambda column: pd.to_numeric(column, errors="coerce")).to_numpy(dtype="float64")
-    filled = flat.notna().to_numpy()
+    flat = body.astype("string").stack(future_stack=True).str.strip().str.strip("()[]")
+    numbers = pd.to_numeric(flat, errors="coerce").unstack().reindex(body.index).to_numpy(dtype="float64")
+    filled = body.notna().to_numpy()
     positions = np.arange(numbers.shape[1])
     offset = np.where(filled, numbers - positions, np.nan)
     with np.errstate(all="ignore"):

@@ -20,7 +20,11 @@ COLUMNS = (
     "ma_dinh_danh_thua",
     "dia_chi",
     "dien_tich",
-    *(f"{name}_{number}" for number in (1, 2, 3) for name in ("loai_dat", "dien_tich", "nguon_goc", "hinh_thuc", "thoi_han")),
+    *(
+        f"{name}_{number}"
+        for number in (1, 2, 3)
+        for name in ("loai_dat", "dien_tich", "nguon_goc", "hinh_thuc", "thoi_han")
+    ),
     "so_phat_hanh",
     "ngay_cap",
     "so_vao_so",

@@ -117,7 +117,21 @@ def test_tones_move_to_where_official_names_have_them():
 
 def test_syllables_are_known_and_nonsense_is_not():
     known = syllables.syllables()
-    assert {"nghiêng", "khuỷu", "quý", "gì", "giếng", "hoà", "hòa", "ước", "yên", "đường", "quyền", "xã", "thửa"} <= known
+    assert {
+        "nghiêng",
+        "khuỷu",
+        "quý",
+        "gì",
+        "giếng",
+        "hoà",
+        "hòa",
+        "ước",
+        "yên",
+        "đường",
+        "quyền",
+        "xã",
+        "thửa",
+    } <= known
     assert not {"thỉa~", "bcd", "hàc", "ngt", "ưưu", "ñaát"} & known
 
 
