@@ -98,7 +98,7 @@ def successor(ma_xa: str, ky_dia_gioi: str) -> tuple[str | None, str | None]:
 
 
 def listed_name(release: land.Release, column: str) -> list[str]:
-    """Return the name of a commune in its era (`name` or `name_en`) as a list of one, or none where it is not listed."""
+    """Return the name of a commune in its era (`name` or `name_en`) as a list of one; of none where not listed."""
     units = schemas.codelist("admin_units")
     names = units.loc[(units["code"] == release.ma_xa) & (units["era"] == release.ky_dia_gioi), column]
     return [str(name) for name in names if name]

@@ -32,7 +32,7 @@ def load(home: Path, *communes: str, count: int = 30, **changes: object) -> None
         for place, commune in enumerate(communes):
             wanted = delivery(count, ma_xa=commune, shift_m=3000.0 * place, **changes)
             extra = findings_of.build(
-                "ban_ve.label_unparsed", [f"ban_do/{NAMES[0]}.dgn#7"], crs=ZONE, detail=QUOTED, source=f"{NAMES[0]}.dgn",
+                "ban_ve.label_unparsed", [f"{NAMES[0]}.dgn#7"], crs=ZONE, detail=QUOTED, source=f"{NAMES[0]}.dgn",
                 geometry=wanted.parcels.geometry.iloc[3:4],
             )  # fmt: skip
             told = findings_of.concat([wanted.findings, extra], crs=ZONE)

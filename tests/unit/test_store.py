@@ -128,9 +128,9 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path, name: str) -> None:
 
 def test_a_held_database_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.store.database._WAIT_MS", 50)
-    with land.open_store(home, srid=ZONE) as one, land.open_store(home, srid=ZONE) as other, one.transaction():
-        with pytest.raises(StoreError, match="Another program holds"), other.transaction():
-            pass
+    one, other = land.open_store(home, srid=ZONE), land.open_store(home, srid=ZONE)
+    with one, other, one.transaction(), pytest.raises(StoreError, match="Another program holds"), other.transaction():
+        pass
 
 
 def test_an_error_inside_undoes_both_files(home: Path) -> None:
