@@ -23,7 +23,7 @@ def about_lines(
     """Return findings about lines that close nothing, and the numbers of the elements they belong to.
 
     Emits:
-        ban_ve.dangle, ban_ve.unclosed
+        ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped
     """
     ends = face_work.dangles(network, kept)
     reach_m = GAP_MM * source.scale / 1000.0
@@ -45,7 +45,8 @@ def about_lines(
     )
     crossing, bridge_element = _bridges(source, network, bridges, number, crs)
     broken = np.unique(np.concatenate([ends.element[loose], ends.element[paired], bridge_element]))
-    return findings.concat([gaps, hanging, crossing], crs=crs), broken.astype(np.int64)
+    joined = _joins(source, network, number, crs)
+    return findings.concat([gaps, hanging, crossing, joined], crs=crs), broken.astype(np.int64)
 
 
 def about_labels(
@@ -139,6 +140,21 @@ def _gaps(
         limit=source.tolerance_m,
         source=source.path,
         geometry=bridge,
+    )
+
+
+def _joins(source: Source, network: Network, number: Array, crs: Any) -> gpd.GeoDataFrame:
+    """Return a finding for every line end that was moved; its geometry runs from where it was to where it is."""
+    moves = network.moves
+    way = shapely.linestrings(np.stack([moves.before, moves.after], axis=1))
+    return findings.build(
+        "ban_ve.snapped",
+        element_id(source.path, number[moves.element]),
+        crs=crs,
+        value=shapely.length(way),
+        limit=source.tolerance_m,
+        source=source.path,
+        geometry=way,
     )
 
 

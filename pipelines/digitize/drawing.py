@@ -20,8 +20,8 @@ def trace(source: Source, crs: Any) -> Traced:
     """Return the parcels of a drawing.
 
     Emits:
-        ban_ve.dangle, ban_ve.unclosed, ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled,
-        ban_ve.label_unparsed.
+        ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
+        ban_ve.label_doubled, ban_ve.label_unparsed
     """
     rows = source.rows
     is_line = shapely.get_dimensions(rows.geometry.to_numpy()) >= 1
@@ -82,6 +82,6 @@ def _parcels(
 
 
 def _element_entry(source: Source, boundary: gpd.GeoDataFrame, network: Network, broken: Array) -> Entry:
-    moved = np.setdiff1d(network.moved, broken)
+    moved = np.setdiff1d(network.moves.element, broken)
     taken = len(boundary) - len(broken) - len(moved)
     return Entry(source.path, "element", len(boundary), taken, len(moved), len(broken))

@@ -23,6 +23,21 @@ _MAX_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Moves:
+    """Line ends that were moved, one row per element and end.
+
+    Attributes:
+        element: Numbers of the elements.
+        before: (n, 2) coordinates as drawn.
+        after: (n, 2) coordinates used.
+    """
+
+    element: Array
+    before: Array
+    after: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """A planar network.
 
@@ -30,14 +45,14 @@ class Network:
         nodes: (n, 2) coordinates in metres.
         segments: (m, 2) node numbers, each segment once, smaller number first.
         element: (m,) number of the first drawn element a segment comes from.
-        moved: Numbers of elements whose end was moved to close the line work.
+        moves: Ends that were moved to close the line work.
         doubled: Number of segments that were drawn more than once.
     """
 
     nodes: Array
     segments: Array
     element: Array
-    moved: Array
+    moves: Moves
     doubled: int
 
 
@@ -55,7 +70,7 @@ def build(lines: Array, tolerance_m: float) -> Network:
     doubled = before - len(segments)
     segments, element, pulled = _insert_vertices(nodes, segments, element, is_end, tolerance_m)
     nodes, segments, element = _split_crossings(nodes, segments, element)
-    return Network(nodes, segments, element, np.union1d(joined, pulled), doubled)
+    return Network(nodes, segments, element, _both(joined, pulled), doubled)
 
 
 def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
@@ -94,12 +109,12 @@ def _code(keys: Array) -> Array:
 
 def _close_ends(
     nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float
-) -> tuple[Array, Array, Array]:
-    """Join open ends to the nearest other node within the tolerance; return also the elements that moved."""
+) -> tuple[Array, Array, Moves]:
+    """Join open ends to the nearest other node within the tolerance; return also what moved."""
     degree = np.bincount(segments.ravel(), minlength=len(nodes))
     open_ends = np.flatnonzero((degree == 1) & is_end)
     if not len(open_ends):
-        return segments, element, open_ends
+        return segments, element, _moves(segments, element, open_ends, nodes, nodes)
     tree = shapely.STRtree(shapely.points(nodes))
     pair = tree.query(shapely.points(nodes[open_ends]), predicate="dwithin", distance=tolerance_m)
     left, right = open_ends[pair[0]], pair[1]
@@ -117,9 +132,24 @@ def _close_ends(
     for _ in range(_MAX_ROUNDS):
         goal = goal[goal]
     joined = goal[segments]
-    moved = np.unique(element[(joined != segments).any(axis=1)])
+    moved = _moves(segments, element, np.flatnonzero(goal != np.arange(len(nodes))), nodes, nodes[goal])
     real = joined[:, 0] != joined[:, 1]
     return joined[real], element[real], moved
+
+
+def _moves(segments: Array, element: Array, moved: Array, before: Array, after: Array) -> Moves:
+    """Return the moves of some nodes, once for each element that ends there."""
+    row, side = np.nonzero(np.isin(segments, moved))
+    pairs = np.unique(np.column_stack([element[row], segments[row, side]]).reshape(-1, 2), axis=0)
+    return Moves(pairs[:, 0], before[pairs[:, 1]], after[pairs[:, 1]])
+
+
+def _both(first: Moves, second: Moves) -> Moves:
+    return Moves(
+        np.concatenate([first.element, second.element]),
+        np.concatenate([first.before, second.before]),
+        np.concatenate([first.after, second.after]),
+    )
 
 
 def _is_neighbour(left: Array, right: Array, segments: Array, count: int) -> Array:
@@ -142,10 +172,10 @@ def _unique(segments: Array, element: Array) -> tuple[Array, Array]:
 
 def _insert_vertices(
     nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array, Moves]:
     """Break segments at nodes that lie on them; line ends near a segment are moved onto it (in `nodes`).
 
-    Returns segments, elements, and the numbers of elements whose end moved by more than the drawing's resolution.
+    Returns segments, elements, and the ends that moved by more than the drawing's resolution.
     """
     used = np.zeros(len(nodes), dtype=bool)
     used[segments.ravel()] = True
@@ -162,9 +192,10 @@ def _insert_vertices(
     near = distance <= np.where(is_end[node], tolerance_m, RESOLUTION_M)
     keep = inside & near
     node, segment, along, distance = node[keep], segment[keep], along[keep], distance[keep]
+    before = nodes.copy()
     off = is_end[node] & (distance > GRID_M)
     _move_onto(nodes, segments, node[off], segment[off], distance[off])
-    pulled = np.unique(element[np.isin(segments, node[distance > RESOLUTION_M]).any(axis=1)])
+    pulled = _moves(segments, element, np.unique(node[off & (distance > RESOLUTION_M)]), before, nodes)
     return *_break(nodes, segments, element, segment, node, along), pulled
 
 

@@ -47,8 +47,8 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
         crs: CRS of the package.
 
     Emits:
-        ban_ve.dangle, ban_ve.unclosed, ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled,
-        ban_ve.label_unparsed.
+        ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
+        ban_ve.label_doubled, ban_ve.label_unparsed
     """
     parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
     drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]

@@ -188,8 +188,10 @@ def _lost_elements(root: Path, entry: Mapping[str, Any]) -> Finding | None:
     if not lost:
         return None
     detail = ", ".join(f"type {kind} level {level}: {count}" for (kind, level), count in sorted(lost.items()))
-    number = float(sum(lost.values()))
-    return Finding("ban_ve.elements_lost", entry["path"], None, number, 0.0, detail, entry["path"])
+    whole = float(sum(expected.values()))
+    return Finding(
+        "ban_ve.elements_lost", entry["path"], None, whole - sum(lost.values()), whole, detail, entry["path"]
+    )
 
 
 def _check_places(root: Path, entries: list[dict[str, Any]], manifest: Mapping[str, Any], province: str) -> None:

@@ -80,7 +80,9 @@ def test_a_label_in_one_text_is_read():
 @pytest.mark.parametrize("end", [(20, 19.96), (20.03, 19.97), (20, 20.04)], ids=["short", "beside", "over"])
 def test_an_end_within_tolerance_is_closed_and_the_account_says_so(end):
     done = run([drawn([*SQUARES, line((20, 0), end)], LABELS)], PROFILE, CRS)
-    assert codes(done) == []
+    assert codes(done) == ["ban_ve.snapped"]
+    assert done.findings["value"].iloc[0] == pytest.approx(np.hypot(end[0] - 20, end[1] - 20), abs=1e-6)
+    assert done.findings["feature_id"].tolist() == ["to_1.dgn#e4"]
     assert done.parcels["so_thu_tu_thua"].tolist() == ["1", "2"]
     element = next(entry for entry in done.ledger.entries if entry.kind == "element")
     assert (element.received, element.repaired, element.quarantined) == (4, 1, 0)
