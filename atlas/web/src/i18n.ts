@@ -3,20 +3,16 @@ import type { Lang } from "./url.ts";
 
 /** Words of the page itself; names of codes, fields, grades and findings come from the generated types and the release. */
 export const WORDS = {
-  subtitle: { vi: "Bản đồ địa chính trực tuyến", en: "Cadastral map online" },
+  subtitle: { vi: "Thửa đất, loại đất và chất lượng dữ liệu", en: "Parcels, land use and data quality" },
   language: { vi: "Ngôn ngữ", en: "Language" },
-  skip: { vi: "Bỏ qua bản đồ, đến ô tìm kiếm", en: "Skip the map, go to search" },
   map: { vi: "Bản đồ thửa đất", en: "Map of parcels" },
-  panel: { vi: "Thông tin", en: "Information" },
   panel_open: { vi: "Mở rộng bảng thông tin", en: "Expand the panel" },
   panel_close: { vi: "Thu gọn bảng thông tin", en: "Collapse the panel" },
   back: { vi: "Tất cả các xã", en: "All communes" },
-  close: { vi: "Đóng", en: "Close" },
 
   search: { vi: "Tìm thửa đất hoặc xã", en: "Find a parcel or commune" },
   search_example: { vi: "tờ 12 thửa 345 {place}", en: "sheet 12 parcel 345 {place}" },
   search_go: { vi: "Tìm", en: "Search" },
-  search_clear: { vi: "Xóa ô tìm kiếm", en: "Clear the search" },
   search_running: { vi: "Đang tìm…", en: "Searching…" },
   search_hint: {
     vi: "Gõ tờ và thửa, kèm tên xã nếu biết. Có thể bỏ dấu, hoặc gõ 12/345, mã định danh thửa, hay chỉ tên xã.",
@@ -72,7 +68,6 @@ export const WORDS = {
   map_type: { vi: "Loại bản đồ", en: "Map type" },
   era: { vi: "Kỳ địa giới", en: "Administrative era" },
   valid_from: { vi: "Hiệu lực từ", en: "Valid from" },
-  commune: { vi: "Xã", en: "Commune" },
   now_commune: { vi: "Nay thuộc {name}", en: "Now part of {name}" },
   zoom_parcel: { vi: "Phóng đến thửa", en: "Zoom to parcel" },
   copy_link: { vi: "Sao chép liên kết", en: "Copy link" },

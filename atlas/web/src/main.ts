@@ -29,7 +29,7 @@ function initialState(): State {
   const link = fromHash(location.hash);
   const commune = link.commune ?? (link.parcel && communeOfParcel(link.parcel));
   const opened = link.parcel !== null || link.commune !== null;
-  return { ...link, commune, load: { status: "none" }, focus: null, sheetOpen: opened, mapProblem: null };
+  return { ...link, commune, load: { status: "none" }, focus: null, codesInView: [], sheetOpen: opened, mapProblem: null };
 }
 
 /** Keep the page address and the store in step; choosing something else is a step one can go back from. */

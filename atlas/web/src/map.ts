@@ -140,20 +140,30 @@ function tellStore(map: maplibre.Map, store: Store<State>, manifest: Manifest): 
     console.error("map:", error);
     if (/pmtiles|tiles/i.test(error.message)) store.set({ mapProblem: "no_tiles" });
   });
+  map.on("idle", () => {
+    const codes = codesInView(map);
+    if (codes.join() !== store.get().codesInView.join()) store.set({ codesInView: codes });
+  });
   hover(map);
+}
+
+function codesInView(map: maplibre.Map): string[] {
+  const parcels = map.queryRenderedFeatures({ layers: [PICKABLE.parcel] });
+  const codes = parcels.map((parcel) => parcel.properties["loai_dat"] as unknown);
+  return [...new Set(codes.filter((code) => typeof code === "string"))].sort();
 }
 
 /** A parcel is chosen where parcels are drawn, a commune further out. */
 function pick(map: maplibre.Map, store: Store<State>, manifest: Manifest, event: maplibre.MapMouseEvent): void {
   const layers = [PICKABLE.parcel, PICKABLE.communeName, PICKABLE.commune];
-  const [hit] = map.queryRenderedFeatures(event.point, { layers });
-  if (!hit) return;
-  if (hit.layer.id === PICKABLE.parcel) {
-    const parcel = String(hit.properties["thua_dat_id"]);
+  // Some way out the tiles hold areas of one land use instead of parcels: these have no id.
+  const hits = map.queryRenderedFeatures(event.point, { layers });
+  const parcel = hits.map((hit) => hit.properties["thua_dat_id"] as unknown).find((id) => typeof id === "string");
+  if (parcel !== undefined) {
     store.set({ parcel, commune: communeOfParcel(parcel), sheetOpen: true });
     return;
   }
-  const commune = manifest.communes.find((entry) => isSame(entry, hit.properties));
+  const commune = manifest.communes.find((entry) => hits.some((hit) => isSame(entry, hit.properties)));
   if (commune) store.set({ commune: communeKey(commune), parcel: null, sheetOpen: true, focus: { bounds: commune.bbox } });
 }
 

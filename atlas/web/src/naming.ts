@@ -1,4 +1,4 @@
-import { LAND_USES, type CommuneEntry, type Manifest, type ThuaDat } from "@schemas/types";
+import { LAND_USES, type CommuneEntry, type Manifest, type Text, type ThuaDat } from "@schemas/types";
 import type { Translate } from "./i18n.ts";
 import { communeKey } from "./state.ts";
 import type { Lang } from "./url.ts";
@@ -10,16 +10,19 @@ export interface LandUseName {
   rgb: string | null;
 }
 
+/** Every land use by code: the code list, with the colours of the release over those of the list. */
+export function landUsePalette(manifest: Manifest): Map<string, { name: Text; rgb: string | null; group: string }> {
+  const listed = Object.entries(LAND_USES).map(
+    ([code, { vi, en, rgb, group }]) => [code, { name: { vi, en }, rgb, group }] as const,
+  );
+  return new Map([...listed, ...manifest.legend.map((entry) => [entry.code, entry] as const)]);
+}
+
 /** The land uses of `ONT+CLN`, main one first; a code nobody knows keeps its code as name. */
 export function landUses(codes: string | null, manifest: Manifest, lang: Lang): LandUseName[] {
-  return (codes ?? "")
-    .split("+")
-    .filter((code) => code !== "")
-    .map((code) => {
-      const legend = manifest.legend.find((entry) => entry.code === code);
-      const known = LAND_USES[code];
-      return { code, name: legend?.name[lang] ?? known?.[lang] ?? code, rgb: legend?.rgb ?? known?.rgb ?? null };
-    });
+  const palette = landUsePalette(manifest);
+  const split = (codes ?? "").split("+").filter((code) => code !== "");
+  return split.map((code) => ({ code, name: palette.get(code)?.name[lang] ?? code, rgb: palette.get(code)?.rgb ?? null }));
 }
 
 /** The commune of a parcel or key; null when the release does not have it. */

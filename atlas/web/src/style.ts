@@ -4,6 +4,7 @@ import type {
   LayerSpecification,
   StyleSpecification,
 } from "@maplibre/maplibre-gl-style-spec";
+import { landUsePalette } from "./naming.ts";
 import { FILL_OPACITY, type MapTheme } from "./theme.ts";
 import type { Theme } from "./url.ts";
 
@@ -59,8 +60,12 @@ export function cadastreLayers(
 
 /** Colour of a parcel by land use or grade. */
 export function parcelColour(manifest: Manifest, theme: MapTheme, colourBy: Theme): ExpressionSpecification | string {
-  const palette: Palette = colourBy === "loai_dat" ? manifest.legend : manifest.grades;
+  const palette = colourBy === "loai_dat" ? landUseColours(manifest) : manifest.grades;
   return colourMatch(COLOUR_FIELD[colourBy], palette, theme.unknown);
+}
+
+function landUseColours(manifest: Manifest): Palette {
+  return [...landUsePalette(manifest)].flatMap(([code, { rgb }]) => (rgb ? [{ code, rgb }] : []));
 }
 
 // A `match` without a single case is not valid: a release without legend gets one plain colour.

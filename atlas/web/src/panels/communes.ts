@@ -47,7 +47,8 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
         h("span", { class: "quiet" }, t("parcels", { count: count(commune.parcels, lang) })),
       ),
       gradeBar(commune, manifest, lang, t("grade_share")),
-      h("p", { class: "quiet", title: t("quality_title") }, t("quality", { dqi: percent(commune.dqi, lang) })),
+      Number.isFinite(commune.dqi) &&
+        h("p", { class: "quiet", title: t("quality_title") }, t("quality", { dqi: percent(commune.dqi, lang) })),
       chosen && details(commune, lang, t),
     );
 

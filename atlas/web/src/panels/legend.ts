@@ -1,13 +1,15 @@
 import { LAND_GROUPS, type Manifest } from "@schemas/types";
 import { h, swatch } from "../dom.ts";
 import { translator, type Word } from "../i18n.ts";
+import { landUsePalette } from "../naming.ts";
 import type { State } from "../state.ts";
 import type { Store } from "../store.ts";
 import { PARCEL_ZOOM } from "../style.ts";
+import { PAPER } from "../theme.ts";
 import { THEMES, type Theme } from "../url.ts";
 
 const THEME_WORDS: Record<Theme, Word> = { loai_dat: "by_land_use", xep_loai: "by_grade" };
-/** Groups in the order of TT 08/2024; codes of no group come last. */
+/** Groups in the order of TT 08/2024/TT-BTNMT. */
 const GROUPS = ["NNP", "PNN", "CSD"] as const;
 
 /** What the colours mean, and the switch between land use and grade. */
@@ -60,7 +62,7 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   render();
   store.subscribe((now, before) => {
     const crossed = (now.view?.zoom ?? 0) < PARCEL_ZOOM !== (before.view?.zoom ?? 0) < PARCEL_ZOOM;
-    if (now.lang !== before.lang || now.theme !== before.theme || crossed) render();
+    if (now.lang !== before.lang || now.theme !== before.theme || now.codesInView !== before.codesInView || crossed) render();
   });
 }
 
@@ -70,15 +72,15 @@ function grades(manifest: Manifest, store: Store<State>): HTMLElement[] {
 }
 
 function landUse(manifest: Manifest, store: Store<State>): HTMLElement[] {
-  const { lang } = store.get();
-  const known: readonly string[] = GROUPS;
-  return [...GROUPS, null].flatMap((group) => {
-    const entries = manifest.legend.filter((entry) =>
-      group ? entry.group === group : !known.includes(entry.group),
-    );
+  const { lang, codesInView } = store.get();
+  const palette = landUsePalette(manifest);
+  // In the order of the code list, as officers know it.
+  const seen = [...palette].filter(([code]) => codesInView.includes(code));
+  return GROUPS.flatMap((group) => {
+    const entries = seen.filter(([, use]) => use.group === group);
     if (!entries.length) return [];
-    const rows = entries.map((entry) => row(entry.rgb, entry.code, entry.name[lang]));
-    return [...(group ? [h("h3", {}, LAND_GROUPS[group]?.[lang] ?? group)] : []), h("ul", {}, ...rows)];
+    const rows = entries.map(([code, use]) => row(use.rgb ?? PAPER.unknown, code, use.name[lang]));
+    return [h("h3", {}, LAND_GROUPS[group]?.[lang] ?? group), h("ul", {}, ...rows)];
   });
 }
 

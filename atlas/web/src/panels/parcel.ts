@@ -7,6 +7,7 @@ import { translator, type Translate, type Word } from "../i18n.ts";
 import { communeOf, landUses } from "../naming.ts";
 import { communeKey, type State } from "../state.ts";
 import type { Store } from "../store.ts";
+import { PAPER } from "../theme.ts";
 import type { Lang } from "../url.ts";
 
 /** Areas in the order the officer compares them; the first is what the others are compared with. */
@@ -80,7 +81,7 @@ function landUse(parcel: ThuaDat, manifest: Manifest, lang: Lang, t: Translate):
     h(
       "ul",
       { class: "uses" },
-      ...uses.map((use) => h("li", {}, swatch(use.rgb ?? "#e4e1d8"), h("span", { class: "code" }, use.code), h("span", {}, use.name))),
+      ...uses.map((use) => h("li", {}, swatch(use.rgb ?? PAPER.unknown), h("span", { class: "code" }, use.code), h("span", {}, use.name))),
     ),
     recorded && h("p", { class: "quiet" }, `${t("land_use_recorded")}: ${recorded}`),
     parcel.la_doi_tuong_chiem_dat === false && h("p", { class: "quiet" }, t("ground_object")),
