@@ -25,7 +25,7 @@ def smooth(points: Sequence[Point], rounds: int = 3) -> list[Point]:
 
 def blob(centre: Point, radius_m: float, rng: Random, *, roughness: float = 0.16, points: int = 48) -> Polygon:
     """Return an irregular round area: a circle whose radius swings with a few random waves."""
-    waves = [(k, roughness / k**0.7 * rng.uniform(0.5, 1.0), rng.uniform(0, 2 * math.pi)) for k in (2, 3, 4, 5, 7)]
+    waves = [(k, roughness / k**0.6 * rng.uniform(0.5, 1.0), rng.uniform(0, 2 * math.pi)) for k in (2, 3, 4, 5, 7, 9)]
     ring = []
     for step in range(points):
         angle = 2 * math.pi * step / points
@@ -57,14 +57,32 @@ def axes(polygon: Polygon) -> tuple[Point, Point, Point, float, float]:
     )
 
 
-def cross_cut(polygon: Polygon, share: float, rng: Random, *, bend: float = 0.02, lean: float = 0.05) -> LineString:
-    """Return a slightly bent line across the long side of a polygon, at a share of its length."""
+def cross_cut(
+    polygon: Polygon,
+    share: float,
+    rng: Random,
+    *,
+    bend: float = 0.02,
+    lean: float = 0.05,
+    bow: tuple[float, float] = (0.0, 0.0),
+) -> LineString:
+    """Return a slightly bent line across the long side of a polygon, at a share of its length.
+
+    Args:
+        polygon: What is cut.
+        share: Where along the long side, 0 to 1.
+        rng: Source of the irregularity.
+        bend: Largest random shift of the inner points, as a share of the width.
+        lean: Largest random slant.
+        bow: Shift of the two inner points that neighbouring cuts have in common, as a share of the width.
+    """
     (cx, cy), (ux, uy), (vx, vy), length, width = axes(polygon)
     along, reach = (share - 0.5) * length, width * 0.75 + 2.0
     tilt = rng.uniform(-lean, lean)
     line = []
-    for step in (-1.0, -0.35, 0.35, 1.0):
-        drift = along + tilt * step * reach + (rng.uniform(-bend, bend) * width if abs(step) < 1 else 0.0)
+    for step, common in ((-1.0, 0.0), (-0.3, bow[0]), (0.3, bow[1]), (1.0, 0.0)):
+        shift = (rng.uniform(-bend, bend) + common) * width if abs(step) < 1 else 0.0
+        drift = along + tilt * step * reach + shift
         line.append((cx + ux * drift + vx * step * reach, cy + uy * drift + vy * step * reach))
     return LineString(line)
 
@@ -92,11 +110,11 @@ def strips(polygon: Polygon, width_m: float, rng: Random) -> list[Polygon]:
     """Divide a field into strips across its long side, as terraces are."""
     _, _, _, length, _ = axes(polygon)
     count = max(1, round(length / width_m))
-    lean = rng.uniform(-0.12, 0.12)
+    bow = (rng.uniform(-0.09, 0.09), rng.uniform(-0.09, 0.09))
     lines = []
     for number in range(1, count):
         share = (number + rng.uniform(-0.16, 0.16)) / count
-        lines.append(cross_cut(polygon, share, rng, bend=0.015, lean=0.02 + abs(lean) * 0.2))
+        lines.append(cross_cut(polygon, share, rng, bend=0.012, lean=0.025, bow=bow))
     return cut(polygon, lines) if lines else [polygon]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 import shapely
+import shapely.affinity
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -35,8 +36,8 @@ class Ground:
 
 def lay_out(commune: Commune, rng: Random) -> Ground:
     """Return outline, villages, hill, roads and waters of a commune."""
-    outline = blob((0.0, 0.0), commune.radius_m, rng, roughness=0.11, points=72)
-    villages = [blob((x, y), r, rng, roughness=0.2, points=28) for x, y, r in commune.villages]
+    outline = blob((0.0, 0.0), commune.radius_m, rng, roughness=0.14, points=84)
+    villages = [_village(x, y, r, commune, rng) for x, y, r in commune.villages]
     hill = blob(commune.hill[:2], commune.hill[2], rng, roughness=0.15, points=32) if commune.hill else None
     lines = _lines(commune, outline, villages, hill, rng)
     taken: BaseGeometry = Polygon()
@@ -48,6 +49,18 @@ def lay_out(commune: Commune, rng: Random) -> Ground:
         taken = shapely.union_all([taken, *parts(free, 30.0)])
     blocks = parts(outline.difference(taken.buffer(0.01, join_style=_MITRE)).buffer(0.01, join_style=_MITRE), 60.0)
     return Ground(outline, villages, hill, strips, blocks)
+
+
+def _village(x: float, y: float, radius_m: float, commune: Commune, rng: Random) -> Polygon:
+    """Return a built-up area drawn out along the main road."""
+    road = LineString(commune.road)
+    place = road.project(shapely.Point(x, y))
+    ahead, behind = road.interpolate(place + 40), road.interpolate(place - 40)
+    heading = math.atan2(ahead.y - behind.y, ahead.x - behind.x) + rng.uniform(-0.3, 0.3)
+    raw = blob((0.0, 0.0), radius_m, rng, roughness=0.3, points=34)
+    stretched = shapely.affinity.scale(raw, rng.uniform(1.1, 1.3), rng.uniform(0.78, 0.92), origin=(0, 0))
+    turned = shapely.affinity.rotate(stretched, heading, origin=(0, 0), use_radians=True)
+    return shapely.affinity.translate(turned, x, y)
 
 
 def _lines(
@@ -65,7 +78,7 @@ def _lines(
     for village in villages:
         lines += [("DGT", 3.4, lane) for lane in _lanes(village, road, rng)]
     fields = outline.buffer(30.0).difference(kept_free)
-    lines += [("DTL", 4.4, line) for line in _grid(fields, commune, rng, spacing_m=150.0, across=False)]
+    lines += [("DTL", 4.4, line) for line in _grid(fields, commune, rng, spacing_m=140.0, across=False)]
     lines += [("DGT", 3.2, line) for line in _grid(fields, commune, rng, spacing_m=215.0, across=True)]
     return lines
 
@@ -79,7 +92,8 @@ def _links(commune: Commune, road: LineString, rng: Random) -> list[LineString]:
         far = (x + math.cos(away) * radius * 2.3, y + math.sin(away) * radius * 2.3)
         bend = rng.uniform(-0.35, 0.35) * radius
         middle = (x - math.sin(away) * bend * 0.5, y + math.cos(away) * bend * 0.5)
-        links.append(LineString(smooth([(near.x, near.y), middle, (far[0] + bend, far[1] - bend), far])))
+        goal = (far[0] - math.sin(away) * bend, far[1] + math.cos(away) * bend)
+        links.append(LineString(smooth([(near.x, near.y), middle, (x + bend * 0.3, y), goal])))
     return links
 
 
@@ -129,5 +143,5 @@ def _grid(
     """Return canals or field roads through the open fields; they bend with the river."""
     (x0, y0), (x1, y1) = commune.river[1], commune.river[-2]
     heading = math.atan2(y1 - y0, x1 - x0) + (math.pi / 2 if across else 0.0) + rng.uniform(-0.08, 0.08)
-    family = _family(shapely.Point(0, 0), heading, commune.radius_m * 1.4, spacing_m, 0.16, rng)
+    family = _family(shapely.Point(0, 0), heading, commune.radius_m * 1.5, spacing_m, 0.2, rng)
     return [cut for line in family if not (cut := line.intersection(fields)).is_empty]
