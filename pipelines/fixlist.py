@@ -14,11 +14,22 @@ from openpyxl.utils import get_column_letter
 ROWS_PER_CODE = 5000
 """More findings of one code than this end in one line with their number: nobody works through them by hand."""
 
-_HEADERS = {
-    "vi": "STT|Mức độ|Mã lỗi|Tờ|Thửa|Nội dung|Giá trị|Giới hạn|Cách xử lý|X (Bắc, m)|Y (Đông, m)|Đã sửa?".split("|"),
-    "en": "No.|Severity|Code|Sheet|Parcel|Problem|Value|Limit|What to do|X (north, m)|Y (east, m)|Done?".split("|"),
-}
-_WIDTHS = (6, 11, 28, 8, 8, 60, 11, 11, 60, 14, 14, 9)
+_COLUMNS = (
+    ("STT", "No.", 6),
+    ("Mức độ", "Severity", 11),
+    ("Mã lỗi", "Code", 28),
+    ("Tờ", "Sheet", 8),
+    ("Thửa", "Parcel", 8),
+    ("Nội dung", "Problem", 60),
+    ("Giá trị", "Value", 11),
+    ("Giới hạn", "Limit", 11),
+    ("Cách xử lý", "What to do", 60),
+    ("X (Bắc, m)", "X (north, m)", 14),
+    ("Y (Đông, m)", "Y (east, m)", 14),
+    ("Đã sửa?", "Done?", 9),
+)
+_HEADERS = {"vi": [vi for vi, _, _ in _COLUMNS], "en": [en for _, en, _ in _COLUMNS]}
+_WIDTHS = tuple(width for _, _, width in _COLUMNS)
 _SHEETS = {"vi": "Danh sách sửa", "en": "Fix list", "totals": "Tổng hợp"}
 _TOTALS = ("Mức độ", "Mã lỗi", "Tên", "Title", "Số lượng", "Căn cứ")
 _TOTALS_WIDTHS = (11, 28, 40, 40, 11, 50)

@@ -79,7 +79,8 @@ def messages(
     ]
     if not parts:
         return pd.Series(index=findings.index, dtype="string")
-    return pd.concat(parts).reindex(findings.index).astype("string")
+    texts: pd.Series = pd.concat(parts).reindex(findings.index).astype("string")
+    return texts
 
 
 def count_lines(findings: pd.DataFrame, profile: str) -> list[str]:

@@ -85,4 +85,5 @@ def _table(name: str) -> tuple[Floats, Floats]:
     listed = schemas.codelist("tolerances")
     scales = listed["scale"].astype("float64").to_numpy()
     order = np.argsort(scales)
-    return scales[order], listed[name].astype("float64").to_numpy()[order]
+    values = listed[name].astype("float64").to_numpy()
+    return np.asarray(scales[order], dtype=np.float64), np.asarray(values[order], dtype=np.float64)

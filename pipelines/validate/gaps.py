@@ -46,8 +46,8 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
 def uncovered(shapes: Geometries, outline: BaseGeometry | None) -> Geometries:
     """Return the bounded areas that none of the polygons covers; with an outline also those along its inside.
 
-    An edge with a polygon on either side cannot bound a hole. The others are few; cut where they cross, they enclose every
-    hole (and other faces that are covered).
+    An edge with a polygon on either side cannot bound a hole. The others are few; cut where they cross, they enclose
+    every hole, and other faces that are covered.
     """
     edges = geometry.exposed_edges(shapes)
     if outline is not None:

@@ -7,7 +7,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+import shapely
+
 import schemas
+from pipelines import geometry
 
 GRADES = ("1", "2a", "2b", "3")
 """From right, complete, clean and current (1) to “build it anew” (3)."""
@@ -49,7 +52,7 @@ def judge(
     index = quality(parcels, findings, rules)
     summary: dict[str, Any] = {
         "parcels": len(parcels),
-        "area_m2": round(float(parcels.geometry.area.replace([np.inf, -np.inf], np.nan).sum()), 1),
+        "area_m2": _area_m2(parcels),
         "findings": {code: int(count) for code, count in codes.items()},
         "severities": {name: int(severities.get(name, 0)) for name in ("error", "warning", "info")},
         "grades": {grade: int(counts.get(grade, 0)) for grade in GRADES},
@@ -98,6 +101,12 @@ def _grades(parcels: pd.DataFrame, touched: pd.DataFrame, rules: dict[str, dict[
     ids = parcels["feature_id"].astype("object").reset_index(drop=True)
     grade = ids.map(worst).fillna(0).astype(int).map(dict(enumerate(GRADES)))
     return pd.DataFrame({"feature_id": ids, "xep_loai": grade, "ly_do": ids.map(reasons)}).astype("string")
+
+
+def _area_m2(parcels: gpd.GeoDataFrame) -> float:
+    """Return the area of all parcels with possible coordinates, in m²."""
+    shapes = parcels.geometry.to_numpy()
+    return round(float(np.nansum(shapely.area(shapes[geometry.is_finite(shapes)]))), 1)
 
 
 def _verdict(summary: dict[str, Any], profile: str) -> dict[str, Any]:

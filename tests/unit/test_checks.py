@@ -373,7 +373,7 @@ def test_one_huge_neighbour_is_not_quadratic():
     rim = np.column_stack([np.repeat(teeth, 4) + np.tile([0, 0, 8, 8], 2000), np.tile([0, 20, 20, 0], 2000)])
     road = shapely.polygons(np.vstack([rim, [[teeth[-1] + 8, -10], [0, -10], [0, 0]]]))
     lots = shapely.box(teeth[:-1] + 7.9, 0, teeth[1:], 20)
-    road, lots = (shapely.transform(each, lambda xy: xy + [E0, N0]) for each in (road, lots))
+    road, lots = (shapely.transform(each, lambda xy: np.add(xy, (E0, N0))) for each in (road, lots))
     told = found(frame(road, *lots), "thua_dat.overlap")
     assert len(told) == 1999
     assert told["value"].to_numpy() == pytest.approx(2.0, abs=1e-3)
