@@ -19,5 +19,7 @@ class Call:
     hits: bool = False
 
 
-CURRENT: ContextVar[Call] = ContextVar("call", default=Call())
+_NOBODY = Call()
+
+CURRENT: ContextVar[Call] = ContextVar("call", default=_NOBODY)
 """The request being answered."""

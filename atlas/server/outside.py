@@ -11,8 +11,8 @@ from atlas.server.health import Metrics
 # MapLibre starts its worker from a blob and draws into images made of blobs; everything else comes from here.
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; "
-    "child-src 'self' blob:; connect-src 'self' blob: data:; font-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'self'"
+    "child-src 'self' blob:; connect-src 'self' blob: data:; font-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 _FIXED = {
     "X-Content-Type-Options": "nosniff",
