@@ -7,6 +7,7 @@ import argparse
 import base64
 import html
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,17 +53,15 @@ html, body { height: 100%; margin: 0; font-family: system-ui, sans-serif; }
 .leaflet-container .leaflet-control-layers { max-height: 70vh; overflow-y: auto; max-width: 80vw; font-size: 13px; }
 .told { background: #fff; padding: 8px 12px; border-radius: 4px; box-shadow: 0 1px 4px #0005; max-width: 60vw; }
 .told h1 { font-size: 15px; margin: 0 0 4px; }
-.told i { display: inline-block; width: 10px; height: 10px; margin: 0 4px 0 8px; }
+.told p { margin: 4px 0 0; color: #555; }
+.told span { white-space: nowrap; }
+.told i { display: inline-block; width: 10px; height: 10px; margin: 0 4px; }
 .foliumpopup th { white-space: nowrap; vertical-align: top; }
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw a preview from the command line; return the exit code.
-
-    Raises:
-        HomeError: The release lacks the commune, or Leaflet is not there.
-    """
+    """Draw a preview from the command line; return the exit code (2 where the release or Leaflet is missing)."""
     parser = argparse.ArgumentParser(
         prog="python -m atlas preview",
         description="Bản đồ lỗi của một xã, xem không cần mạng / offline map of findings",
@@ -71,7 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--commune", required=True, help="mã xã / commune code")
     parser.add_argument("--out", type=Path, required=True, help="tệp HTML / HTML file")
     options = parser.parse_args(argv)
-    page = render(options.release, options.commune)
+    try:
+        page = render(options.release, options.commune)
+    except HomeError as error:
+        print(f"Lỗi: {error.vi}\nError: {error.en}", file=sys.stderr)
+        return 2
     partial = options.out.with_name(f".{options.out.name}.new")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     partial.write_text(page, encoding="utf-8")
@@ -93,10 +96,11 @@ def render(release: Path, commune: str) -> str:
     drawn = folium.Map(tiles=None, prefer_canvas=True, zoom_control=True, attribution_control=False, max_zoom=22)
     drawn.default_js, drawn.default_css = [], []
     _add_parcels(drawn, parcels)
-    for code in sorted(findings["code"].unique(), key=lambda code: _rank(findings, code)):
-        _add_findings(drawn, findings[findings["code"] == code], str(code))
-    folium.LayerControl(collapsed=False).add_to(drawn)
-    shapes = parcels.geometry if len(parcels) else findings.geometry
+    placed = findings[~(findings.geometry.isna() | findings.geometry.is_empty)]
+    for code in sorted(placed["code"].unique(), key=lambda code: _rank(placed, code)):
+        _add_findings(drawn, placed[placed["code"] == code], str(code))
+    folium.LayerControl(collapsed=True).add_to(drawn)
+    shapes = parcels.geometry if len(parcels) else placed.geometry
     if len(shapes):
         west, south, east, north = shapes.total_bounds
         drawn.fit_bounds([[south, west], [north, east]])
@@ -160,7 +164,7 @@ def _ready(frame: gpd.GeoDataFrame, fields: dict[str, str]) -> gpd.GeoDataFrame:
     texts = {name: frame[name].map(_text, na_action="ignore").replace("", pd.NA).fillna("-") for name in fields}
     kept = frame.columns.intersection(["code", "severity"])
     placed = gpd.GeoDataFrame(frame[kept].assign(**texts), geometry=moved, crs=crs.LONLAT)
-    return placed[~(placed.geometry.isna() | placed.geometry.is_empty)]
+    return placed
 
 
 def _text(value: Any) -> str:
@@ -219,13 +223,20 @@ def _title(release: Path, commune: str) -> str:
 def _heading(release: Path, commune: str, findings: gpd.GeoDataFrame) -> str:
     counts = findings["severity"].value_counts()
     parts = [
-        f'<i style="background:{colour}"></i>{" / ".join(SEVERITY_NAMES[name])}: {counts.get(name, 0)}'
+        f'<span><i style="background:{colour}"></i>{" / ".join(SEVERITY_NAMES[name])}: {counts.get(name, 0)}</span> '
         for name, colour in SEVERITY_COLOURS.items()
     ]
     return (
         '<div class="told" style="position:absolute;left:10px;bottom:10px;z-index:1000">'
-        f"<h1>{_title(release, commune)}</h1>Kết quả kiểm tra / Findings{''.join(parts)}</div>"
+        f"<h1>{_title(release, commune)}</h1>{''.join(parts)}{_without_place(findings)}</div>"
     )
+
+
+def _without_place(findings: gpd.GeoDataFrame) -> str:
+    """Return how many findings the map cannot show: those about registers and files."""
+    number = int((findings.geometry.isna() | findings.geometry.is_empty).sum())
+    told = f"Không có vị trí, xem bảng XLSX / without a place, see the XLSX list: {number}"
+    return f"<p>{told}</p>" if number else ""
 
 
 def _numbered(page: str) -> str:

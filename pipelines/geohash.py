@@ -68,7 +68,7 @@ def representative_points(parcels: gpd.GeoSeries) -> np.ndarray[Any, Any]:
     The tolerance is 0.01 m. Polygons must be valid; the points lie inside them.
     """
     polygons = parcels.to_numpy()
-    parts = np.array_split(polygons, _THREADS) if len(polygons) > 1_000 else [polygons]
+    parts = np.array_split(polygons, _THREADS) if len(polygons) > 200 else [polygons]
     with ThreadPoolExecutor(_THREADS) as pool:
         radii = np.concatenate(list(pool.map(_inscribed_radius, parts)))
     points: np.ndarray[Any, Any] = shapely.get_coordinates(shapely.get_point(radii, 0))

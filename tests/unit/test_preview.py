@@ -74,6 +74,13 @@ def test_unknown_commune_is_told(release: Path) -> None:
         preview.render(release, "99999")
 
 
+def test_command_tells_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "15670.html"
+    assert preview.main(["--release", str(tmp_path), "--commune", "15670", "--out", str(target)]) == 2
+    assert "diachinh publish" in capsys.readouterr().err
+    assert not target.exists()
+
+
 def test_missing_library_is_told(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "_LIBRARY_FOLDERS", ("nowhere",))
     with pytest.raises(HomeError, match="make setup"):
