@@ -1,5 +1,6 @@
 """Curves and cuts in the plane: smooth lines, irregular outlines, divided blocks. Metres, model coordinates."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from random import Random
@@ -16,7 +17,7 @@ def smooth(points: Sequence[Point], rounds: int = 3) -> list[Point]:
     line = list(points)
     for _ in range(rounds):
         cut = [line[0]]
-        for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+        for (x0, y0), (x1, y1) in itertools.pairwise(line):
             cut.append((0.75 * x0 + 0.25 * x1, 0.75 * y0 + 0.25 * y1))
             cut.append((0.25 * x0 + 0.75 * x1, 0.25 * y0 + 0.75 * y1))
         line = [*cut, line[-1]]

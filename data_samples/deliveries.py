@@ -71,7 +71,8 @@ def _drawings(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
     (folder / "ghi_chu.txt").write_text("Bản vẽ xuất từ phần mềm biên tập ngày 15/06/2025.\n", encoding="utf-8")
     scale = delivery.commune.scale
     files: list[dict[str, Any]] = [
-        {"path": f"ban_do/{name}", "role": "drawing", "sheet": to, "scale": scale, "encoding": "tcvn3"} for name, to in sheets
+        {"path": f"ban_do/{name}", "role": "drawing", "sheet": to, "scale": scale, "encoding": "tcvn3"}
+        for name, to in sheets
     ]
     return [*files, {"path": register.path, "role": "register", "encoding": "utf-8"}]
 
@@ -82,7 +83,8 @@ def _shapefiles(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
     shp.write_register(register.rows, folder / register.path, ("ma_xa", *xlsx.columns()))
     scale = delivery.commune.scale
     files: list[dict[str, Any]] = [
-        {"path": f"shp/{name}", "role": "parcels", "sheet": to, "scale": scale, "encoding": "tcvn3"} for name, to in sheets
+        {"path": f"shp/{name}", "role": "parcels", "sheet": to, "scale": scale, "encoding": "tcvn3"}
+        for name, to in sheets
     ]
     return [
         *files,

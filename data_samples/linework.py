@@ -1,5 +1,6 @@
 """Parcels as a drawing holds them: each shared edge once, labels as texts, levels of TT 26/2024 Annex 21."""
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -55,7 +56,7 @@ def _edges(parcels: list[Parcel], marks: list[Mark]) -> Iterator[Element]:
     sides: dict[tuple[Node, Node], set[str]] = defaultdict(set)
     for parcel in parcels:
         for ring in _rings(parcel.geometry):
-            for start, end in zip(ring, ring[1:], strict=False):
+            for start, end in itertools.pairwise(ring):
                 sides[min((start, end), (end, start))].add(parcel.code)
     erased = [mark.geometry for mark in marks if mark.role == "erase"]
     for gap in erased:
@@ -96,7 +97,7 @@ def _outline(delivery: Delivery, parcels: list[Parcel]) -> list[Element]:
     nodes = {node for parcel in parcels for ring in _rings(parcel.geometry) for node in ring}
     points = list(delivery.outline.exterior.coords)
     runs: list[list[Node]] = []
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in itertools.pairwise(points):
         kept = start in nodes and end in nodes
         if kept and runs and runs[-1][-1] == start:
             runs[-1].append(end)
@@ -131,7 +132,14 @@ def frame(delivery: Delivery, to: str) -> list[Element]:
 def places(delivery: Delivery, to: str) -> list[Element]:
     """Return place names of a sheet, level 48."""
     parcels = [parcel for parcel in delivery.parcels if parcel.to == to]
-    named = {"DGD": "Trường Tiểu học", "TSC": "UBND xã", "NTD": "Nghĩa địa", "TON": "Chùa", "DCH": "Chợ", "DYT": "Trạm Y tế"}
+    named = {
+        "DGD": "Trường Tiểu học",
+        "TSC": "UBND xã",
+        "NTD": "Nghĩa địa",
+        "TON": "Chùa",
+        "DCH": "Chợ",
+        "DYT": "Trạm Y tế",
+    }
     return [
         Element(PLACE, Point(parcel.spot[0], parcel.spot[1] - 9.0), f"{named[parcel.code]} {delivery.commune.name}")
         for parcel in parcels
@@ -142,7 +150,10 @@ def places(delivery: Delivery, to: str) -> list[Element]:
 def separate_labels(parcels: Iterable[Parcel]) -> list[Element]:
     """Return labels as four elements each: point, number, area, land use (levels 11, 13, 4, 2)."""
     return [
-        element for parcel in parcels if parcel.labelled for element in label_at(parcel.spot, parcel.code, parcel.thua, parcel.area_m2)
+        element
+        for parcel in parcels
+        if parcel.labelled
+        for element in label_at(parcel.spot, parcel.code, parcel.thua, parcel.area_m2)
     ]
 
 

@@ -42,6 +42,12 @@ class Parcel:
         return self.to, self.thua
 
     @property
+    def shape(self) -> Any:
+        """The geometry of a parcel that has one."""
+        assert self.geometry is not None
+        return self.geometry
+
+    @property
     def is_ground(self) -> bool:
         """Whether it is a road, canal or river."""
         return self.code in GROUND_CODES

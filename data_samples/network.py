@@ -137,9 +137,7 @@ def _family(
     return lines
 
 
-def _grid(
-    fields: BaseGeometry, commune: Commune, rng: Random, *, spacing_m: float, across: bool
-) -> list[BaseGeometry]:
+def _grid(fields: BaseGeometry, commune: Commune, rng: Random, *, spacing_m: float, across: bool) -> list[BaseGeometry]:
     """Return canals or field roads through the open fields; they bend with the river."""
     (x0, y0), (x1, y1) = commune.river[1], commune.river[-2]
     heading = math.atan2(y1 - y0, x1 - x0) + (math.pi / 2 if across else 0.0) + rng.uniform(-0.08, 0.08)

@@ -10,13 +10,66 @@ from random import Random
 
 from data_samples.communes import Commune
 
-_FAMILY = ("Nguyễn", "Lê", "Trần", "Phạm", "Hoàng", "Trịnh", "Đỗ", "Vũ", "Bùi", "Hà", "Ngô", "Lương", "Đặng", "Mai", "Cao")
+_FAMILY = (
+    "Nguyễn",
+    "Lê",
+    "Trần",
+    "Phạm",
+    "Hoàng",
+    "Trịnh",
+    "Đỗ",
+    "Vũ",
+    "Bùi",
+    "Hà",
+    "Ngô",
+    "Lương",
+    "Đặng",
+    "Mai",
+    "Cao",
+)
 _MIDDLE_MEN = ("Văn", "Đình", "Hữu", "Xuân", "Đức", "Bá", "Trọng", "Ngọc", "Quang", "Viết")
 _MIDDLE_WOMEN = ("Thị", "Thị", "Thị", "Thị Ngọc", "Thị Thu", "Ngọc")
-_MEN = ("Hùng", "Dũng", "Tuấn", "Sơn", "Thắng", "Bình", "Hải", "Lâm", "Tùng", "Cường", "Thọ", "Quý", "Khánh", "Toàn", "Đạt", "Nghĩa")
-_WOMEN = ("Hoa", "Lan", "Hương", "Thủy", "Hằng", "Nga", "Yến", "Loan", "Tuyết", "Phượng", "Huệ", "Mỹ", "Thúy", "Xuân", "Hiền", "Nhung")
+_MEN = (
+    "Hùng",
+    "Dũng",
+    "Tuấn",
+    "Sơn",
+    "Thắng",
+    "Bình",
+    "Hải",
+    "Lâm",
+    "Tùng",
+    "Cường",
+    "Thọ",
+    "Quý",
+    "Khánh",
+    "Toàn",
+    "Đạt",
+    "Nghĩa",
+)
+_WOMEN = (
+    "Hoa",
+    "Lan",
+    "Hương",
+    "Thủy",
+    "Hằng",
+    "Nga",
+    "Yến",
+    "Loan",
+    "Tuyết",
+    "Phượng",
+    "Huệ",
+    "Mỹ",
+    "Thúy",
+    "Xuân",
+    "Hiền",
+    "Nhung",
+)
 _ORIGINS = ("Công nhận QSDĐ như giao đất không thu tiền sử dụng đất", "Nhà nước giao đất không thu tiền sử dụng đất")
-_HOME_ORIGINS = ("Công nhận QSDĐ như giao đất có thu tiền sử dụng đất", "Công nhận QSDĐ như giao đất không thu tiền sử dụng đất")
+_HOME_ORIGINS = (
+    "Công nhận QSDĐ như giao đất có thu tiền sử dụng đất",
+    "Công nhận QSDĐ như giao đất không thu tiền sử dụng đất",
+)
 _MST_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 

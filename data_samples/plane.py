@@ -64,7 +64,8 @@ def _faces(polygons: list[Polygon], outline: Polygon) -> np.ndarray[Any, Any]:
     lines = [polygon.boundary for polygon in polygons] + [outline.boundary]
     noded = shapely.union_all(lines, grid_size=_MODEL_GRID_M)
     faces = shapely.get_parts(shapely.polygonize([noded]))
-    return faces[shapely.area(faces) > 0]
+    kept: np.ndarray[Any, Any] = faces[shapely.area(faces) > 0]
+    return kept
 
 
 def _merge_small(faces: np.ndarray[Any, Any], codes: list[str]) -> list[tuple[str, Polygon]]:
@@ -90,8 +91,8 @@ def _merge_small(faces: np.ndarray[Any, Any], codes: list[str]) -> list[tuple[st
             if isinstance(joined, Polygon) or len(curves.parts(joined)) == 1:
                 polygons[best] = curves.parts(joined)[0]
                 alive[n] = False
-                # The tree keeps the old boxes: grow the box of the winner by re-inserting is not needed, because a
-                # crumb touches its neighbours within the length of the crumb.
+                # The tree keeps the box of the winner as it was: a later crumb that touches only what was just merged
+                # does not find it there and goes to another neighbour.
     return [(codes[n], polygons[n]) for n in range(len(polygons)) if alive[n]]
 
 
@@ -99,9 +100,8 @@ def _is_small(face: Polygon, ground: bool) -> bool:
     if face.area < _SMALLEST_M2:
         return True
     width = 2 * face.area / face.length
-    return width < (1.2 if ground else _NARROWEST_M) or shapely.maximum_inscribed_circle(face).length < (
-        1.0 if ground else _NARROWEST_M
-    )
+    radius = float(shapely.maximum_inscribed_circle(face).length)
+    return width < (1.2 if ground else _NARROWEST_M) or radius < (1.0 if ground else _NARROWEST_M)
 
 
 def _place(polygon: Polygon, commune: Commune) -> Polygon:

@@ -81,6 +81,7 @@ def fill(delivery: Delivery, rng: Random) -> None:
         man, woman = rng.choice(farmers)
         home = f"{rng.choice(delivery.commune.hamlets)}, xã {delivery.commune.name}, huyện Triệu Sơn, tỉnh Thanh Hóa"
         draw = rng.random()
+        pair: tuple[tuple[Person, str, str], ...]
         if draw < 0.12:
             pair = ((man, "Vợ chồng", "Chồng"), (woman, "Vợ chồng", "Vợ"))
         else:
@@ -106,7 +107,8 @@ def _land(parcel: Parcel, commune: Commune, registry: Registry, rng: Random) -> 
         "dien_tich": parcel.area_m2,
     }
     codes = parcel.code.split("+")
-    first = parcel.area_m2 if len(codes) == 1 else float(min(rng.choice((150, 200, 200, 250)), int(parcel.area_m2 * 0.7)))
+    home_m2 = float(min(rng.choice((150, 200, 200, 250)), int(parcel.area_m2 * 0.7)))
+    first = parcel.area_m2 if len(codes) == 1 else home_m2
     for number, code in enumerate(codes, start=1):
         values |= {
             f"loai_dat_{number}": code,

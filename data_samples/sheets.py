@@ -87,4 +87,6 @@ def label_spot(polygon: Polygon, grid_m: float) -> tuple[float, float]:
 
 def _frame(pieces: list[Piece]) -> Polygon:
     x0, y0, x1, y1 = shapely.total_bounds([piece.geometry for piece in pieces])
-    return box(math.floor(x0 / 10) * 10 - 10, math.floor(y0 / 10) * 10 - 10, math.ceil(x1 / 10) * 10 + 10, math.ceil(y1 / 10) * 10 + 10)
+    west, south = (math.floor(value / 10) * 10 - 10 for value in (x0, y0))
+    east, north = (math.ceil(value / 10) * 10 + 10 for value in (x1, y1))
+    return box(west, south, east, north)

@@ -149,9 +149,7 @@ def write_register(delivery: Delivery, rows: Sequence[Row], path: Path) -> None:
         page.append([number, *(row.values.get(name) for name in HEADINGS)])
         area = row.values.get("dien_tich")
         total += area if isinstance(area, float) else 0.0  # A text is no number to a SUM either.
-    closing = ["Tổng cộng", *(None for _ in HEADINGS)]
-    closing[1 + list(HEADINGS).index("dien_tich")] = round(total, 1)  # type: ignore[call-overload]
-    page.append(closing)
+    page.append(["Tổng cộng", *(round(total, 1) if name == "dien_tich" else None for name in HEADINGS)])
     _save(book, path)
 
 

@@ -1,5 +1,5 @@
 """Planted defects: each one with its place, its size and its line in the answer sheet."""
 
-from data_samples.defects.plant import plant
+from data_samples.defects.plan import plant
 
 __all__ = ["plant"]

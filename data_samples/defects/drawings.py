@@ -32,7 +32,7 @@ def overshoots(picker: Picker, count: int) -> None:
 
 def _inward(parcel: Parcel, length_m: float, picker: Picker) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return a node of a parcel and a point inside, as far from every boundary as its distance from the node allows."""
-    ring = parcel.geometry.exterior  # type: ignore[union-attr]
+    ring = parcel.shape.exterior
     best = (0.0, (0.0, 0.0), (0.0, 0.0))
     for node in ring.coords[:-1]:
         reach = length_m / math.dist(node, parcel.spot)
@@ -71,7 +71,7 @@ def _open(picker: Picker, edge: Edge, width_m: float) -> None:
     picker.answer("ban_ve.unclosed", larger, **pair, at=(gap.centroid.x, gap.centroid.y), value=gap.length)
     picker.answer("ban_ve.label_doubled", larger, **pair, at=smaller.spot, value=2.0, note=because)
     picker.answer("so_dia_chinh.without_parcel", smaller, row=picker.rows(smaller)[0], note=because)
-    face = larger.geometry.area + smaller.geometry.area  # type: ignore[union-attr]
+    face = larger.shape.area + smaller.shape.area
     off = face - larger.area_m2
     if off > area_limit_m2(face, picker.delivery.commune.scale):
         picker.answer("thua_dat.area_mismatch", larger, value=off, note=because)
@@ -83,7 +83,7 @@ def unlabelled(picker: Picker, count: int) -> None:
     for _ in range(count):
         parcel, row = picker.row()
         parcel.labelled = False
-        picker.answer("ban_ve.face_without_label", parcel, value=parcel.geometry.area, note=f"planted: was {parcel.thua}")  # type: ignore[union-attr]
+        picker.answer("ban_ve.face_without_label", parcel, value=parcel.shape.area, note=f"planted: was {parcel.thua}")
         picker.answer("so_dia_chinh.without_parcel", parcel, row=row, note="consequence of ban_ve.face_without_label")
 
 

@@ -1,5 +1,6 @@
 """Where defects go: no two on the same or on neighbouring parcels, so that each stands for itself."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -69,7 +70,9 @@ class Picker:
 
     def row(self, fits: Callable[[Row], bool] = lambda _: True) -> tuple[Parcel, Row]:
         """Return a parcel and its only row, for a defect that lives in the register alone."""
-        parcel = self.parcel(lambda item: "ho_ten" in self._rows[item.key][0].values and fits(self._rows[item.key][0]), alone=False)
+        parcel = self.parcel(
+            lambda item: "ho_ten" in self._rows[item.key][0].values and fits(self._rows[item.key][0]), alone=False
+        )
         return parcel, self._rows[parcel.key][0]
 
     def rows(self, parcel: Parcel) -> list[Row]:
@@ -108,7 +111,12 @@ class Picker:
 
     def copy_row(self, row: Row, to: str, thua: str) -> Row:
         """Insert a copy of a row with another parcel number below it."""
-        names = {"so_hieu_to_ban_do": to, "so_thu_tu_thua": thua, "so_hieu_to_ban_do_gcn": to, "so_thu_tu_thua_gcn": thua}
+        names = {
+            "so_hieu_to_ban_do": to,
+            "so_thu_tu_thua": thua,
+            "so_hieu_to_ban_do_gcn": to,
+            "so_thu_tu_thua_gcn": thua,
+        }
         values = {**row.values, **{name: value for name, value in names.items() if name in row.values}}
         fresh = Row(values, (to, thua), touched=True)
         self.delivery.rows.insert(self.delivery.rows.index(row) + 1, fresh)
@@ -117,8 +125,7 @@ class Picker:
 
     def resize(self, parcel: Parcel) -> None:
         """Bring area, label place and register of a parcel to its geometry."""
-        assert parcel.geometry is not None
-        parcel.area_m2 = round(parcel.geometry.area, 1)
+        parcel.area_m2 = round(parcel.shape.area, 1)
         if isinstance(parcel.geometry, Polygon):
             parcel.spot = label_spot(parcel.geometry, self.grid_m)
         for row in self.rows(parcel):
@@ -142,7 +149,7 @@ class Picker:
         sides: dict[tuple[Node, Node], Parcel] = {}
         for parcel in self._clean:
             ring = list(shapely.normalize(parcel.geometry).exterior.coords)
-            sides |= {(start, end): parcel for start, end in zip(ring, ring[1:], strict=False)}
+            sides |= {(start, end): parcel for start, end in itertools.pairwise(ring)}
         edges = [Edge(parcel, sides.get((end, start)), start, end) for (start, end), parcel in sides.items()]
         return self.rng.sample(edges, len(edges))
 

@@ -5,7 +5,6 @@ from shapely import Point, Polygon
 
 from data_samples.defects.picker import Edge, Picker, bulge
 
-
 _OFF_RIM_M = 25.0
 """Overlaps and gaps stay this far from the outline: at the rim a gap is a question of the outline, not of a parcel."""
 
@@ -84,7 +83,9 @@ def annexes(picker: Picker, count: int) -> None:
 def strips(picker: Picker, count: int, width_m: float) -> list[tuple[Edge, Polygon]]:
     """Cut needles off parcels along an edge inside a sheet; return each edge and its needle. Areas are adjusted."""
     found: list[tuple[Edge, Polygon]] = []
-    for edge in picker.edge(lambda item: 6 < item.length_m < 18 and item.beside is not None and item.beside.to == item.parcel.to):
+    for edge in picker.edge(
+        lambda item: 6 < item.length_m < 18 and item.beside is not None and item.beside.to == item.parcel.to
+    ):
         if edge.parcel.touched or edge.beside is None or edge.beside.touched:
             continue
         pulled, needle = bulge(edge, width_m, picker, outward=False)

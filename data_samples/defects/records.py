@@ -1,6 +1,8 @@
 """Defects of numbers, codes and rows: map and register that do not say the same, rows that cannot be right."""
 
+import itertools
 from datetime import date
+from functools import partial
 
 from data_samples.defects.limits import area_limit_m2
 from data_samples.defects.picker import Picker, resize_row
@@ -13,23 +15,25 @@ def number_twice(picker: Picker, count: int) -> None:
         keeper, other = _alike(picker)
         picker.touch(keeper, other)
         row = picker.rows(other)[0]
-        picker.answer(
-            "so_dia_chinh.without_parcel", other, row=row, note="consequence of thua_dat.duplicate_key"
-        )
+        picker.answer("so_dia_chinh.without_parcel", other, row=row, note="consequence of thua_dat.duplicate_key")
         was, other.thua = other.thua, keeper.thua
         picker.delivery.captions[other.key] = picker.delivery.captions.get((other.to, was), ("", ""))
         for one, two in ((keeper, other), (other, keeper)):
             picker.answer(
-                "thua_dat.duplicate_key", one, other_to=two.to, other_thua=two.thua, note=f"planted: {was} renumbered {keeper.thua}"
+                "thua_dat.duplicate_key",
+                one,
+                other_to=two.to,
+                other_thua=two.thua,
+                note=f"planted: {was} renumbered {keeper.thua}",
             )
 
 
 def _alike(picker: Picker) -> tuple[Parcel, Parcel]:
     """Return two paddy parcels of one sheet whose areas differ by less than the tolerance, not side by side."""
     paddies = sorted((item for item in picker.free() if item.code == "LUC"), key=lambda item: (item.to, item.area_m2))
-    for keeper, other in zip(paddies, paddies[1:], strict=False):
+    for keeper, other in itertools.pairwise(paddies):
         limit = 0.4 * area_limit_m2(keeper.area_m2, picker.delivery.commune.scale)
-        is_near = keeper.geometry is None or keeper.geometry.distance(other.geometry) < 5
+        is_near = keeper.shape.distance(other.shape) < 5
         if keeper.to == other.to and other.area_m2 - keeper.area_m2 < limit and keeper.area_m2 > 250 and not is_near:
             return keeper, other
     raise LookupError("no two parcels of one size left")
@@ -39,7 +43,7 @@ def register_areas(picker: Picker, factors: tuple[float, ...]) -> None:
     """Let the register say another area, off by multiples of the tolerance."""
     for factor in factors:
         parcel, row = picker.row(lambda item: item.values["dien_tich"] > 200)
-        measured = parcel.geometry.area  # type: ignore[union-attr]
+        measured = parcel.shape.area
         resize_row(row, round(parcel.area_m2 + factor * area_limit_m2(measured, picker.delivery.commune.scale), 1))
         picker.answer("thua_dat.area_mismatch", parcel, row=row, value=abs(measured - row.values["dien_tich"]))
 
@@ -48,7 +52,7 @@ def label_areas(picker: Picker, factors: tuple[float, ...]) -> None:
     """Let the label say another area."""
     for factor in factors:
         parcel, _ = picker.row(lambda item: item.values["dien_tich"] > 200)
-        measured = parcel.geometry.area  # type: ignore[union-attr]
+        measured = parcel.shape.area
         parcel.area_m2 = round(parcel.area_m2 + factor * area_limit_m2(measured, picker.delivery.commune.scale), 1)
         picker.answer("thua_dat.label_mismatch", parcel, value=abs(measured - parcel.area_m2))
 
@@ -56,7 +60,7 @@ def label_areas(picker: Picker, factors: tuple[float, ...]) -> None:
 def label_uses(picker: Picker, pairs: tuple[tuple[str, str], ...]) -> None:
     """Let the label say another land use than the register."""
     for booked, drawn in pairs:
-        parcel, _ = picker.row(lambda item, booked=booked: item.values["loai_dat_1"] == booked)  # type: ignore[misc]
+        parcel, _ = picker.row(partial(_is_used_as, code=booked))
         parcel.code = drawn
         picker.answer("thua_dat.label_mismatch", parcel, note=f"planted: {drawn} drawn, {booked} registered")
 
@@ -69,7 +73,7 @@ def odd_codes(picker: Picker, codes: dict[str, tuple[str, str]]) -> None:
         codes: Code to write → (code it replaces, finding it causes).
     """
     for code, (was, finding) in codes.items():
-        parcel, row = picker.row(lambda item, was=was: item.values["loai_dat_1"] == was and "loai_dat_2" not in item.values)  # type: ignore[misc]
+        parcel, row = picker.row(partial(_is_only_used_as, code=was))
         parcel.code = code
         row.values["loai_dat_1"] = code
         picker.answer(finding, parcel, note=f"planted: {code}")
@@ -120,7 +124,7 @@ def sums(picker: Picker, off_m2: tuple[float, ...]) -> None:
 def bad_values(picker: Picker, column: str, values: tuple[str, ...], finding: str) -> None:
     """Write values that are no number or no date."""
     for value in values:
-        parcel, row = picker.row(_is_written_differently)
+        parcel, row = picker.row(_has_one_use)
         row.values[column] = value
         picker.answer(finding, parcel, row=row, note=f"planted: {column}={value}")
 
@@ -164,5 +168,13 @@ def wrong_addresses(picker: Picker) -> None:
         picker.answer("dia_chi.wrong_commune", parcel, row=row, note=f"planted: {name}")
 
 
-def _is_written_differently(row: Row) -> bool:
-    return "dien_tich_2" not in row.values
+def _has_one_use(row: Row) -> bool:
+    return "loai_dat_2" not in row.values
+
+
+def _is_used_as(row: Row, code: str) -> bool:
+    return bool(row.values["loai_dat_1"] == code)
+
+
+def _is_only_used_as(row: Row, code: str) -> bool:
+    return _is_used_as(row, code) and _has_one_use(row)

@@ -1,12 +1,14 @@
 """Defects only a table of polygons can hold: broken rings, several parts, no shape, copies, no number."""
 
 import math
+from functools import partial
 
 import shapely
 from shapely import MultiPolygon, Polygon
 
 from data_samples.defects.picker import Picker
 from data_samples.defects.plane import strips
+from data_samples.model import Parcel
 
 _LOOP_M = 0.1
 
@@ -56,15 +58,18 @@ def several_parts(picker: Picker, count: int) -> None:
     """Join two lots that do not touch into one record."""
     for _ in range(count):
         kept = picker.parcel(lambda item: item.code == "LUC" and item.area_m2 < 700)
-        gone = picker.parcel(
-            lambda item, kept=kept: item.code == "LUC" and item.to == kept.to and 15 < item.geometry.distance(kept.geometry) < 250  # type: ignore[misc]
-        )
+        gone = picker.parcel(partial(_is_another_field, kept))
         kept.geometry = MultiPolygon([kept.geometry, gone.geometry])
         for row in picker.rows(gone):
             picker.delivery.rows.remove(row)
         picker.delivery.parcels.remove(gone)
         picker.resize(kept)
         picker.answer("thua_dat.multipart", kept, value=2.0, note=f"planted: number {gone.thua} given up")
+
+
+def _is_another_field(kept: Parcel, other: Parcel) -> bool:
+    is_near = 15 < other.shape.distance(kept.shape) < 250
+    return other.code == "LUC" and other.to == kept.to and is_near
 
 
 def shapeless(picker: Picker, count: int) -> None:

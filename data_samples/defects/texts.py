@@ -29,7 +29,9 @@ def repairs(delivery: Delivery) -> list[tuple[str, int]]:
     """Return how many values of each register file a reader has to bring to precomposed Unicode."""
     counts = []
     for file in register_files(delivery):
-        texts = [str(spelled(row.values[name])) for row in file.rows for name in HEADINGS if row.values.get(name) is not None]
+        texts = [
+            str(spelled(row.values[name])) for row in file.rows for name in HEADINGS if row.values.get(name) is not None
+        ]
         is_decomposed = file.path.endswith(".csv")
         damaged = sum("\u00d0" in text or (is_decomposed and decomposed(text) != text) for text in texts)
         counts.append((file.path, damaged))

@@ -136,7 +136,8 @@ def test_register_knows_every_parcel_but_roads_and_water(clean_land: dict[str, D
     booked = {row.key for row in land.rows}
     assert booked == {parcel.key for parcel in land.parcels if not parcel.is_ground}
     sums = [
-        abs(row.values["dien_tich"] - sum(row.values.get(f"dien_tich_{use}", 0.0) for use in (1, 2))) for row in land.rows
+        abs(row.values["dien_tich"] - sum(row.values.get(f"dien_tich_{use}", 0.0) for use in (1, 2)))
+        for row in land.rows
     ]
     assert max(sums) < 0.05
 
@@ -168,7 +169,9 @@ def test_overlaps_and_gaps_are_as_large_as_the_answer_says(spoilt: dict[str, Del
             shared = shapes[item.to, item.thua].intersection(shapes[item.other_to, item.other_thua])
             assert shared.area == pytest.approx(item.value, abs=1e-6)
         if item.code == "thua_dat.gap":
-            near = [shape for shape in shapes.values() if shape is not None and shape.distance(shapely.Point(item.at)) < 60]
+            near = [
+                shape for shape in shapes.values() if shape is not None and shape.distance(shapely.Point(item.at)) < 60
+            ]
             hole = shapely.Point(item.at).buffer(50).difference(shapely.union_all(shapely.make_valid(near)))
             found = next(part for part in shapely.get_parts(hole) if part.contains(shapely.Point(item.at)))
             assert found.area == pytest.approx(item.value, abs=0.02)
@@ -176,7 +179,9 @@ def test_overlaps_and_gaps_are_as_large_as_the_answer_says(spoilt: dict[str, Del
 
 @pytest.mark.parametrize("commune", COMMUNES, ids=IDS)
 def test_defects_stand_apart(spoilt: dict[str, Delivery], commune: Commune) -> None:
-    planted = [item for item in spoilt[commune.code].answers if item.note.startswith("planted") and item.at and item.thua]
+    planted = [
+        item for item in spoilt[commune.code].answers if item.note.startswith("planted") and item.at and item.thua
+    ]
     doubles = {"thua_dat.duplicate_key"}
     places = Counter((item.to, item.thua) for item in planted if item.code not in doubles)
     assert max(places.values()) == 1
