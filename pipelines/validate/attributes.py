@@ -5,7 +5,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 import schemas
 from pipelines import findings
@@ -112,7 +111,7 @@ def _keys(scene: Scene) -> pd.Series:
 
 def _compare(scene: Scene, code: str, recorded: dict[str, pd.Series]) -> gpd.GeoDataFrame:
     """Report where a recorded area is off, with the column and its value as detail."""
-    measured_m2 = np.where(scene.sound, shapely.area(scene.shapes), np.nan)
+    measured_m2 = scene.areas_m2
     written_m2 = max((_rounding_m2(values) for values in recorded.values()), default=0.0)
     limit_m2 = np.maximum(scene.tolerances.area_m2(measured_m2, scene.scales), written_m2)
     worst_m2, detail = _worst(measured_m2, recorded)

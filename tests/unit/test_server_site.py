@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import re
 import sqlite3
 
@@ -204,7 +203,7 @@ def test_a_new_release_is_taken_up_without_a_restart(tmp_path):
         assert (after.status_code, after.json()["numberMatched"]) == (200, 632)
         (release / "manifest.json").write_text("{half", encoding="utf-8")
         assert client.get(path).json()["numberMatched"] == 632
-        os.remove(release / "manifest.json")
+        (release / "manifest.json").unlink()
         assert client.get(path).status_code == 200
         assert client.get("/health").status_code == 503
 

@@ -111,7 +111,7 @@ def test_columns_by_option(tmp_path):
 @pytest.mark.parametrize("columns", [{"so_to": "ten"}, {"so_thu_tu_thua": "khong_co"}])
 def test_wrong_column_option_names_the_choices(tmp_path, columns):
     layer().to_file(tmp_path / "l.gpkg")
-    with pytest.raises(SettingsError, match="there are|it has"):
+    with pytest.raises(SettingsError, match=r"there are|it has"):
         validate_files([tmp_path / "l.gpkg"], columns=columns)
 
 
@@ -196,11 +196,15 @@ def test_one_mad_coordinate_does_not_spoil_the_rest(tmp_path):
 
 
 def test_curves_heights_and_collections(tmp_path):
-    arc = "CURVEPOLYGON(COMPOUNDCURVE((560000 2190000,560020 2190000),CIRCULARSTRING(560020 2190000,560030 2190010,560020 2190020),(560020 2190020,560000 2190020,560000 2190000)))"
-    rows = [f'"{arc}",1', '"POLYGON Z((560100 2190000 7,560120 2190000 7,560120 2190020 7,560100 2190000 7))",2']
-    rows.append(
-        '"GEOMETRYCOLLECTION(POINT(560200 2190000),POLYGON((560200 2190000,560220 2190000,560220 2190020,560200 2190000)))",3'
-    )
+    arc = "CIRCULARSTRING(560020 2190000,560030 2190010,560020 2190020)"
+    rest = "(560020 2190020,560000 2190020,560000 2190000)"
+    ring = "560200 2190000,560220 2190000,560220 2190020,560200 2190000"
+    high = "560100 2190000 7,560120 2190000 7,560120 2190020 7,560100 2190000 7"
+    rows = [
+        f'"CURVEPOLYGON(COMPOUNDCURVE((560000 2190000,560020 2190000),{arc},{rest}))",1',
+        f'"POLYGON Z(({high}))",2',
+        f'"GEOMETRYCOLLECTION(POINT(560200 2190000),POLYGON(({ring})))",3',
+    ]
     (tmp_path / "l.csv").write_text("WKT,so\n" + "\n".join(rows), encoding="utf-8")
     report = validate_files([tmp_path / "l.csv"], crs="EPSG:5897")
     assert report.to_json()["findings"] == {}
