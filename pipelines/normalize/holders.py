@@ -86,9 +86,9 @@ def _with_person(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     good = rows["giay_to_state"].isin([identifiers.OK, identifiers.REPAIRED])
     number = rows["so_giay_to"].where(good)
     within = [rows["thua_key"], name]
-    number = number.fillna(number.groupby(within).transform("first"))
+    number = number.fillna(number.groupby(within, dropna=False).transform("first"))
     person = number.fillna(rows["thua_key"] + "|" + name).where(name.notna())
-    first = rows.groupby(person, sort=False)[["thua_key", "ho_ten", "nam_sinh"]].transform("first")
+    first = rows.groupby(person, sort=False, dropna=False)[["thua_key", "ho_ten", "nam_sinh"]].transform("first")
     ids = identify("cn-", place, names.key(first["ho_ten"]), first["nam_sinh"], first["thua_key"])
     # Two people of one name on one parcel differ by their number alone.
     pairs = pd.DataFrame({"id": ids, "person": person}).dropna().drop_duplicates()

@@ -52,7 +52,7 @@ def complete(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place) -> gpd
     replaces the other.
     """
     said = _said(rows)
-    result = parcels.join(said, on="thua_key", rsuffix="_so")
+    result = parcels.join(said, on="thua_key")
     result["ma_xa"], result["ky_dia_gioi"], result["loai_ban_do"] = place.ma_xa, place.era, place.map_type
     result["dien_tich_phap_ly"] = result["dien_tich_phap_ly"].fillna(result["dien_tich_gcn"])
     result["dia_chi"] = result["dia_chi"].fillna(result["dia_chi_so"])

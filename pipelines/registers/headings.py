@@ -19,6 +19,7 @@ _NUMERIC = re.compile(r"[\d\s.,]*")
 
 type Cells = Sequence[Any]
 _DBF_NAME_LENGTH = 10
+_CERTIFICATE = "_gcn"
 _TOTALS = r"(?:tong|tong cong|tong so|cong|cong trang|cong to|tong dien tich|luy ke)\b.*"
 
 
@@ -86,10 +87,12 @@ def records(grid: pd.DataFrame, heading: Heading, keys: Sequence[str]) -> tuple[
 def _spellings(register: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the accepted names of each column, its own name without underscores among them.
 
-    Without underscores it also meets names cut to ten characters by the DBF format (SoHieuToBa).
+    Without underscores it also meets names cut to ten characters by the DBF format (SoHieuToBa). Such a stump is the
+    number on the map, not the one on the certificate, which would be cut to the same.
     """
     columns: dict[str, list[str]] = register.get("columns") or {}
-    return {name: [*accepted, name.replace("_", "")] for name, accepted in columns.items()}
+    own = {name: [] if name.endswith(_CERTIFICATE) else [name.replace("_", "")] for name in columns}
+    return {name: [*accepted, *own[name]] for name, accepted in columns.items()}
 
 
 def _form(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
