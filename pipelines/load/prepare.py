@@ -3,6 +3,8 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 SPOILS_IDENTITY = frozenset(
@@ -37,24 +39,34 @@ def with_identity(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     Further ones count in the order of feature_id; rows are ordered by sheet and parcel as a reader expects.
     """
-    place = parcels["feature_id"].astype("string").str.extract(r"^(?P<source>.*)#(?P<number>\d+)$")
+    place = _parts(parcels["feature_id"], r"^(?P<source>.*)#(?P<number>\d+)$")
     order = place.assign(number=pd.to_numeric(place["number"]))
-    ranked = parcels.loc[order.sort_values(["source", "number"], kind="stable").index]
+    ranked = parcels.iloc[order.sort_values(["source", "number"], kind="stable").index]
     turn = ranked.groupby("thua_key").cumcount() + 1
     key = ranked["thua_key"].astype("string")
     ranked = ranked.assign(thua_dat_id=key.where(turn == 1, key + "~" + turn.astype("string")))
-    sorting = pd.DataFrame(
-        {"sheet": natural(ranked["so_hieu_to_ban_do"]), "parcel": natural(ranked["so_thu_tu_thua"])}, index=ranked.index
-    )
-    ordered: gpd.GeoDataFrame = ranked.loc[sorting.sort_values(["sheet", "parcel"], kind="stable").index]
+    sorting = pd.DataFrame({"sheet": natural(ranked["so_hieu_to_ban_do"]), "parcel": natural(ranked["so_thu_tu_thua"])})
+    ordered: gpd.GeoDataFrame = ranked.iloc[sorting.sort_values(["sheet", "parcel"], kind="stable").index]
     return ordered.reset_index(drop=True)
 
 
 def natural(numbers: pd.Series) -> pd.Series:
-    """Return sortable text for sheet and parcel numbers, "9" before "10" before "10a"."""
-    text = numbers.astype("string").fillna("")
-    digits = text.str.extract(r"^(\d*)", expand=False)
-    return digits.str.zfill(12) + text
+    """Return sortable text for sheet and parcel numbers on a fresh index, "9" before "10" before "10a"."""
+    parts = _parts(numbers.fillna(""), r"^(?P<digits>\d*)(?P<rest>.*)$")
+    padded: pd.Series = parts["digits"].str.zfill(12) + parts["rest"]
+    return padded
+
+
+def _parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
+    """Return the named groups of a pattern as columns, on a fresh index; null where it does not match."""
+    found = pc.extract_regex(pa.array(texts.astype("string"), type=pa.string(), from_pandas=True), pattern)
+    groups = [found.type.field(place).name for place in range(found.type.num_fields)]
+    # A struct that is null hides its fields; flattening applies its nulls to them.
+    return pd.DataFrame(dict(zip(groups, map(_text, found.flatten()), strict=True)))
+
+
+def _text(values: pa.Array) -> pd.Series:
+    return pd.Series(values.to_pandas(), dtype="string")
 
 
 def with_grades(parcels: gpd.GeoDataFrame, grades: pd.DataFrame, findings: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -51,7 +51,8 @@ def assign(connection: sqlite3.Connection, parcels: gpd.GeoDataFrame, sound: pd.
 
 def record(connection: sqlite3.Connection, assignment: Assignment, *, srid: int, release_id: int) -> None:
     """Write new identifiers with the point and the algorithm they come from; uniqueness is a constraint."""
-    fresh = assignment.fresh
+    # In the order of the key, each page of the index is written once.
+    fresh = assignment.fresh.sort_values("ma_dinh_danh_thua")
     columns = [fresh[name].tolist() for name in ("ma_dinh_danh_thua", "thua_dat_id", "x", "y", "lon", "lat")]
     connection.executemany(
         "INSERT INTO dinh_danh (ma_dinh_danh_thua, thua_dat_id, x, y, lon, lat, srid, algorithm, release_from) "
