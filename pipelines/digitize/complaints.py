@@ -19,7 +19,7 @@ GAP_MM = 10.0
 
 def about_lines(
     source: Source, network: Network, faces: Array, kept: Array, bridges: Array, boundary: gpd.GeoDataFrame, crs: Any
-) -> tuple[gpd.GeoDataFrame, Array]:
+) -> tuple[list[gpd.GeoDataFrame], Array]:
     """Return findings about lines that close nothing, and the numbers of the elements they belong to.
 
     Emits:
@@ -30,10 +30,10 @@ def about_lines(
     first, second = face_work.facing(ends, reach_m)
     paired = np.zeros(len(ends), dtype=bool)
     paired[first] = paired[second] = True
-    loose = ~paired & (ends.length_m > source.tolerance_m)
+    loose = ~paired & ~ends.again & (ends.length_m > source.tolerance_m)
     number = boundary["number"].to_numpy()
     gaps = _gaps(source, ends, first, second, faces, number, crs)
-    hanging = findings.build(
+    hanging = _frames(
         "ban_ve.dangle",
         element_id(source.path, number[ends.element[loose]]),
         crs=crs,
@@ -46,12 +46,12 @@ def about_lines(
     crossing, bridge_element = _bridges(source, network, bridges, number, crs)
     broken = np.unique(np.concatenate([ends.element[loose], ends.element[paired], bridge_element]))
     joined = _joins(source, network, number, crs)
-    return findings.concat([gaps, hanging, crossing, joined], crs=crs), broken.astype(np.int64)
+    return [*gaps, *hanging, *crossing, *joined], broken.astype(np.int64)
 
 
 def about_labels(
     source: Source, found: Labels, chosen: pd.DataFrame, parcels: gpd.GeoDataFrame, crs: Any
-) -> gpd.GeoDataFrame:
+) -> list[gpd.GeoDataFrame]:
     """Return findings about texts that did not become part of a parcel, one for each text.
 
     Emits:
@@ -68,18 +68,18 @@ def about_labels(
         ("ban_ve.label_doubled", found.extra, found.extra["text"]),
     ]
     frames = [
-        findings.build(
+        _frames(
             code,
             element_id(source.path, texts.index.to_numpy()),
             crs=crs,
             other_id=_face_id(source.path, texts["face"].to_numpy()),
             detail=detail,
             source=source.path,
-            geometry=texts.geometry.to_numpy(),
+            geometry=texts["geometry"].to_numpy(),
         )
         for code, texts, detail in raise_for
     ]
-    doubled = findings.build(
+    doubled = _frames(
         "ban_ve.label_doubled",
         _face_id(source.path, second["face"].to_numpy()),
         crs=crs,
@@ -88,14 +88,14 @@ def about_labels(
         limit=1.0,
         detail=as_drawn(second["code"], second["number"], second["area"]),
         source=source.path,
-        geometry=second.geometry.to_numpy(),
+        geometry=second["geometry"].to_numpy(),
     )
-    return findings.concat([*frames, doubled], crs=crs)
+    return [*(frame for made in frames for frame in made), *doubled]
 
 
 def about_faces(
     source: Source, found: Labels, chosen: pd.DataFrame, parcels: gpd.GeoDataFrame, crs: Any
-) -> gpd.GeoDataFrame:
+) -> list[gpd.GeoDataFrame]:
     """Return findings about faces in which no number stands; a text that cannot be read has its own finding.
 
     Emits:
@@ -103,7 +103,7 @@ def about_faces(
     """
     number = np.arange(len(parcels))
     bare = ~np.isin(number, chosen.index) & ~np.isin(number, found.unparsed["face"])
-    return findings.build(
+    return _frames(
         "ban_ve.face_without_label",
         parcels["feature_id"].to_numpy()[bare],
         crs=crs,
@@ -119,6 +119,11 @@ def element_id(path: str, number: Array) -> pd.Series:
     return path + "#e" + pd.Series(number, dtype="int64").astype("string")
 
 
+def _frames(code: str, ids: Any, **columns: Any) -> list[gpd.GeoDataFrame]:
+    """Return one findings frame, or none where nothing is wrong: most sheets are clean, and frames cost time."""
+    return [findings.build(code, ids, **columns)] if len(ids) else []
+
+
 def _face_id(path: str, face: Array) -> pd.Series:
     numbers = pd.Series(face, dtype="int64")
     return (path + "#" + (numbers + 1).astype("string")).mask(numbers < 0)
@@ -126,12 +131,12 @@ def _face_id(path: str, face: Array) -> pd.Series:
 
 def _gaps(
     source: Source, ends: face_work.Dangles, first: Array, second: Array, faces: Array, number: Array, crs: Any
-) -> gpd.GeoDataFrame:
+) -> list[gpd.GeoDataFrame]:
     bridge = shapely.linestrings(np.stack([ends.free[first], ends.free[second]], axis=1))
     middle = shapely.line_interpolate_point(bridge, 0.5, normalized=True)
     face = _face_id(source.path, locate(middle, faces))
     element = element_id(source.path, number[ends.element[first]])
-    return findings.build(
+    return _frames(
         "ban_ve.unclosed",
         face.fillna(element),
         crs=crs,
@@ -143,11 +148,11 @@ def _gaps(
     )
 
 
-def _joins(source: Source, network: Network, number: Array, crs: Any) -> gpd.GeoDataFrame:
+def _joins(source: Source, network: Network, number: Array, crs: Any) -> list[gpd.GeoDataFrame]:
     """Return a finding for every line end that was moved; its geometry runs from where it was to where it is."""
     moves = network.moves
     way = shapely.linestrings(np.stack([moves.before, moves.after], axis=1))
-    return findings.build(
+    return _frames(
         "ban_ve.snapped",
         element_id(source.path, number[moves.element]),
         crs=crs,
@@ -160,16 +165,16 @@ def _joins(source: Source, network: Network, number: Array, crs: Any) -> gpd.Geo
 
 def _bridges(
     source: Source, network: Network, bridges: Array, number: Array, crs: Any
-) -> tuple[gpd.GeoDataFrame, Array]:
+) -> tuple[list[gpd.GeoDataFrame], Array]:
     """Return findings about segments that join closed lines but bound nothing, one for each drawn element."""
     if not len(bridges):
-        return findings.empty(crs), np.empty(0, dtype=np.int64)
+        return [], np.empty(0, dtype=np.int64)
     edges = shapely.linestrings(network.nodes[network.segments])
     middle = shapely.line_interpolate_point(bridges, 0.5, normalized=True)
     _, segment = shapely.STRtree(edges).query_nearest(middle, all_matches=False)
     pieces = gpd.GeoDataFrame({"element": network.element[segment]}, geometry=bridges, crs=crs)
     whole = pieces.dissolve("element")
-    found = findings.build(
+    found = _frames(
         "ban_ve.dangle",
         element_id(source.path, number[whole.index.to_numpy()]),
         crs=crs,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines import findings, sources
+from pipelines import sources
 from pipelines.digitize import faces as face_work
 from pipelines.digitize import labels as label_work
 from pipelines.digitize.complaints import about_faces, about_labels, about_lines
@@ -27,7 +27,8 @@ def trace(source: Source, crs: Any) -> Traced:
     is_line = shapely.get_dimensions(rows.geometry.to_numpy()) >= 1
     boundary = rows[(rows["role"] == "boundary") & is_line]
     outline = rows[(rows["role"] == "commune_outline") & is_line]
-    texts = rows[rows["role"].isin(label_work.LABEL_ROLES) & rows["text"].notna() & ~is_line]
+    texts = pd.DataFrame(rows[rows["role"].isin(label_work.LABEL_ROLES) & rows["text"].notna() & ~is_line])
+    texts["geometry"] = texts["geometry"].to_numpy(dtype=object)
     network, faces, kept, bridges = _faces(boundary, source.tolerance_m)
     found = label_work.read(texts[["role", "text", "geometry"]], faces, source.scale)
     if len(outline) and (found.numbers["face"] < 0).any():
@@ -40,11 +41,12 @@ def trace(source: Source, crs: Any) -> Traced:
     lines, broken = about_lines(source, network, faces, kept, bridges, boundary, crs)
     words = about_labels(source, found, chosen, parcels, crs)
     about = about_faces(source, found, chosen, parcels, crs)
+    untaken = sum(map(len, words))
     entries = [
         _element_entry(source, boundary, network, broken),
-        Entry(source.path, "label", len(texts), len(texts) - len(words), 0, len(words)),
+        Entry(source.path, "label", len(texts), len(texts) - untaken, 0, untaken),
     ]
-    return Traced(parcels, findings.concat([lines, words], crs=crs), about, entries, outline.geometry.to_numpy())
+    return Traced(parcels, [*lines, *words], about, entries, outline.geometry.to_numpy())
 
 
 def _faces(boundary: gpd.GeoDataFrame, tolerance_m: float) -> tuple[Network, Array, Array, Array]:

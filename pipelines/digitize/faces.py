@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from pipelines.digitize.network import Array, Network
@@ -18,6 +19,7 @@ class Dangles:
         free: (n, 2) coordinates of the free end.
         inner: (n, 2) coordinates of the vertex next to the free end.
         element: Number of the element at the free end.
+        again: Whether the chain is already told for its other end.
     """
 
     lines: Array
@@ -25,6 +27,7 @@ class Dangles:
     free: Array
     inner: Array
     element: Array
+    again: Array
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -73,37 +76,25 @@ def prune(network: Network) -> tuple[Array, Array]:
 
 def dangles(network: Network, kept: Array) -> Dangles:
     """Return the fallen segments joined to chains, one for each free end."""
-    fallen = np.flatnonzero(~kept)
+    fallen = network.segments[~kept]
     degree = np.bincount(network.segments.ravel(), minlength=len(network.nodes))
-    fallen_segments = network.segments[fallen]
-    starts = fallen_segments[degree[fallen_segments] == 1]
-    chains = [_walk(int(start), network, fallen, degree) for start in np.unique(starts)]
-    lines = np.array([shapely.linestrings(network.nodes[chain]) for chain, _ in chains], dtype=object)
-    first = np.array([chain[0] for chain, _ in chains], dtype=np.int64)
-    second = np.array([chain[1] for chain, _ in chains], dtype=np.int64)
+    row, side = np.nonzero(degree[fallen] == 1)
+    order = np.argsort(fallen[row, side], kind="stable")
+    row, side = row[order], side[order]
+    free, inner = network.nodes[fallen[row, side]], network.nodes[fallen[row, 1 - side]]
+    if not len(row):
+        nothing = np.empty(0, dtype=object)
+        return Dangles(nothing, np.empty(0), free, inner, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool))
+    chains = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(network.nodes[fallen])))
+    which = shapely.STRtree(chains).nearest(shapely.points(free))
     return Dangles(
-        lines=lines,
-        length_m=shapely.length(lines),
-        free=network.nodes[first].reshape(-1, 2),
-        inner=network.nodes[second].reshape(-1, 2),
-        element=np.array([network.element[segment] for _, segment in chains], dtype=np.int64),
+        lines=chains[which],
+        length_m=shapely.length(chains[which]),
+        free=free,
+        inner=inner,
+        element=network.element[~kept][row],
+        again=pd.Series(which).duplicated().to_numpy(),
     )
-
-
-def _walk(start: int, network: Network, fallen: Array, degree: Array) -> tuple[list[int], int]:
-    """Follow a chain from its free end to the first node where three or more segments meet."""
-    chain, node, came = [start], start, -1
-    first = -1
-    while True:
-        touching = fallen[(network.segments[fallen] == node).any(axis=1)]
-        onward = touching[touching != came]
-        if (came >= 0 and degree[node] != 2) or not len(onward):
-            return chain, first
-        came = int(onward[0])
-        first = came if first < 0 else first
-        low, high = (int(value) for value in network.segments[came])
-        node = high if low == node else low
-        chain.append(node)
 
 
 def facing(ends: Dangles, reach_m: float) -> tuple[Array, Array]:

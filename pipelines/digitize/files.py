@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pipelines import crs as crs_work
 from pipelines import findings, sources, text, vectors
 from pipelines.digitize.model import Source
 from pipelines.digitize.run import Digitized, run
-from pipelines.errors import CrsError
+from pipelines.errors import CrsError, PackageError
 from pipelines.files import writing
 from pipelines.settings import Settings
 
@@ -34,6 +35,7 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
 
     Raises:
         ReadError: A file that was readable before is so no more.
+        PackageError: A file is listed as a drawing, but its profile knows no drawings.
     """
     inventory = json.loads((home / commune / "package" / "inventory.json").read_text(encoding="utf-8"))
     profile = schemas.source(inventory["profile"])
@@ -58,22 +60,31 @@ def read(
     path = Path(inventory["root"]) / entry["path"]
     if entry["role"] not in _SPATIAL_ROLES or not entry["layers"] or vectors.driver(path) is None:
         return []
+    profile = schemas.source(entry["profile"]) if entry.get("profile") else profile
     names = [layer["name"] for layer in entry["layers"]]
     if entry["role"] == "drawing":
+        if not profile.get("drawing") or profile["drawing"]["level_column"] not in entry["layers"][0]["fields"]:
+            raise _no_drawing(entry, inventory)
         rows = _drawing(path, names, entry, profile["drawing"])
         return [_source(entry, inventory, settings, "drawing", rows)]
     section = {"layer": f"^{re.escape(entry['layer'])}$"} if entry.get("layer") else profile.get(entry["role"]) or {}
-    made = [
-        _source(entry, inventory, settings, entry["role"], _layer(path, name, entry, inventory["crs"]))
-        for name in _matching(section.get("layer"), names)
-    ]
+    columns = (profile.get("parcels") or {}).get("columns") or {}
+    chosen = _matching(section.get("layer"), entry["layers"], columns)
+    rows = _layers(path, chosen, entry, inventory["crs"])
+    made = [replace(_source(entry, inventory, settings, entry["role"], rows), columns=columns)]
     outline = (profile.get("boundary") or {}).get("layer")
     if entry["role"] == "parcels" and outline is not None:
-        made += [
-            _source(entry, inventory, settings, "boundary", _layer(path, name, entry, inventory["crs"]))
-            for name in _matching(outline, names)
-        ]
+        rows = _layers(path, [name for name in names if re.search(outline, name)], entry, inventory["crs"])
+        made.append(_source(entry, inventory, settings, "boundary", rows))
     return made
+
+
+def _no_drawing(entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> PackageError:
+    profile = entry.get("profile") or inventory["profile"]
+    return PackageError(
+        f"{entry['path']} khai là bản vẽ nhưng kiểu nguồn {profile} không đọc bản vẽ này: sửa `role` hoặc `profile`.",
+        f"{entry['path']} is listed as a drawing, which the profile {profile} cannot read: mend `role` or `profile`.",
+    )
 
 
 def _source(
@@ -83,12 +94,24 @@ def _source(
     return Source(entry["path"], role, rows, entry.get("sheet"), scale, settings.snap_for(scale))
 
 
-def _matching(pattern: str | None, names: list[str]) -> list[str]:
-    return names[:1] if pattern is None else [name for name in names if re.search(pattern, name)]
+def _matching(pattern: str | None, layers: list[dict[str, Any]], columns: Mapping[str, Any]) -> list[str]:
+    """Return the layers to read: those of the pattern, else those with parcel numbers, else the first."""
+    if pattern is not None:
+        return [layer["name"] for layer in layers if re.search(pattern, layer["name"])]
+    keyed = [layer["name"] for layer in layers if "so_thu_tu_thua" in sources.columns(columns, layer["fields"])]
+    return keyed or [layer["name"] for layer in layers[:1]]
+
+
+def _layers(path: Path, names: list[str], entry: Mapping[str, Any], crs: str) -> gpd.GeoDataFrame:
+    """Return the rows of some layers as one frame in the CRS of the package, numbered through."""
+    read = [_layer(path, name, entry, crs) for name in names]
+    if not read:
+        return _numbered(gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs_work.parse(crs)))
+    return _numbered(read[0] if len(read) == 1 else pd.concat(read, ignore_index=True))
 
 
 def _layer(path: Path, name: str, entry: Mapping[str, Any], crs: str) -> gpd.GeoDataFrame:
-    rows = _numbered(vectors.read(path, name))
+    rows = vectors.read(path, name)
     if vectors.keeps_bytes(path):
         texts = rows.columns[rows.dtypes.map(pd.api.types.is_string_dtype) & (rows.columns != rows.geometry.name)]
         rows[texts] = rows[texts].apply(_decoded, encoding=entry.get("encoding") or "utf-8")

@@ -5,7 +5,6 @@ A parcel's label is one text (`ONT 25/120.5`) or a stack of texts on levels of t
 
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -41,21 +40,23 @@ class Labels:
         extra: Texts beside a better one of the same kind for the same number.
     """
 
-    numbers: gpd.GeoDataFrame
-    unparsed: gpd.GeoDataFrame
-    loose: gpd.GeoDataFrame
-    extra: gpd.GeoDataFrame
+    numbers: pd.DataFrame
+    unparsed: pd.DataFrame
+    loose: pd.DataFrame
+    extra: pd.DataFrame
 
 
-def read(texts: gpd.GeoDataFrame, faces: Array, scale: int) -> Labels:
+def read(texts: pd.DataFrame, faces: Array, scale: int) -> Labels:
     """Return the labels of one sheet.
 
     Args:
-        texts: Points with `role` and decoded `text`.
+        texts: `role`, decoded `text`, and points as `geometry`.
         faces: Polygons of the sheet.
         scale: Denominator of the sheet.
     """
-    texts = texts.assign(text=texts["text"].astype("string").str.strip(), face=locate(texts.geometry.to_numpy(), faces))
+    texts = texts.assign(
+        text=texts["text"].astype("string").str.strip(), face=locate(texts["geometry"].to_numpy(), faces)
+    )
     parsed = _parse(texts)
     numbers = parsed[parsed["number"].notna()]
     unparsed = parsed[parsed["part"].isna()]
@@ -81,7 +82,7 @@ def locate(points: Array, faces: Array) -> Array:
     return face
 
 
-def choose(numbers: gpd.GeoDataFrame, faces: Array) -> pd.DataFrame:
+def choose(numbers: pd.DataFrame, faces: Array) -> pd.DataFrame:
     """Return one label per labelled face, the one whose area is nearest to the face's, with `so_nhan`.
 
     The index is the number of the face; `kept` is the index of the text.
@@ -109,7 +110,7 @@ def as_drawn(code: pd.Series, number: pd.Series, area: pd.Series) -> pd.Series:
     return line.mask(line == "").astype("string")
 
 
-def _parse(texts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _parse(texts: pd.DataFrame) -> pd.DataFrame:
     """Add `number`, `area`, `code` and `part` (what the text holds; null = unreadable)."""
     text, role = texts["text"], texts["role"]
     parts = text.str.extract(_WHOLE)
@@ -125,13 +126,15 @@ def _parse(texts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _attach(
-    numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float, area_m2: pd.Series | None
+    numbers: pd.DataFrame, texts: pd.DataFrame, reach_m: float, area_m2: pd.Series | None
 ) -> tuple[pd.Series, pd.Index, pd.Index]:
     """Give texts to numbers: the best in the same face, else the nearest number within reach that has none.
 
     The second rule is for labels whose parts stand on both sides of a boundary.
     Returns the text per number, the index of texts beside a better one, and the index of texts left over.
     """
+    if texts.empty or numbers.empty:
+        return pd.Series(dtype="string"), texts.index[:0], texts.index
     inside = _same_face(numbers, texts, reach_m)
     ranked = inside.assign(rank=_rank(inside, numbers, texts, area_m2)).sort_values(["number_id", "rank", "text_id"])
     best = ranked.drop_duplicates("number_id")
@@ -144,9 +147,7 @@ def _attach(
     return found.astype("string"), extra, left
 
 
-def _rank(
-    pairs: pd.DataFrame, numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, area_m2: pd.Series | None
-) -> pd.Series:
+def _rank(pairs: pd.DataFrame, numbers: pd.DataFrame, texts: pd.DataFrame, area_m2: pd.Series | None) -> pd.Series:
     """Return what decides between texts of one number: the area of the face, else the distance.
 
     The land use as it is (level 2) goes before the one in documents (level 29).
@@ -160,7 +161,7 @@ def _rank(
     return pd.Series(difference, index=pairs.index).fillna(np.inf)
 
 
-def _same_face(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float) -> pd.DataFrame:
+def _same_face(numbers: pd.DataFrame, texts: pd.DataFrame, reach_m: float) -> pd.DataFrame:
     """Return each text with the nearest number in its face."""
     left = pd.DataFrame({"face": texts["face"], "text_id": texts.index})
     right = pd.DataFrame({"face": numbers["face"], "number_id": numbers.index})
@@ -168,30 +169,30 @@ def _same_face(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: floa
     pairs = left[left["face"] >= 0].merge(right[alone], on="face").drop(columns="face")
     # A sheet whose boundary is missing is one face with thousands of numbers: there only what stands near counts.
     crowd = left[left["face"].isin(right.loc[~alone & (right["face"] >= 0), "face"])]
+    if crowd.empty:
+        return _nearest_first(pairs, numbers, texts).drop_duplicates("text_id")
     near = _pairs_within(numbers, texts.loc[crowd["text_id"]], reach_m)
     own = numbers["face"].reindex(near["number_id"]).to_numpy() == texts["face"].reindex(near["text_id"]).to_numpy()
     both = pd.concat([pairs, near[own]], ignore_index=True)
     return _nearest_first(both, numbers, texts).drop_duplicates("text_id")
 
 
-def _within_reach(
-    numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, served: pd.Series, reach_m: float
-) -> pd.DataFrame:
+def _within_reach(numbers: pd.DataFrame, texts: pd.DataFrame, served: pd.Series, reach_m: float) -> pd.DataFrame:
     """Return texts with the nearest number that is not served yet, each text and number once."""
     pairs = _pairs_within(numbers[~numbers.index.isin(served)], texts, reach_m)
     ranked = _nearest_first(pairs, numbers, texts)
     return ranked.drop_duplicates("text_id").drop_duplicates("number_id")
 
 
-def _pairs_within(numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame, reach_m: float) -> pd.DataFrame:
+def _pairs_within(numbers: pd.DataFrame, texts: pd.DataFrame, reach_m: float) -> pd.DataFrame:
     """Return all pairs of a text and a number at most this far apart."""
-    first, second = shapely.STRtree(numbers.geometry.to_numpy()).query(
-        texts.geometry.to_numpy(), predicate="dwithin", distance=reach_m
+    first, second = shapely.STRtree(numbers["geometry"].to_numpy()).query(
+        texts["geometry"].to_numpy(), predicate="dwithin", distance=reach_m
     )
     return pd.DataFrame({"text_id": texts.index[first], "number_id": numbers.index[second]})
 
 
-def _nearest_first(pairs: pd.DataFrame, numbers: gpd.GeoDataFrame, texts: gpd.GeoDataFrame) -> pd.DataFrame:
-    here = texts.geometry.reindex(pairs["text_id"]).to_numpy()
-    there = numbers.geometry.reindex(pairs["number_id"]).to_numpy()
+def _nearest_first(pairs: pd.DataFrame, numbers: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
+    here = texts["geometry"].reindex(pairs["text_id"]).to_numpy()
+    there = numbers["geometry"].reindex(pairs["number_id"]).to_numpy()
     return pairs.assign(distance=shapely.distance(here, there)).sort_values(["distance", "text_id", "number_id"])

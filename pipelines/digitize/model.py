@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ class Source:
         sheet: Sheet number, None when the rows carry it.
         scale: Scale denominator.
         tolerance_m: Snapping tolerance.
+        columns: Column spellings of this file, where its profile is not that of the package.
     """
 
     path: str
@@ -29,6 +31,7 @@ class Source:
     sheet: str | None
     scale: int
     tolerance_m: float
+    columns: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class Traced:
     """
 
     parcels: gpd.GeoDataFrame
-    findings: gpd.GeoDataFrame
-    face_findings: gpd.GeoDataFrame
+    findings: list[gpd.GeoDataFrame]
+    face_findings: list[gpd.GeoDataFrame]
     entries: list[Entry]
     outline: Array = field(default_factory=lambda: np.empty(0, dtype=object))
 

@@ -84,6 +84,7 @@ def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
     keys = np.rint(coordinates / GRID_M).astype(np.int64)
     _, first, node = np.unique(_code(keys), return_index=True, return_inverse=True)
     nodes = coordinates[first]
+    node = _across_cells(nodes)[node]
     starts = np.flatnonzero(np.r_[True, string[1:] != string[:-1]]) if len(string) else np.empty(0, dtype=np.int64)
     ends = np.r_[starts[1:], len(string)] - 1 if len(starts) else starts
     is_middle = np.zeros(len(nodes), dtype=bool)
@@ -99,12 +100,20 @@ def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
     return nodes, segments[real], element[real], is_end & ~is_middle
 
 
+def _across_cells(nodes: Array) -> Array:
+    """Return for each node the lowest-numbered node within the grid size: rounding can part two that are one."""
+    points = shapely.points(nodes)
+    left, right = shapely.STRtree(points).query(points, predicate="dwithin", distance=GRID_M)
+    goal = np.arange(len(nodes))
+    np.minimum.at(goal, left, right)
+    return goal[goal]
+
+
 def _code(keys: Array) -> Array:
-    """Return one integer for each pair of grid coordinates, relative to the corner of the data."""
-    if not len(keys):
-        return np.empty(0, dtype=np.int64)
-    relative = keys - keys.min(axis=0)
-    return np.asarray(relative[:, 0] * (int(relative[:, 1].max()) + 1) + relative[:, 1])
+    """Return one integer for each pair of grid coordinates; by rank, so that no stray element makes it overflow."""
+    column = np.unique(keys[:, 0], return_inverse=True)[1]
+    values, row = np.unique(keys[:, 1], return_inverse=True)
+    return np.asarray(column * (len(values) + 1) + row)
 
 
 def _close_ends(

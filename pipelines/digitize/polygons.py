@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines import findings, sources
+from pipelines import sources
 from pipelines.digitize.model import PARCEL_COLUMNS, Source, Traced, shape_parcels
 from pipelines.digitize.network import Array
 from pipelines.ledger import Entry
@@ -43,8 +43,7 @@ def trace(source: Source, columns: Mapping[str, Any], crs: Any) -> Traced:
         crs=crs,
     )
     entry = Entry(source.path, "parcel", len(rows), len(parcels), 0, 0)
-    nothing = findings.empty(crs)
-    return Traced(shape_parcels(parcels), nothing, nothing, [entry])
+    return Traced(shape_parcels(parcels), [], [], [entry])
 
 
 def _as_polygons(geometries: Array) -> Array:

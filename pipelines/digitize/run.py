@@ -52,7 +52,7 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     """
     parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
     drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]
-    layers = [polygons.trace(file, parcel_columns, crs) for file in files if file.role == "parcels"]
+    layers = [polygons.trace(file, file.columns or parcel_columns, crs) for file in files if file.role == "parcels"]
     boundaries = [file.rows.geometry.to_numpy() for file in files if file.role == "boundary"]
     pieces = np.concatenate([np.empty(0, dtype=object), *boundaries, *(traced.outline for traced in drawings)])
     boundary = outline.commune_outline(pieces, crs)
@@ -61,7 +61,7 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
         ledger.entries.extend(traced.entries)
     parcels, about = _without_foreign_faces(drawings, boundary, ledger, crs)
     parcels = _joined([parcels, *(traced.parcels for traced in layers)], crs)
-    found = findings.concat([*(traced.findings for traced in (*drawings, *layers)), about], crs=crs)
+    found = findings.concat([*(frame for traced in drawings for frame in traced.findings), about], crs=crs)
     return Digitized(parcels, boundary, outline.sheets(parcels), found, ledger.check())
 
 
@@ -74,7 +74,7 @@ def _without_foreign_faces(
     the account says how many went for which reason.
     """
     faces = _joined([traced.parcels for traced in drawings], crs)
-    about = findings.concat([traced.face_findings for traced in drawings], crs=crs)
+    about = findings.concat([frame for traced in drawings for frame in traced.face_findings], crs=crs)
     point = shapely.point_on_surface(faces.geometry.to_numpy())
     bare = faces["so_nhan"].to_numpy() == 0
     elsewhere = bare & _covered(faces, bare, point)

@@ -15,6 +15,7 @@ from pipelines.digitize import Source, run
 from pipelines.digitize import files as digitize_files
 from pipelines.digitize.labels import area_value, as_drawn
 from pipelines.digitize.network import build
+from pipelines.errors import PackageError
 from pipelines.package.files import execute as package_execute
 from pipelines.settings import Settings
 from tests.unit.test_vectors import EDIGEO, write_dgn
@@ -123,6 +124,28 @@ def test_a_bridge_between_closed_lines_closes_nothing():
     done = run([drawn([*SQUARES, WALL, *island], texts)], PROFILE, CRS)
     assert codes(done) == ["ban_ve.dangle"]
     assert sorted(done.parcels.area.round(6)) == [25.0, 375.0, 400.0]
+
+
+def test_an_open_line_in_the_middle_of_nowhere_is_told_once():
+    done = run([drawn([*SQUARES, WALL, line((5, 5), (8, 5), (8, 8))], LABELS)], PROFILE, CRS)
+    assert codes(done) == ["ban_ve.dangle"]
+    assert done.findings["value"].tolist() == pytest.approx([6.0])
+
+
+def test_points_parted_by_rounding_are_one_node():
+    # 0.00005 and 0.0000499 fall into two cells of the grid of a tenth of a millimetre.
+    north = [line((0, 10), (10.00005, 10)), line((10.00005, 10), (10, 20))]
+    south = [line((10.0000499, 10), (20, 10)), line((10.0000499, 10), (10, 0))]
+    frame = [line((0, 0), (20, 0), (20, 20), (0, 20), (0, 0))]
+    done = run([drawn([*frame, *north, *south])], PROFILE, CRS)
+    assert len(done.parcels) == 4
+    assert "ban_ve.dangle" not in codes(done)
+
+
+def test_a_stray_line_at_the_origin_changes_nothing():
+    stray = LineString([(0, 0), (1, 0), (1, 1), (0, 0)])
+    done = run([drawn([*SQUARES, WALL, stray], LABELS)], PROFILE, CRS)
+    assert sorted(done.parcels.area.round(6)) == [0.5, 400.0, 400.0]
 
 
 def test_crossing_lines_get_a_node():
@@ -284,3 +307,39 @@ def test_eight_edigeo_sheets_become_511_parcels(tmp_path):
     boundary = gpd.read_parquet(tmp_path / "25354" / "digitize" / "boundary.parquet")
     assert len(boundary) == 1
     assert Path(settings.home / "25354" / "digitize" / "findings.parquet").exists()
+
+
+def test_every_layer_with_parcel_numbers_is_read(tmp_path):
+    path = tmp_path / "in" / "thua.gpkg"
+    path.parent.mkdir()
+    for name, number in (("to_1", "1"), ("to_2", "2")):
+        rows = gpd.GeoDataFrame({"SoTo": [number], "SoThua": ["5"]}, geometry=[box(X, Y, X + 9, Y + 9)], crs=CRS)
+        rows.to_file(path, layer=name)
+    gpd.GeoDataFrame({"ten": ["sông"]}, geometry=[Point(X, Y)], crs=CRS).to_file(path, layer="khac")
+    (path.parent / "package.yaml").write_text(
+        'commune: "15670"\nera: E2025A\ndate: 2025-06-15\nprofile: shp_vbdlis\ncrs: EPSG:5897\n'
+        "files:\n  - {path: thua.gpkg, role: parcels}\n",
+        encoding="utf-8",
+    )
+    settings = Settings(home=tmp_path / "home")
+    package_execute(path.parent, settings.home, settings)
+    digitize_files.execute(settings.home, "15670", settings)
+    parcels = gpd.read_parquet(settings.home / "15670" / "digitize" / "parcels.parquet")
+    assert parcels["so_hieu_to_ban_do"].tolist() == ["1", "2"]
+    assert parcels["feature_id"].tolist() == ["thua.gpkg#1", "thua.gpkg#2"]
+
+
+def test_a_drawing_under_a_profile_without_its_levels_is_refused(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_dgn(folder / "to_1.dgn", [(10, geometry) for geometry in SQUARES])
+    (folder / "package.yaml").write_text(
+        'commune: "15670"\nera: E2025A\ndate: 2025-06-15\nprofile: dxf_pl3_01\ncrs: EPSG:5897\n'
+        "files:\n  - {path: to_1.dgn, role: drawing}\n",
+        encoding="utf-8",
+    )
+    settings = Settings(home=tmp_path / "home")
+    package_execute(folder, settings.home, settings)
+    with pytest.raises(PackageError, match=r"to_1\.dgn"):
+        digitize_files.execute(settings.home, "15670", settings)
+    assert not (settings.home / "15670" / "digitize").exists()
