@@ -3,7 +3,7 @@ import type { Lang } from "./url.ts";
 
 /** Words of the page itself; names of codes, fields, grades and findings come from the generated types and the release. */
 export const WORDS = {
-  subtitle: { vi: "Thửa đất, loại đất và chất lượng dữ liệu", en: "Parcels, land use and data quality" },
+  subtitle: { vi: "Tra cứu thửa đất", en: "Look up land parcels" },
   language: { vi: "Ngôn ngữ", en: "Language" },
   map: { vi: "Bản đồ thửa đất", en: "Map of parcels" },
   panel_open: { vi: "Mở rộng bảng thông tin", en: "Expand the panel" },
@@ -38,7 +38,6 @@ export const WORDS = {
   sheet_title: { vi: "Tờ {number}", en: "Sheet {number}" },
   parcel_title: { vi: "Thửa {number}", en: "Parcel {number}" },
   no_number: { vi: "chưa có số", en: "no number" },
-  in_commune: { vi: "xã {name}", en: "{name}" },
   parcel_loading: { vi: "Đang đọc thông tin thửa đất…", en: "Reading the parcel…" },
   parcel_missing: {
     vi: "Không có thửa đất {id} trong dữ liệu hiện hành. Thửa có thể đã được tách, hợp hoặc cấp số mới.",
@@ -58,7 +57,7 @@ export const WORDS = {
   area_legal: { vi: "Pháp lý (giấy chứng nhận)", en: "Legal (certificate)" },
   area_difference: { vi: "so với số đo", en: "against measured" },
   grade: { vi: "Xếp loại", en: "Grade" },
-  grade_of: { vi: "Loại {grade}", en: "Grade {grade}" },
+  grade_none: { vi: "Chưa xếp loại", en: "Not graded yet" },
   reasons: { vi: "Vì sao", en: "Why" },
   no_reasons: { vi: "Không có lỗi hay cảnh báo.", en: "No errors or warnings." },
   details: { vi: "Chi tiết", en: "Details" },

@@ -29,7 +29,7 @@ function initialState(): State {
   const link = fromHash(location.hash);
   const commune = link.commune ?? (link.parcel && communeOfParcel(link.parcel));
   const opened = link.parcel !== null || link.commune !== null;
-  return { ...link, commune, load: { status: "none" }, focus: null, codesInView: [], sheetOpen: opened, mapProblem: null };
+  return { ...link, commune, load: { status: "none" }, focus: null, zoom: null, codesInView: [], sheetOpen: opened, mapProblem: null };
 }
 
 /** Keep the page address and the store in step; choosing something else is a step one can go back from. */
@@ -97,7 +97,7 @@ async function show(store: Store<State>, manifest: Manifest): Promise<void> {
 
 /** Room for the map between what lies over it, with a margin; in pixels. */
 function insets(): { top: number; right: number; bottom: number; left: number } {
-  const margin = 32;
+  const margin = 44;
   const small = matchMedia("(max-width: 820px)").matches;
   const box = (id: string): DOMRect => element(id).getBoundingClientRect();
   if (small) {

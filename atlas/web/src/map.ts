@@ -59,7 +59,7 @@ function createMap(
   labelLayer: "thua_dat" | "thua_dat_diem",
 ): maplibre.Map | null {
   const { view, theme, lang } = store.get();
-  const whole = unionOf(manifest.communes.map((commune) => commune.bbox));
+  const whole = homeBounds(manifest);
   try {
     const map = new maplibre.Map({
       container: element,
@@ -82,6 +82,12 @@ function createMap(
     store.set({ mapProblem: "no_webgl" });
     return null;
   }
+}
+
+/** Where the map opens: around all communes; foreign ones count only where there are no others. */
+function homeBounds(manifest: Manifest): Bounds | null {
+  const home = manifest.communes.filter((commune) => commune.ky_dia_gioi !== "XX");
+  return unionOf((home.length ? home : manifest.communes).map((commune) => commune.bbox));
 }
 
 /** The style names a picture by its shares; it is drawn when first asked for. */
@@ -133,8 +139,9 @@ function lookAt(map: maplibre.Map, view: View): void {
 function tellStore(map: maplibre.Map, store: Store<State>, manifest: Manifest): void {
   map.on("moveend", () => {
     const { lat, lng } = map.getCenter();
-    store.set({ view: { zoom: map.getZoom(), lat, lon: lng } });
+    store.set({ view: { zoom: map.getZoom(), lat, lon: lng }, zoom: map.getZoom() });
   });
+  map.once("load", () => store.set({ zoom: map.getZoom() }));
   map.on("click", (event) => pick(map, store, manifest, event));
   map.on("error", ({ error }) => {
     console.error("map:", error);

@@ -30,6 +30,11 @@ export function communeOf(key: string | null, manifest: Manifest): CommuneEntry 
   return manifest.communes.find((commune) => communeKey(commune) === key) ?? null;
 }
 
+/** Name without the word for the kind of unit, as it is said: "Thọ Bình" for "Xã Thọ Bình". */
+export function shortName(commune: CommuneEntry): string {
+  return commune.ten_xa.replace(/^(?:xã|phường|thị trấn)\s+/i, "");
+}
+
 /** "Tờ 12, thửa 345". */
 export function parcelName(parcel: ThuaDat, t: Translate): string {
   const sheet = t("sheet_title", { number: parcel.so_hieu_to_ban_do ?? t("no_number") });

@@ -76,7 +76,7 @@ function tidyNumber(number: string): string {
 }
 
 const UNIT_WORDS = /^(?:(?:xa|phuong|thi tran|p|tt|x|o|tai|commune of|commune|ward|in|of|at)\s+)+/;
-const TAIL = /\s+(?:huyen|thi xa|thanh pho|tinh|district|province)\s.*$/;
+const TAIL = /\s+(?:(?:huyen|thi xa|thanh pho|tinh|district|province)\s.*|commune|ward)$/;
 
 function placeOf(folded: string): string {
   return foldWords(folded).replace(TAIL, "").replace(UNIT_WORDS, "");

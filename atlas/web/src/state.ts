@@ -17,6 +17,8 @@ export interface State extends Permalink {
   load: ParcelLoad;
   /** Where the map shall go; a new object is a new wish, even with the same bounds. */
   focus: { bounds: Bounds } | null;
+  /** Zoom of the map as it is; `view` stays empty until someone moves it. */
+  zoom: number | null;
   /** Land-use codes of the parcels now on the map, sorted; the legend explains these and no others. */
   codesInView: readonly string[];
   /** The list or panel is drawn up on a small screen. */

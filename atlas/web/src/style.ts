@@ -4,7 +4,7 @@ import type {
   LayerSpecification,
   StyleSpecification,
 } from "@maplibre/maplibre-gl-style-spec";
-import { landUsePalette } from "./naming.ts";
+import { landUsePalette, shortName } from "./naming.ts";
 import { FILL_OPACITY, type MapTheme } from "./theme.ts";
 import type { Theme } from "./url.ts";
 
@@ -203,7 +203,7 @@ function labelLayers(theme: MapTheme, labelLayer: string): LayerSpecification[] 
         "text-offset": [0, -0.5],
         "icon-image": ["get", "thanh"],
         "icon-anchor": "top",
-        "icon-offset": [0, 0],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 13, 1],
         "symbol-sort-key": ["-", 0, ["get", "parcels"]],
       },
       paint: { ...text, "text-halo-width": 1.8 },
@@ -224,7 +224,7 @@ export function communePoints(manifest: Manifest): GeoJSON.FeatureCollection<Geo
         properties: {
           ma_xa: commune.ma_xa,
           ky_dia_gioi: commune.ky_dia_gioi,
-          ten_xa: commune.ten_xa,
+          ten_xa: shortName(commune),
           parcels: commune.parcels,
           thanh: `${BAR_PREFIX}${shares.join(",")}`,
         },

@@ -44,6 +44,7 @@ describe("parseQuery", () => {
     ["phường Đông Vệ", "dong ve"],
     ["Đông Thanh", "dong thanh"],
     ["tô hiệu", "to hieu"],
+    ["Tho Binh commune", "tho binh"],
     ["15670", "15670"],
   ])("takes %s as a commune", (input, place) => {
     expect(parseQuery(input)).toEqual({ kind: "commune", place });

@@ -43,8 +43,9 @@ describe("style", () => {
   });
 });
 
-it("places the name of a commune in the middle of its extent, with its shares", () => {
-  const [point] = communePoints(manifest({ communes: [commune()] })).features;
+it("places the short name of a commune in the middle of its extent, with its shares", () => {
+  const [point] = communePoints(manifest({ communes: [commune({ ten_xa: "Xã Thọ Bình" })] })).features;
+  expect(point?.properties?.["ten_xa"]).toBe("Thọ Bình");
   expect(point?.geometry.coordinates[0]).toBeCloseTo(105.52);
   expect(point?.geometry.coordinates[1]).toBeCloseTo(19.82);
   expect(point?.properties?.["thanh"]).toBe(`${BAR_PREFIX}5,3,1,1`);

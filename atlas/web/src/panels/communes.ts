@@ -75,10 +75,10 @@ function details(commune: CommuneEntry, lang: Lang, t: Translate): HTMLElement {
     { class: "details" },
     moved && h("p", { class: "quiet" }, t("now_commune", { name: moved })),
     h("p", { class: "quiet" }, t("released", { date: day(commune.released_at, lang) })),
-    h("h3", {}, t("findings")),
-    findings(commune, lang, t),
     h("h3", {}, t("downloads")),
     downloads(commune, t),
+    h("h3", {}, t("findings")),
+    findings(commune, lang, t),
   );
 }
 

@@ -18,9 +18,9 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   let open = matchMedia("(min-width: 821px)").matches;
 
   const render = (): void => {
-    const { lang, theme, view } = store.get();
+    const { lang, theme, zoom } = store.get();
     const t = translator(lang);
-    const far = view !== null && view.zoom < PARCEL_ZOOM;
+    const far = isFar(zoom);
     const entries = far || theme === "xep_loai" ? grades(manifest, store) : landUse(manifest, store);
     element.setAttribute("aria-label", t("legend"));
     element.replaceChildren(
@@ -61,14 +61,18 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
 
   render();
   store.subscribe((now, before) => {
-    const crossed = (now.view?.zoom ?? 0) < PARCEL_ZOOM !== (before.view?.zoom ?? 0) < PARCEL_ZOOM;
+    const crossed = isFar(now.zoom) !== isFar(before.zoom);
     if (now.lang !== before.lang || now.theme !== before.theme || now.codesInView !== before.codesInView || crossed) render();
   });
 }
 
+function isFar(zoom: number | null): boolean {
+  return zoom !== null && zoom < PARCEL_ZOOM;
+}
+
 function grades(manifest: Manifest, store: Store<State>): HTMLElement[] {
   const { lang } = store.get();
-  return [h("ul", {}, ...manifest.grades.map((grade) => row(grade.rgb, grade.code, grade.name[lang])))];
+  return [h("ul", {}, ...manifest.grades.map((grade) => row(grade.rgb, null, grade.name[lang])))];
 }
 
 function landUse(manifest: Manifest, store: Store<State>): HTMLElement[] {
@@ -84,6 +88,7 @@ function landUse(manifest: Manifest, store: Store<State>): HTMLElement[] {
   });
 }
 
-function row(colour: string, code: string, name: string): HTMLElement {
-  return h("li", {}, swatch(colour), h("span", { class: "code" }, code), h("span", {}, name));
+/** A colour and what it means; the names of grades hold their code already. */
+function row(colour: string, code: string | null, name: string): HTMLElement {
+  return h("li", {}, swatch(colour), code && h("span", { class: "code" }, code), h("span", {}, name));
 }

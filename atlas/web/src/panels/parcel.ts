@@ -61,7 +61,7 @@ function heading(parcel: ThuaDat, manifest: Manifest, t: Translate): HTMLElement
   return h(
     "div",
     { class: "heading" },
-    h("p", { class: "quiet" }, commune ? t("in_commune", { name: commune.ten_xa }) : parcel.ma_xa),
+    h("p", { class: "quiet" }, commune?.ten_xa ?? parcel.ma_xa),
     h(
       "h2",
       { id: "parcel-name" },
@@ -114,8 +114,7 @@ function grade(parcel: ThuaDat, manifest: Manifest, lang: Lang, t: Translate): H
       "p",
       { class: "grade" },
       entry ? swatch(entry.rgb) : null,
-      h("b", {}, t("grade_of", { grade: parcel.xep_loai ?? "–" })),
-      h("span", {}, entry?.name[lang] ?? ""),
+      h("b", {}, entry?.name[lang] ?? parcel.xep_loai ?? t("grade_none")),
     ),
     reasons.length
       ? h("ul", { class: "reasons", "aria-label": t("reasons") }, ...reasons.map((code) => h("li", {}, FINDINGS[code]?.[lang] ?? code)))

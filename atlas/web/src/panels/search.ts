@@ -5,7 +5,7 @@ import { UnreachableError, type ParcelFeature } from "../features.ts";
 import { find, type Outcome } from "../finder.ts";
 import { area, count } from "../format.ts";
 import { translator, type Translate } from "../i18n.ts";
-import { communeOf, landUses, parcelName } from "../naming.ts";
+import { communeOf, landUses, parcelName, shortName } from "../naming.ts";
 import type { Query } from "../search.ts";
 import { communeKey, type State } from "../state.ts";
 import type { Store } from "../store.ts";
@@ -98,7 +98,8 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   const form = (): HTMLElement => {
     const { lang } = store.get();
     const t = translator(lang);
-    const example = manifest.communes[0]?.ten_xa ?? "";
+    const [first] = manifest.communes;
+    const example = first ? shortName(first) : "";
     const input = h("input", {
       id: "search-text",
       type: "search",
