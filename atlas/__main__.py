@@ -31,16 +31,17 @@ def _serve(options: argparse.Namespace) -> int:
     from atlas.server.app import HOME_VARIABLE, create
     from atlas.server.errors import HomeError
 
+    alone = options.workers == 1
     os.environ[HOME_VARIABLE] = str(options.home.resolve())
     try:
-        create(options.home)
+        app = create(options.home)
     except HomeError as error:
         print(f"{error.vi}\n{error.en}", file=sys.stderr)
         return 2
     print(f"Atlas: http://{options.host}:{options.port}/  ·  API: http://{options.host}:{options.port}/api", flush=True)
     uvicorn.run(
-        "atlas.server.app:from_environment",
-        factory=True,
+        app if alone else "atlas.server.app:from_environment",
+        factory=not alone,
         host=options.host,
         port=options.port,
         workers=options.workers,

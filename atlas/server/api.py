@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import logging
 import re
+import sqlite3
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ class Api:
                 return await self._answer(endpoint, request, lang, form)
             except BadRequestError as error:
                 return replies.failure(400, error.text(lang), lang, form, request, self._prefix)
-            except HomeError:
+            except (HomeError, sqlite3.OperationalError):
                 LOGGER.exception("nothing to serve")
                 text = word("error.unavailable")[lang]
                 return replies.failure(503, text, lang, form, request, self._prefix)
@@ -129,7 +130,11 @@ class Api:
         CURRENT.set(Call(lang=lang, plain=form == "jsonld", hits=hits))
         work = _Work(endpoint, self._site, release, base_url, asked, request, form, lang, self._prefix, headers)
         if endpoint.quick:
-            return work.run()
+            release.store.hurry()
+            try:
+                return work.run()
+            except sqlite3.OperationalError:
+                LOGGER.info("the database is being written; waiting in a thread")
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work.run)
 

@@ -63,7 +63,12 @@ def create(home: Path, web: Path = WEB) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[Middleware(Outside, metrics=metrics)],
-        exception_handlers={HTTPException: _failed, HomeError: _unavailable, Exception: _broken},
+        exception_handlers={
+            HTTPException: _failed,
+            HomeError: _unavailable,
+            sqlite3.OperationalError: _unavailable,
+            Exception: _broken,
+        },
         lifespan=lifespan,
     )
 

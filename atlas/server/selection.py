@@ -74,6 +74,12 @@ class Selections:
             while self._size > self._limit and len(self._lists) > 1:
                 self._size -= self._lists.popitem(last=False)[1].nbytes
 
+    def clear(self) -> None:
+        """Forget all lists."""
+        with self._lock:
+            self._lists.clear()
+            self._size = 0
+
 
 def select(store: Store, kept: Selections, collection: Collection, question: Question) -> Keys:
     """Return the keys of all features a question means, in its order.

@@ -64,6 +64,8 @@ class Site:
             LOGGER.warning("the new release is not taken up: %s", error)
             self._refused = stamp
             return current
+        if current is not None:
+            current.selections.clear()
         return self._release
 
     def api(self, release: Release, base_url: str) -> API:

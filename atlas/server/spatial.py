@@ -6,7 +6,7 @@ how a straight edge bends between two CRSs.
 
 import struct
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from sqlite3 import Connection
 from typing import Any
 
@@ -122,7 +122,7 @@ def _window(connection: Connection, table: Table, shape: Shape) -> tuple[Bounds,
     data = extent(connection, table)
     if data is None or shape.geometry.is_empty:
         return None
-    west, south, east, north = _bounds(_edges(_grown(data)), table.srid, shape.srid)
+    west, south, east, north = _seen_from(data, table.srid, shape.srid)
     asked = shape.geometry.bounds
     cut = (max(asked[0], west), max(asked[1], south), min(asked[2], east), min(asked[3], north))
     if cut[0] > cut[2] or cut[1] > cut[3]:
@@ -150,8 +150,10 @@ def _edges(box: Bounds) -> list[np.ndarray[Any, Any]]:
     ]
 
 
-def _bounds(edges: list[np.ndarray[Any, Any]], source: int, destination: int) -> Bounds:
-    ring = crs.convert(np.concatenate(edges), source, destination)
+@lru_cache(maxsize=256)
+def _seen_from(data: Bounds, source: int, destination: int) -> Bounds:
+    """Return the bounds of a box in another CRS, rather too large than too small."""
+    ring = crs.convert(np.concatenate(_edges(_grown(data))), source, destination)
     low, high = ring.min(axis=0), ring.max(axis=0)
     return _grown((float(low[0]), float(low[1]), float(high[0]), float(high[1])))
 

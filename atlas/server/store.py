@@ -13,7 +13,8 @@ from atlas.server.errors import HomeError
 
 CACHE_KIB = 65_536
 MMAP_BYTES = 4 << 30
-WAIT_S = 30
+WAIT_S = 30.0
+HURRY_S = 0.05
 
 _local = threading.local()
 
@@ -64,15 +65,23 @@ class Store:
         connection: sqlite3.Connection = _local.connection
         return connection
 
+    def hurry(self) -> None:
+        """Let this thread wait for a lock for a moment only: it answers many clients and must not stand still."""
+        _local.wait_s = HURRY_S
+
     def open(self) -> sqlite3.Connection:
         """Return a new connection.
 
         Raises:
             HomeError: The file is missing or no database.
+            sqlite3.OperationalError: It is being written for longer than this thread may wait.
         """
         try:
             connection = sqlite3.connect(
-                f"file:{_escape(self.path)}?mode=ro", uri=True, timeout=WAIT_S, cached_statements=512
+                f"file:{_escape(self.path)}?mode=ro",
+                uri=True,
+                timeout=getattr(_local, "wait_s", WAIT_S),
+                cached_statements=512,
             )
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -80,6 +89,8 @@ class Store:
             connection.execute("PRAGMA case_sensitive_like = ON")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
+            if "locked" in str(error):
+                raise
             raise HomeError(
                 f"Không mở được cơ sở dữ liệu {self.path.name}: chạy `diachinh run` rồi thử lại.",
                 f"The database {self.path.name} cannot be opened: run `diachinh run` and try again.",
