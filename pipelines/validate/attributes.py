@@ -43,7 +43,8 @@ def check_key(scene: Scene) -> gpd.GeoDataFrame:
     if keys.empty:
         return scene.nothing
     at = keys.index.to_numpy()
-    group = pd.DataFrame({"key": keys.to_numpy(), "id": scene.ids[at].astype(str), "at": at}).sort_values(["key", "id"])
+    group = pd.DataFrame({"key": keys.to_numpy(), "id": scene.ids[at], "at": at, "rank": scene.rank[at]})
+    group = group.sort_values(["key", "rank"])
     following = group.groupby("key")["id"].shift(-1)
     other = following.fillna(group.groupby("key")["id"].transform("first"))
     return scene.report("thua_dat.duplicate_key", group["at"].to_numpy(), other_id=other, detail=group["key"])

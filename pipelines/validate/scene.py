@@ -69,8 +69,19 @@ class Scene:
         The order makes every result independent of the order of the input.
         """
         first = np.flatnonzero(self.sound & self.without("thua_dat.duplicate_geometry"))
-        order: Indices = first[np.argsort(self.ids[first].astype(str), kind="stable")]
+        order: Indices = first[np.argsort(self.rank[first])]
         return order
+
+    @cached_property
+    def rank(self) -> Indices:
+        """Place of each parcel in the order of sources and numbers in them: `to.shp#9` before `to.shp#10`."""
+        ids = self.parcels["feature_id"].astype("string").reset_index(drop=True)
+        parts = ids.str.extract(r"^(?P<source>.*?)#?(?P<number>\d*)$")
+        parts["number"] = pd.to_numeric(parts["number"], errors="coerce").fillna(-1)
+        order = parts.assign(whole=ids).sort_values(["source", "number", "whole"], kind="stable").index
+        rank = np.empty(len(ids), dtype=np.int64)
+        rank[order] = np.arange(len(ids))
+        return rank
 
     @cached_property
     def areas_m2(self) -> Floats:

@@ -135,6 +135,17 @@ def test_same_geometry_drawn_otherwise_is_one_duplicate():
     assert told["other_id"].tolist() == ["to.shp#1", "to.shp#1"]
 
 
+def test_the_copy_is_the_later_one():
+    """The tenth object comes after the ninth, though "10" sorts before "9"."""
+    told = found(frame(*[lot(20 * n, 0) for n in range(9)], lot(160, 0)))
+    assert told[["feature_id", "other_id"]].values.tolist() == [["to.shp#10", "to.shp#9"]]
+
+
+def test_ids_without_a_number_are_ordered_too():
+    parcels = frame(lot(0, 0), lot(0, 0), lot(0, 0)).assign(feature_id=["b", "a#2", "a"])
+    assert found(parcels)["other_id"].tolist() == ["a", "a"]
+
+
 def test_duplicate_does_not_overlap_the_neighbours_again():
     told = found(frame(lot(0, 0), lot(0, 0), lot(19, 0)))
     assert told["code"].tolist() == ["thua_dat.duplicate_geometry", "thua_dat.overlap"]
