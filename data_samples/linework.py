@@ -60,7 +60,7 @@ def _edges(parcels: list[Parcel], marks: list[Mark]) -> Iterator[Element]:
                 sides[min((start, end), (end, start))].add(parcel.code)
     erased = [mark.geometry for mark in marks if mark.role == "erase"]
     for gap in erased:
-        whole = next(edge for edge in sides if _on(edge, gap.coords[0]) and _on(edge, gap.coords[-1]))
+        whole = min(sides, key=partial(_off, gap))
         start, end = sorted(gap.coords, key=partial(math.dist, whole[0]))
         codes = sides.pop(whole)
         for a, b in ((whole[0], start), (end, whole[1])):
@@ -76,8 +76,10 @@ def _edges(parcels: list[Parcel], marks: list[Mark]) -> Iterator[Element]:
             yield from (Element(level, piece) for piece in _chopped(line))
 
 
-def _on(edge: tuple[Node, Node], point: Node) -> bool:
-    return LineString(edge).distance(Point(point)) < 0.02 and min(edge) <= max(edge)
+def _off(gap: BaseGeometry, edge: tuple[Node, Node]) -> float:
+    """Return how far the ends of a gap lie from an edge, in metres."""
+    line = LineString(edge)
+    return float(sum(line.distance(Point(end)) for end in gap.coords))
 
 
 def _rings(geometry: BaseGeometry | None) -> list[list[Node]]:

@@ -15,6 +15,9 @@ from openpyxl.utils import column_index_from_string
 from data_samples.legacy import decomposed
 from data_samples.model import Delivery, Row
 
+LOST_BYTE = "\ue000"
+"""Stands for a byte that is no UTF-8 until the CSV is written."""
+
 _STAMP = datetime(2025, 6, 15, 8, 0, 0)
 
 HEADINGS = {
@@ -183,7 +186,8 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
     writer.writerow(["STT", *HEADINGS.values()])
     for number, row in enumerate(rows, start=1):
         writer.writerow([number, *(spelled(row.values.get(name)) for name in HEADINGS)])
-    path.write_text(decomposed(buffer.getvalue()), encoding="utf-8", newline="")
+    content = decomposed(buffer.getvalue()).encode("utf-8")
+    path.write_bytes(content.replace(LOST_BYTE.encode("utf-8"), b"\xff"))
 
 
 def spelled(value: Any) -> Any:

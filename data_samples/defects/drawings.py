@@ -78,6 +78,29 @@ def _open(picker: Picker, edge: Edge, width_m: float) -> None:
         picker.answer("thua_dat.label_mismatch", larger, value=off, note=because)
 
 
+def undershoots(picker: Picker, count: int, short_m: float) -> None:
+    """Let a line end short of a junction by less than the tolerance: a reader joins it and says so."""
+    for edge in picker.edge(lambda item: 4 < item.length_m < 40):
+        if edge.beside is None or edge.parcel.touched or edge.beside.touched or edge.beside.to != edge.parcel.to:
+            continue
+        around = [item for item in picker.delivery.parcels if item.to == edge.parcel.to and _has_node(item, edge.start)]
+        if len(around) < 3:
+            continue
+        picker.touch(edge.parcel, edge.beside)
+        share = short_m / edge.length_m
+        x, y = (edge.start[axis] + (edge.end[axis] - edge.start[axis]) * share for axis in (0, 1))
+        gap = LineString([edge.start, picker.on_grid(x, y)])
+        picker.delivery.marks.append(Mark(edge.parcel.to, "erase", gap))
+        picker.answer("ban_ve.snapped", edge.parcel, at=edge.start, value=gap.length)
+        count -= 1
+        if count == 0:
+            return
+
+
+def _has_node(parcel: Parcel, node: tuple[float, float]) -> bool:
+    return parcel.geometry is not None and node in parcel.shape.exterior.coords
+
+
 def unlabelled(picker: Picker, count: int) -> None:
     """Leave the label of a parcel out."""
     for _ in range(count):

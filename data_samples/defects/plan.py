@@ -90,6 +90,11 @@ def _records(picker: Picker) -> None:
     records.papers(picker, numeric=is_book)
     records.wrong_addresses(picker)
     texts.foreign(picker, "Û" if is_dbf else "а", 2)  # noqa: RUF001 a Cyrillic letter is the defect
+    records.contradicting_rows(picker, 2)
+    if not is_dbf:
+        drawings.undershoots(picker, 3, 0.03 if is_book else 0.06)
+    if picker.delivery.commune.profile == "dxf_pl3_01":
+        texts.lost_bytes(picker, 2)
     if is_dbf:
         texts.capitals(picker.delivery, picker.rng)
     else:

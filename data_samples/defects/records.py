@@ -103,6 +103,15 @@ def repeated_rows(picker: Picker, count: int) -> None:
         picker.answer("so_dia_chinh.duplicate_row", parcel, row=fresh)
 
 
+def contradicting_rows(picker: Picker, count: int) -> None:
+    """Write a row a second time with another area."""
+    for number in range(count):
+        parcel, row = picker.row(_has_one_use)
+        fresh = picker.copy_row(row, *parcel.key)
+        resize_row(fresh, round(parcel.area_m2 + 40.0 + 7 * number, 1))
+        picker.answer("so_dia_chinh.contradiction", parcel, row=fresh)
+
+
 def keyless_rows(picker: Picker, count: int) -> None:
     """Leave the parcel number of a row empty."""
     for _ in range(count):

@@ -4,10 +4,10 @@ from datetime import date
 from random import Random
 
 from data_samples.defects.picker import Picker
-from data_samples.deliveries import register_files
+from data_samples.deliveries import in_form, register_files
 from data_samples.legacy import decomposed
 from data_samples.model import Delivery, Row
-from data_samples.xlsx import HEADINGS, spelled
+from data_samples.xlsx import HEADINGS, LOST_BYTE, spelled
 
 
 def foreign(picker: Picker, strange: str, count: int) -> None:
@@ -16,6 +16,14 @@ def foreign(picker: Picker, strange: str, count: int) -> None:
         parcel, row = picker.row()
         row.values["ho_ten"] += strange
         picker.answer("van_ban.foreign_character", parcel, row=row, note=f"planted: U+{ord(strange):04X} in ho_ten")
+
+
+def lost_bytes(picker: Picker, count: int) -> None:
+    """Put a byte that is no UTF-8 into an address of the CSV, as a cut or doubly converted file has them."""
+    for _ in range(count):
+        parcel, row = picker.row(lambda item: not in_form(item))
+        row.values["dia_chi_chu"] += LOST_BYTE
+        picker.answer("van_ban.undecodable", parcel, row=row, note="planted: byte FF in dia_chi_chu")
 
 
 def look_alikes(picker: Picker, count: int) -> None:
