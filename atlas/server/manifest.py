@@ -166,7 +166,8 @@ def _national_zones() -> list[int]:
 def _commune_fields() -> dict[str, Field]:
     known = layer_fields("xa")
     types = {
-        "ma_xa": "string", "ky_dia_gioi": "string", "ten_xa": "string", "ma_xa_moi": "string", "ten_xa_moi": "string",
+        "ma_xa": "string", "ky_dia_gioi": "string", "ten_xa": "string", "ten_xa_en": "string",
+        "ma_xa_moi": "string", "ten_xa_moi": "string",
         "srid": "integer", "parcels": "integer", "area_m2": "number", "grades": "object", "dqi": "number",
         "findings": "object", "release_id": "integer", "released_at": "string",
     }  # fmt: skip

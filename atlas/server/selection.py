@@ -102,6 +102,8 @@ def _select(store: Store, kept: Selections, collection: Collection, question: Qu
     if question.shape is None:
         return _by_attributes(connection, collection, question, None)
     shape = question.shape
+    if all(spatial.covers(connection, table, shape) for table in collection.tables):
+        return select(store, kept, collection, replace(question, shape=None))
     near = [spatial.search(connection, table, shape) for table in collection.tables]
     if sum(map(len, near)) <= FEW:
         return _by_attributes(connection, collection, question, near)

@@ -26,7 +26,8 @@ class Site:
     def __init__(self, home: Path, web: Path) -> None:
         self.home = home
         self.web = web
-        self.folder = (home / "release").resolve()
+        # not resolved: publishing may put another folder, or link, in its place
+        self.folder = home.resolve() / "release"
         self._release: Release | None = None
         self._refused = ""
         self._apis: OrderedDict[tuple[str, str], API] = OrderedDict()

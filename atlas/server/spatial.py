@@ -83,6 +83,16 @@ def search(connection: Connection, table: Table, shape: Shape, relation: str = "
     return np.sort(np.concatenate([keys[certain], tested]))
 
 
+def covers(connection: Connection, table: Table, shape: Shape) -> bool:
+    """Return whether a rectangular shape encloses all a table holds, so that nothing needs to be searched."""
+    data = extent(connection, table)
+    if data is None:
+        return True
+    west, south, east, north = _seen_from(data, table.srid, shape.srid)
+    box = shape.geometry.bounds
+    return shape.is_box and box[0] <= west and box[1] <= south and box[2] >= east and box[3] >= north
+
+
 def extent(connection: Connection, table: Table) -> Bounds | None:
     """Return the bounds of a table (minimum x and y, maximum x and y) from the root of its R-tree; None when empty."""
     root = connection.execute(f"SELECT data FROM {quoted(table.rtree + '_node')} WHERE nodeno = 1").fetchone()
