@@ -77,9 +77,9 @@ def _edges(parcels: list[Parcel], marks: list[Mark]) -> Iterator[Element]:
 
 
 def _off(gap: BaseGeometry, edge: tuple[Node, Node]) -> float:
-    """Return how far the ends of a gap lie from an edge, in metres."""
-    line = LineString(edge)
-    return float(sum(line.distance(Point(end)) for end in gap.coords))
+    """Return how much longer the ways along an edge become through the ends of a gap: 0 when they lie on it."""
+    start, stop = edge
+    return sum(math.dist(start, end) + math.dist(end, stop) - math.dist(start, stop) for end in gap.coords)
 
 
 def _rings(geometry: BaseGeometry | None) -> list[list[Node]]:

@@ -99,9 +99,12 @@ def _merge_small(faces: np.ndarray[Any, Any], codes: list[str]) -> list[tuple[st
 def _is_small(face: Polygon, ground: bool) -> bool:
     if face.area < _SMALLEST_M2:
         return True
-    width = 2 * face.area / face.length
-    radius = float(shapely.maximum_inscribed_circle(face).length)
-    return width < (1.2 if ground else _NARROWEST_M) or radius < (1.0 if ground else _NARROWEST_M)
+    width, least_radius = 2 * face.area / face.length, 1.0 if ground else _NARROWEST_M
+    if width < (1.2 if ground else _NARROWEST_M):
+        return True
+    if width / 2 >= least_radius:
+        return False  # The largest circle inside has at least the radius A/P.
+    return float(shapely.maximum_inscribed_circle(face).length) < least_radius
 
 
 def _place(polygon: Polygon, commune: Commune) -> Polygon:
