@@ -21,6 +21,8 @@ ENCODINGS = ("utf-8", "tcvn3", "vni", "viscii", "vps", "cp1258")
 
 UNDECODABLE = "\ufffd"
 
+_ENOUGH_WORDS, _BELIEVABLE = 20, 0.6
+
 _SEPARATOR = "\x00"
 _TOKEN = re.compile(r"[^\x00-@\[-`{-\x7f\s\u00a0\u2010-\u2026\u2022°²³]+")
 _VNI_GAPS = {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ", "iï": "ị", "IÏ": "Ị", "iû": "ỉ", "IÛ": "Ỉ", "iõ": "ĩ", "IÕ": "Ĩ"}
@@ -74,6 +76,16 @@ def vote(values: Iterable[Any], *, raw: bool = True) -> Vote:
     scores = {name: share for name, (share, _) in results.items()}
     best = max(ENCODINGS, key=lambda name: scores[name])
     return Vote(best if unique else "utf-8", scores, results[best][1])
+
+
+def doubt(values: Iterable[Any]) -> float | None:
+    """Return the share of Vietnamese syllables among accented words, when it is too low to believe.
+
+    None when the texts look right, or when there are too few accented words to tell.
+    """
+    counts = Counter(value for value in values if isinstance(value, str) and not value.isascii())
+    share, words = _syllable_share([unicodedata.normalize("NFC", value) for value in counts], list(counts.values()))
+    return share if words >= _ENOUGH_WORDS and share < _BELIEVABLE else None
 
 
 def repair(values: pd.Series) -> tuple[pd.Series, pd.Series]:

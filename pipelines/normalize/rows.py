@@ -1,5 +1,6 @@
 """Rows of the registers: typed values, keys, duplicates."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -37,13 +38,24 @@ def stack(read: list["registers.Register"]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else empty
 
 
-def normalize(raw: pd.DataFrame, place: Place) -> Rows:
+def doubts(read: list["registers.Register"], place: Place) -> gpd.GeoDataFrame:
+    """Return one finding per register whose declared encoding cannot be right; the detail names a better one.
+
+    Emits: van_ban.undecodable
+    """
+    found = [register for register in read if register.doubt is not None]
+    paths = [register.source for register in found]
+    details = [register.doubt for register in found]
+    return findings.build("van_ban.undecodable", paths, crs=place.crs, detail=details, source=paths)
+
+
+def normalize(raw: pd.DataFrame, place: Place, doubted: Sequence[str] = ()) -> Rows:
     """Return register rows with typed values.
 
     Emits: van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, so_dia_chinh.missing_key,
         so_dia_chinh.duplicate_row, so_dia_chinh.bad_number, so_dia_chinh.bad_date
     """
-    cleaned = texts.clean(raw, COLUMNS, "row_id", place)
+    cleaned = texts.clean(raw, COLUMNS, "row_id", place, doubted)
     rows = cleaned.frame
     rows["repaired"] = cleaned.repaired
     for column in (*_KEYS, *(f"{key}_gcn" for key in _KEYS)):

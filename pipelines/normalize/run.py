@@ -66,7 +66,8 @@ def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Regi
     """
     parcels = parcel_work.normalize(drawn, place)
     raw = row_work.stack(list(read))
-    cleaned = row_work.normalize(raw, place)
+    doubts = row_work.doubts(list(read), place)
+    cleaned = row_work.normalize(raw, place, doubts["source"].tolist())
     rows = cleaned.rows
     rows["feature_id"] = matching.match(rows, parcels.parcels)
     taken = rows["feature_id"].notna() & rows["repeats"].isna()
@@ -75,6 +76,7 @@ def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Regi
     thua_dat = matching.complete(parcels.parcels, accepted, place)
     found = [
         parcels.findings,
+        doubts,
         cleaned.findings,
         checks.without_parcel(unmatched, place),
         checks.check(accepted, place),

@@ -25,7 +25,7 @@ class Texts:
     findings: gpd.GeoDataFrame
 
 
-def clean(frame: pd.DataFrame, columns: Sequence[str], ids: str, place: Place) -> Texts:
+def clean(frame: pd.DataFrame, columns: Sequence[str], ids: str, place: Place, doubted: Sequence[str] = ()) -> Texts:
     """Return a frame with the texts of some columns in NFC, look-alikes of Đ replaced, invisible characters gone.
 
     Args:
@@ -33,6 +33,7 @@ def clean(frame: pd.DataFrame, columns: Sequence[str], ids: str, place: Place) -
         columns: Text columns to clean.
         ids: Column whose value names the row in findings.
         place: The commune; foreign texts are brought to NFC but not judged.
+        doubted: Files whose whole encoding is in doubt; that is told once, not for each value.
 
     Emits: van_ban.repaired, van_ban.undecodable, van_ban.foreign_character
     """
@@ -43,6 +44,7 @@ def clean(frame: pd.DataFrame, columns: Sequence[str], ids: str, place: Place) -
         result[column], repaired[column] = text.repair(frame[column])
         if not place.is_foreign:
             found += _unreadable(result, column, ids, place)
+    found = [part.loc[~part["source"].isin(doubted)] for part in found]
     found.append(_repairs(result, repaired, place))
     return Texts(result, repaired.any(axis=1), findings.concat(found, crs=place.crs))
 

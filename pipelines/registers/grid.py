@@ -48,6 +48,16 @@ def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str,
     return [(name, _decoded(grid, encoding, raw=not is_unicode)) for name, grid in wanted]
 
 
+def texts(path: Path) -> tuple[list[str], bool]:
+    """Return every text of a register that `read` has opened before, undecoded, and whether it is bytes as latin-1."""
+    suffix = path.suffix.lower()
+    if suffix in (".xlsx", ".xlsm", ".xls"):
+        grids = _xlsx(path) if suffix != ".xls" else _xls(path)
+        return [cell for _, grid in grids for cell in grid.to_numpy(dtype=object).ravel() if cell], False
+    grid = _dbf(path) if suffix == ".dbf" else _csv(path, "latin-1")
+    return [cell for cell in grid.to_numpy(dtype=object).ravel() if cell], True
+
+
 def _broken() -> tuple[type[Exception], ...]:
     from openpyxl.utils.exceptions import InvalidFileException
     from pyogrio.errors import DataSourceError

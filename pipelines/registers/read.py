@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines import text
 from pipelines.errors import ReadError
 from pipelines.registers import grid as grids
 from pipelines.registers import headings
@@ -56,6 +57,7 @@ class Register:
         totals: Rows that are sums.
         headings: Repeated headings, column numbers and titles.
         present: Canonical columns the file has.
+        doubt: Why the declared encoding cannot be right, or None. Nothing is decoded otherwise on that account.
     """
 
     source: str
@@ -63,6 +65,7 @@ class Register:
     totals: int = 0
     headings: int = 0
     present: frozenset[str] = field(default_factory=frozenset)
+    doubt: str | None = None
 
 
 def read(path: Path, *, source: str, encoding: str, register: Mapping[str, Any] | None) -> Register:
@@ -96,7 +99,19 @@ def read(path: Path, *, source: str, encoding: str, register: Mapping[str, Any] 
         totals=sum(counts["total"] for _, counts in parts),
         headings=sum(counts["heading"] for _, counts in parts),
         present=present,
+        doubt=_doubt(path, encoding, [grid for _, grid, _ in usable]),
     )
+
+
+def _doubt(path: Path, encoding: str, decoded: list[pd.DataFrame]) -> str | None:
+    """Return what speaks against the declared encoding: its share of Vietnamese syllables, and that of a better one."""
+    share = text.doubt(cell for grid in decoded for cell in grid.to_numpy(dtype=object).ravel())
+    if share is None:
+        return None
+    raw, is_bytes = grids.texts(path)
+    better = text.vote(raw, raw=is_bytes)
+    doubt = f"{encoding} {share:.0%}"
+    return doubt if better.encoding == encoding else f"{doubt}, {better.encoding} {better.scores[better.encoding]:.0%}"
 
 
 def _records(

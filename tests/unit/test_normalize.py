@@ -29,7 +29,16 @@ RECORD = {
 
 def drawn(*parcels, crs="EPSG:5897"):
     """Ten-metre squares in a row; each argument overrides columns of one parcel."""
-    names = ("so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "dien_tich", "dien_tich_phap_ly", "dia_chi", "ten_chu", "nhan")
+    names = (
+        "so_hieu_to_ban_do",
+        "so_thu_tu_thua",
+        "loai_dat",
+        "dien_tich",
+        "dien_tich_phap_ly",
+        "dia_chi",
+        "ten_chu",
+        "nhan",
+    )
     rows = []
     for number, parcel in enumerate(parcels, start=1):
         usual = dict.fromkeys(names) | {"so_hieu_to_ban_do": "12", "so_thu_tu_thua": str(number), "loai_dat": "ONT"}
@@ -62,7 +71,12 @@ def test_a_clean_parcel_with_its_row_gives_no_finding():
     assert parcel["thua_key"] == "15670.E2025A.1.12.1"
     areas = ["dien_tich_do", "dien_tich_nhan", "dien_tich", "dien_tich_phap_ly"]
     assert parcel[areas].tolist() == [100.0] * 4
-    assert parcel[["loai_dat", "nhom_dat", "co_dang_ky", "la_doi_tuong_chiem_dat"]].tolist() == ["ONT", "PNN", True, True]
+    assert parcel[["loai_dat", "nhom_dat", "co_dang_ky", "la_doi_tuong_chiem_dat"]].tolist() == [
+        "ONT",
+        "PNN",
+        True,
+        True,
+    ]
     assert done.dang_ky.iloc[0]["feature_id"] == "to_12.dgn#1"
     assert done.dang_ky.iloc[0]["ngay_cap"] == "2012-02-01"
 
@@ -112,7 +126,9 @@ def test_a_row_that_repeats_another_goes_to_quarantine_and_a_second_holder_does_
 
 
 def test_the_account_says_where_every_row_went():
-    rows = register(RECORD, RECORD, {**RECORD, "so_thu_tu_thua": None}, {**RECORD, "so_giay_to": "38085990007"}, totals=2)
+    rows = register(
+        RECORD, RECORD, {**RECORD, "so_thu_tu_thua": None}, {**RECORD, "so_giay_to": "38085990007"}, totals=2
+    )
     entries = {entry.kind: entry for entry in run(drawn({}, {}), rows).ledger.entries}
     row = entries["row"]
     assert (row.received, row.accepted, row.repaired, row.quarantined) == (4, 1, 1, 2)
@@ -126,7 +142,9 @@ def test_two_files_complete_each_other():
     done = run(drawn({}), register(book, source="so.csv"), register(form, source="PL3-01.xlsx"))
     assert codes(done) == []
     tables = done.holders.tables()
-    assert [len(tables[name]) for name in ("ca_nhan", "giay_chung_nhan", "quyen_su_dung_dat", "giay_to_tuy_than")] == [1] * 4
+    assert [len(tables[name]) for name in ("ca_nhan", "giay_chung_nhan", "quyen_su_dung_dat", "giay_to_tuy_than")] == [
+        1
+    ] * 4
     assert done.thua_dat.iloc[0]["dien_tich"] == 100.0
     assert len(done.muc_dich_su_dung) == 1
 
@@ -181,9 +199,17 @@ def test_people_on_one_certificate_hold_together(kind, roles, table):
 
 def test_ids_of_holders_do_not_depend_on_identity_numbers_or_other_rows():
     alone = run(drawn({}, {}), register(RECORD)).holders.ca_nhan["ca_nhan_id"].tolist()
-    other = {**RECORD, "so_thu_tu_thua": "2", "ho_ten": "Lê Văn Mẫu", "so_giay_to": "038085990009", "so_phat_hanh": "BK 991299"}
+    other = {
+        **RECORD,
+        "so_thu_tu_thua": "2",
+        "ho_ten": "Lê Văn Mẫu",
+        "so_giay_to": "038085990009",
+        "so_phat_hanh": "BK 991299",
+    }
     among = run(drawn({}, {}), register(other, RECORD)).holders.ca_nhan["ca_nhan_id"].tolist()
-    renumbered = run(drawn({}), register({**RECORD, "so_giay_to": "038085990077"})).holders.ca_nhan["ca_nhan_id"].tolist()
+    renumbered = (
+        run(drawn({}), register({**RECORD, "so_giay_to": "038085990077"})).holders.ca_nhan["ca_nhan_id"].tolist()
+    )
     assert alone[0] in among
     assert renumbered == alone
 
@@ -198,12 +224,16 @@ def test_an_organisation_in_the_column_of_names_is_no_person():
     office = {**RECORD, "ho_ten": "UBND xã Thọ Bình", "so_giay_to": "0100109106", "ngay_sinh": None, "gioi_tinh": None}
     done = run(drawn({}), register(office))
     assert codes(done) == []
-    assert done.holders.to_chuc[["ten_to_chuc", "ma_so_thue"]].to_numpy().tolist() == [["UBND xã Thọ Bình", "0100109106"]]
+    assert done.holders.to_chuc[["ten_to_chuc", "ma_so_thue"]].to_numpy().tolist() == [
+        ["UBND xã Thọ Bình", "0100109106"]
+    ]
     assert done.holders.ca_nhan.empty
 
 
 def test_parcels_from_abroad_pass_untouched_by_vietnamese_rules():
-    abroad = drawn({"so_hieu_to_ban_do": "AB", "dien_tich_phap_ly": "226060", "dia_chi": "Allée des Cèdres ÿ"}, crs="EPSG:2154")
+    abroad = drawn(
+        {"so_hieu_to_ban_do": "AB", "dien_tich_phap_ly": "226060", "dia_chi": "Allée des Cèdres ÿ"}, crs="EPSG:2154"
+    )
     done = run(abroad, place=ABROAD)
     assert codes(done) == []
     parcel = done.thua_dat.iloc[0]

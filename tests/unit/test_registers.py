@@ -150,5 +150,17 @@ def test_a_file_that_is_no_register_says_so_in_both_languages(tmp_path, name, co
     assert "\n" not in caught.value.vi + caught.value.en
 
 
+def test_a_wrong_encoding_is_told_with_the_better_one_and_not_applied(tmp_path):
+    names = ["NguyÔn V\xa8n MÉu", "Lª ThÞ MÉu", "Ph\xb9m §øc MÉu", "TrÞnh B\xb8 MÉu"]
+    records = [[str(n), "12", str(n), "80", "LUC", name, "1"] for n, name in enumerate(names * 4, start=1)]
+    path = tmp_path / "so.csv"
+    heading = "STT;SoTo;SoThua;DTich;LoaiDat;TenChu;CCCD"
+    path.write_bytes("\n".join([heading, *(";".join(record) for record in records)]).encode("latin-1"))
+    found = read(path, "utf-8")
+    assert found.doubt is not None and "tcvn3 100%" in found.doubt
+    assert "\ufffd" in found.rows["ho_ten"].iloc[0]
+    assert read(path, "tcvn3").doubt is None
+
+
 def test_doctests():
     assert doctest.testmod(grid).failed == 0
