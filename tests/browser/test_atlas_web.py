@@ -70,7 +70,7 @@ def parcel(atlas_url: str) -> dict:
 
 def settle(page: Page) -> None:
     """Wait until the map has nothing left to load or draw."""
-    page.wait_for_function("document.body.dataset.ready === 'true'", timeout=60_000)
+    page.wait_for_selector("body[data-ready=true]", timeout=60_000)
     page.wait_for_timeout(200)
 
 
@@ -232,6 +232,18 @@ def test_unreachable_api_is_a_sentence_and_the_map_stays(visit: Open, parcel: di
     search(page, "1/1 tho binh")
     expect(page.locator("#results")).to_contain_text("không kết nối được máy chủ")
     assert colours_on_map(page) > 5
+
+
+def test_tiles_that_fail_later_are_a_sentence_until_they_come_again(visit: Open, parcel: dict) -> None:
+    page = visit()
+    notice = page.locator("#notice")
+    expect(notice).to_be_empty()
+    page.route("**/tiles/**", lambda route: route.abort())
+    search(page, "1/1 tho binh")
+    expect(notice).to_contain_text("Không tải được các mảnh bản đồ", timeout=20_000)
+    page.unroute("**/tiles/**")
+    search(page, "1/1 dan ly")
+    expect(notice).to_be_empty(timeout=20_000)
 
 
 def test_missing_tiles_are_a_sentence_and_search_stays(visit: Open) -> None:

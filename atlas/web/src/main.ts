@@ -97,8 +97,8 @@ async function show(store: Store<State>, manifest: Manifest): Promise<void> {
 
 /** Room for the map between what lies over it, with a margin; in pixels. */
 function insets(): { top: number; right: number; bottom: number; left: number } {
-  const margin = 44;
   const small = matchMedia("(max-width: 820px)").matches;
+  const margin = small ? 32 : 44;
   const box = (id: string): DOMRect => element(id).getBoundingClientRect();
   if (small) {
     const [top, bottom] = [box("search").bottom, innerHeight - box("panel").top];

@@ -143,15 +143,27 @@ function tellStore(map: maplibre.Map, store: Store<State>, manifest: Manifest): 
   });
   map.once("load", () => store.set({ zoom: map.getZoom() }));
   map.on("click", (event) => pick(map, store, manifest, event));
-  map.on("error", ({ error }) => {
-    console.error("map:", error);
-    if (/pmtiles|tiles/i.test(error.message)) store.set({ mapProblem: "no_tiles" });
-  });
+  followTiles(map, store);
   map.on("idle", () => {
     const codes = codesInView(map);
     if (codes.join() !== store.get().codesInView.join()) store.set({ codesInView: codes });
   });
   hover(map);
+}
+
+/** Say when tiles cannot be had, and take it back when they can be had again. */
+function followTiles(map: maplibre.Map, store: Store<State>): void {
+  map.on("error", (event: maplibre.ErrorEvent & { sourceId?: string }) => {
+    console.error("map:", event.error);
+    // A request given up because the map moved on says nothing, and is no problem.
+    const wasGivenUp = event.error instanceof Error && event.error.name === "AbortError";
+    const isProblem = !wasGivenUp && event.error.message !== "";
+    if (event.sourceId === "atlas" && isProblem) store.set({ mapProblem: "no_tiles" });
+  });
+  map.on("data", (event) => {
+    const isTile = event.dataType === "source" && event.sourceId === "atlas" && event.tile !== undefined;
+    if (isTile && store.get().mapProblem === "no_tiles") store.set({ mapProblem: null });
+  });
 }
 
 function codesInView(map: maplibre.Map): string[] {
