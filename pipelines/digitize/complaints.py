@@ -11,7 +11,8 @@ from pipelines import findings
 from pipelines.digitize import faces as face_work
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
-from pipelines.digitize.network import Array, Network
+from pipelines.digitize.network import Network
+from pipelines.digitize.snapping import Array
 
 GAP_MM = 10.0
 """Widest gap on paper between two ends that still reads as one broken line."""

@@ -12,7 +12,8 @@ from pipelines.digitize import faces as face_work
 from pipelines.digitize import labels as label_work
 from pipelines.digitize.complaints import about_faces, about_labels, about_lines
 from pipelines.digitize.model import Source, Traced, shape_parcels
-from pipelines.digitize.network import Array, Network, build
+from pipelines.digitize.network import Network, build
+from pipelines.digitize.snapping import Array
 from pipelines.ledger import Entry
 
 

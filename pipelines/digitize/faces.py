@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.digitize.network import Array, Network
+from pipelines.digitize.network import Network
+from pipelines.digitize.snapping import Array
 
 
 @dataclass(frozen=True, slots=True)

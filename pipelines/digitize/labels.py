@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.digitize.network import Array
+from pipelines.digitize.snapping import Array
 from pipelines.sources import key_text
 
 LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label")

@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from pipelines.digitize.network import Array
+from pipelines.digitize.snapping import Array
 from pipelines.ledger import Entry
 
 

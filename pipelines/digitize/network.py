@@ -6,35 +6,17 @@ share stays the same in both.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
 
-Array = np.ndarray[Any, Any]
+from pipelines.digitize.snapping import MAX_ROUNDS, Array, Moves, both, close_ends, moves_of
 
 GRID_M = 0.0001
 """Coordinates closer than this are one node: far below any surveying accuracy, far above floating noise."""
 
 RESOLUTION_M = 0.0075
 """A vertex this near to a foreign line lies on it: half the diagonal of the centimetre grid of DGN v7."""
-
-_MAX_ROUNDS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """Line ends that were moved, one row per element and end.
-
-    Attributes:
-        element: Numbers of the elements.
-        before: (n, 2) coordinates as drawn.
-        after: (n, 2) coordinates used.
-    """
-
-    element: Array
-    before: Array
-    after: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +46,13 @@ def build(lines: Array, tolerance_m: float) -> Network:
         tolerance_m: How far an open end may lie from what it should meet.
     """
     nodes, segments, element, is_end = _explode(lines)
-    segments, element, joined = _close_ends(nodes, segments, element, is_end, tolerance_m)
+    segments, element, joined = close_ends(nodes, segments, element, is_end, tolerance_m)
     before = len(segments)
     segments, element = _unique(segments, element)
     doubled = before - len(segments)
     segments, element, pulled = _insert_vertices(nodes, segments, element, is_end, tolerance_m)
     nodes, segments, element = _split_crossings(nodes, segments, element)
-    return Network(nodes, segments, element, _both(joined, pulled), doubled)
+    return Network(nodes, segments, element, both(joined, pulled), doubled)
 
 
 def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
@@ -116,58 +98,6 @@ def _code(keys: Array) -> Array:
     return np.asarray(column * (len(values) + 1) + row)
 
 
-def _close_ends(
-    nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float
-) -> tuple[Array, Array, Moves]:
-    """Join open ends to the nearest other node within the tolerance; return also what moved."""
-    degree = np.bincount(segments.ravel(), minlength=len(nodes))
-    open_ends = np.flatnonzero((degree == 1) & is_end)
-    if not len(open_ends):
-        return segments, element, _moves(segments, element, open_ends, nodes, nodes)
-    tree = shapely.STRtree(shapely.points(nodes))
-    pair = tree.query(shapely.points(nodes[open_ends]), predicate="dwithin", distance=tolerance_m)
-    left, right = open_ends[pair[0]], pair[1]
-    other = (left != right) & (degree[right] > 0) & ~_is_neighbour(left, right, segments, len(nodes))
-    left, right = left[other], right[other]
-    distance = np.hypot(*(nodes[left] - nodes[right]).T)
-    # A well connected node is the better goal than another open end; the nearest wins, then the lowest number.
-    order = np.lexsort((right, distance, degree[right] == 1, left))
-    left, right = left[order], right[order]
-    first = np.r_[True, left[1:] != left[:-1]] if len(left) else np.empty(0, dtype=bool)
-    goal = np.arange(len(nodes))
-    goal[left[first]] = right[first]
-    mutual = goal[goal] == np.arange(len(nodes))
-    goal = np.where(mutual, np.minimum(goal, np.arange(len(nodes))), goal)
-    for _ in range(_MAX_ROUNDS):
-        goal = goal[goal]
-    joined = goal[segments]
-    moved = _moves(segments, element, np.flatnonzero(goal != np.arange(len(nodes))), nodes, nodes[goal])
-    real = joined[:, 0] != joined[:, 1]
-    return joined[real], element[real], moved
-
-
-def _moves(segments: Array, element: Array, moved: Array, before: Array, after: Array) -> Moves:
-    """Return the moves of some nodes, once for each element that ends there."""
-    row, side = np.nonzero(np.isin(segments, moved))
-    pairs = np.unique(np.column_stack([element[row], segments[row, side]]).reshape(-1, 2), axis=0)
-    return Moves(pairs[:, 0], before[pairs[:, 1]], after[pairs[:, 1]])
-
-
-def _both(first: Moves, second: Moves) -> Moves:
-    return Moves(
-        np.concatenate([first.element, second.element]),
-        np.concatenate([first.before, second.before]),
-        np.concatenate([first.after, second.after]),
-    )
-
-
-def _is_neighbour(left: Array, right: Array, segments: Array, count: int) -> Array:
-    """Tell which pairs of nodes are the two ends of one segment."""
-    low, high = segments.min(axis=1), segments.max(axis=1)
-    known = low * count + high
-    return np.isin(np.minimum(left, right) * count + np.maximum(left, right), known)
-
-
 def _unique(segments: Array, element: Array) -> tuple[Array, Array]:
     """Return each segment once, whatever its direction, with the lowest element number."""
     if not len(segments):
@@ -204,7 +134,7 @@ def _insert_vertices(
     before = nodes.copy()
     off = is_end[node] & (distance > GRID_M)
     _move_onto(nodes, segments, node[off], segment[off], distance[off])
-    pulled = _moves(segments, element, np.unique(node[off & (distance > RESOLUTION_M)]), before, nodes)
+    pulled = moves_of(segments, element, np.unique(node[off & (distance > RESOLUTION_M)]), before, nodes)
     return *_break(nodes, segments, element, segment, node, along), pulled
 
 
@@ -254,7 +184,7 @@ def _break(
 
 def _split_crossings(nodes: Array, segments: Array, element: Array) -> tuple[Array, Array, Array]:
     """Put a node where two segments cross; repeat, because a rounded crossing can make a new one."""
-    for _ in range(_MAX_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         first, second, points = _crossings(nodes, segments)
         if not len(first):
             break

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.digitize.network import Array
+from pipelines.digitize.snapping import Array
 
 
 def commune_outline(pieces: Array, crs: Any) -> gpd.GeoDataFrame:

@@ -10,7 +10,7 @@ import shapely
 
 from pipelines import sources
 from pipelines.digitize.model import PARCEL_COLUMNS, Source, Traced, shape_parcels
-from pipelines.digitize.network import Array
+from pipelines.digitize.snapping import Array
 from pipelines.ledger import Entry
 
 _READ = tuple(name for name in PARCEL_COLUMNS if name not in {"feature_id", "source", "so_nhan", "ty_le"})

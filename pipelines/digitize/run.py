@@ -13,7 +13,7 @@ from pipelines import findings
 from pipelines.digitize import drawing, outline, polygons
 from pipelines.digitize.labels import locate
 from pipelines.digitize.model import Source, Traced, shape_parcels
-from pipelines.digitize.network import Array
+from pipelines.digitize.snapping import Array
 from pipelines.ledger import Ledger
 
 

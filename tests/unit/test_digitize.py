@@ -11,7 +11,7 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 import schemas
 from pipelines import ledger as ledger_work
-from pipelines.digitize import Source, run
+from pipelines.digitize import Source, faces, run
 from pipelines.digitize import files as digitize_files
 from pipelines.digitize.labels import area_value, as_drawn
 from pipelines.digitize.network import build
@@ -22,6 +22,7 @@ from tests.unit.test_vectors import EDIGEO, write_dgn
 
 CRS = "EPSG:5897"
 X, Y = 560_000.0, 2_195_000.0
+ORIGIN = np.array([X, Y])
 PROFILE = schemas.source("dgn_tt26_2024")
 
 
@@ -160,6 +161,39 @@ def test_a_line_drawn_twice_counts_once():
     network = build(np.array([*SQUARES, WALL, WALL], dtype=object), 0.05)
     assert network.doubled == 1
     assert len(network.segments) == 7
+
+
+def test_random_lines_have_the_faces_that_geos_finds():
+    random = np.random.default_rng(38)
+    lines = shapely.linestrings(random.uniform(0, 1000, (60, 2, 2)) + ORIGIN)
+    network = build(lines, 1e-6)
+    kept, _ = faces.prune(network)
+    made, _ = faces.polygonize(network, kept)
+    expected = shapely.get_parts(shapely.polygonize([shapely.node(shapely.union_all(lines))]))
+    assert len(made) == len(expected)
+    assert shapely.area(made).sum() == pytest.approx(shapely.area(expected).sum(), abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_sloppy_drawing_of_a_plane_gives_every_parcel_back(seed):
+    """Every line ends up to 2 cm beside where it should: 400 parcels, no dangle, no sliver."""
+    random = np.random.default_rng(seed)
+    points = shapely.multipoints(random.uniform(0, 500, (400, 2)) + ORIGIN)
+    cells = shapely.intersection(shapely.get_parts(shapely.voronoi_polygons(points)), box(X, Y, X + 500, Y + 500))
+    walls = shapely.get_parts(
+        shapely.line_merge(shapely.union_all(shapely.boundary(shapely.set_precision(cells, 0.01))))
+    )
+    coordinates, wall = shapely.get_coordinates(walls, return_index=True)
+    starts = np.r_[True, wall[1:] != wall[:-1]]
+    ends = starts | np.r_[starts[1:], True]
+    coordinates[ends] += random.uniform(-0.014, 0.014, (ends.sum(), 2))
+    network = build(shapely.linestrings(coordinates, indices=wall), 0.05)
+    kept, _ = faces.prune(network)
+    made, _ = faces.polygonize(network, kept)
+    assert kept.all()
+    assert len(made) == 400
+    found, _ = shapely.STRtree(shapely.get_parts(points)).query(made, predicate="contains")
+    assert np.array_equal(np.unique(found), np.arange(400))
 
 
 def test_labels_that_fit_nowhere_are_told_one_by_one():
