@@ -5,8 +5,9 @@ instead of parcels, then wider tolerances.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache as cached
 from itertools import chain
 from pathlib import Path
 
@@ -28,6 +29,8 @@ TILE_CRS = 4326
 _PARCEL_COLUMNS = (
     "thua_dat_id", "so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "nhom_dat", "xep_loai", "dien_tich_do",
 )  # fmt: skip
+_USE_COLUMNS = ("loai_dat", "nhom_dat", "xep_loai")
+_GROUP_COLUMNS = ("nhom_dat", "xep_loai")
 _SLIM_COLUMNS = ("thua_dat_id", "loai_dat", "nhom_dat", "xep_loai")
 _METRES_PER_PIXEL_AT_0 = 78_271.5
 """Ground size of a pixel of a 512-pixel tile at zoom 0 on the equator."""
@@ -45,11 +48,8 @@ class _Plan:
 _LADDER = (
     _Plan(_PARCEL_COLUMNS),
     _Plan(_SLIM_COLUMNS),
-    *(
-        _Plan(columns, is_dissolved=True, pixels=pixels)
-        for pixels in (1.0, 2.0, 4.0, 8.0)
-        for columns in (("loai_dat", "nhom_dat", "xep_loai"), ("nhom_dat", "xep_loai"))
-    ),
+    _Plan(_USE_COLUMNS, is_dissolved=True, pixels=1.0),
+    *(_Plan(_GROUP_COLUMNS, is_dissolved=True, pixels=pixels) for pixels in (1.0, 2.0, 4.0, 8.0)),
 )
 _FIRST_DISSOLVED = next(place for place, plan in enumerate(_LADDER) if plan.is_dissolved)
 
@@ -89,11 +89,11 @@ class _Drawer:
     """Draws ranges of zoom levels into archives of their own."""
 
     def __init__(self, communes: Sequence[Commune], outlines: gpd.GeoDataFrame, folder: Path) -> None:
-        self._communes = communes
         self._outlines = outlines
         self._folder = folder
         self._number = 0
-        self._whole = _once(lambda: _parcels(communes))
+        self._whole = cached(lambda: _parcels(communes))
+        self._areas = cached(lambda columns: [_dissolved(commune, columns) for commune in communes])
 
     def fit(self, zooms: Zooms, rung: int) -> list[tuple[Path, frozenset[int]]]:
         """Draw levels by the first plan from `rung` on that keeps their tiles below the limit, level by level."""
@@ -110,7 +110,7 @@ class _Drawer:
         path = self._folder / f"{self._number}.pmtiles"
         layers: dict[str, gpd.GeoDataFrame | freestiler.FreestileLayer] = {"xa": self._outlines}
         if plan is not None:
-            shapes = _dissolved(self._communes, plan, min(zooms)) if plan.is_dissolved else self._whole()
+            shapes = self._coarse(plan, min(zooms)) if plan.is_dissolved else self._whole()
             if len(shapes):
                 layers["thua_dat"] = shapes[[*plan.columns, "geometry"]]
             if plan.columns == _PARCEL_COLUMNS and LABEL_ZOOM in zooms and len(shapes):
@@ -118,6 +118,9 @@ class _Drawer:
                 layers["thua_dat_diem"] = freestiler.freestile_layer(labels, min_zoom=LABEL_ZOOM, max_zoom=LABEL_ZOOM)
         freestiler.freestile(layers, path, min_zoom=min(zooms), max_zoom=max(zooms), quiet=True, generate_ids=False)
         return path
+
+    def _coarse(self, plan: _Plan, zoom: int) -> gpd.GeoDataFrame:
+        return _simplified(self._areas(plan.columns), plan.pixels * _METRES_PER_PIXEL_AT_0 / 2**zoom)
 
 
 def _parcels(communes: Sequence[Commune]) -> gpd.GeoDataFrame:
@@ -131,15 +134,8 @@ def _parcels(communes: Sequence[Commune]) -> gpd.GeoDataFrame:
     return shapes[~(shapes.geometry.is_empty | shapes.geometry.isna())]
 
 
-def _dissolved(communes: Sequence[Commune], plan: _Plan, zoom: int) -> gpd.GeoDataFrame:
-    tolerance_m = plan.pixels * _METRES_PER_PIXEL_AT_0 / 2**zoom
-    frames = [_areas(commune, plan.columns, tolerance_m) for commune in communes if len(commune.parcels)]
-    joined = pd.concat([pd.DataFrame(frame) for frame in frames], ignore_index=True)
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=TILE_CRS)
-
-
-def _areas(commune: Commune, columns: Sequence[str], tolerance_m: float) -> gpd.GeoDataFrame:
-    """Return areas of equal attributes in WGS 84, simplified together so that no gaps open between them."""
+def _dissolved(commune: Commune, columns: Sequence[str]) -> gpd.GeoDataFrame:
+    """Return areas of equal attributes, in the zone of the commune."""
     parcels = commune.parcels.assign(loai_dat=_main_use(commune.parcels["loai_dat"]))
     shapes = parcels.geometry.to_numpy().copy()
     broken = ~shapely.is_valid(shapes)
@@ -147,7 +143,19 @@ def _areas(commune: Commune, columns: Sequence[str], tolerance_m: float) -> gpd.
     # A union of a coverage is many times faster, and wrong where parcels overlap.
     method = "coverage" if shapely.coverage_is_valid(shapes) else "unary"
     valid = gpd.GeoDataFrame(parcels[list(columns)], geometry=shapes, crs=parcels.crs)
-    areas = valid.dissolve(by=list(columns), method=method, dropna=False, as_index=False)
+    return valid.dissolve(by=list(columns), method=method, dropna=False, as_index=False)
+
+
+def _simplified(areas: Sequence[gpd.GeoDataFrame], tolerance_m: float) -> gpd.GeoDataFrame:
+    """Return areas in WGS 84, those of a commune simplified together so that no gaps open between them."""
+    frames = [_parts(each, tolerance_m) for each in areas if len(each)]
+    if not frames:
+        return gpd.GeoDataFrame(geometry=[], crs=TILE_CRS)
+    joined = pd.concat([pd.DataFrame(frame) for frame in frames], ignore_index=True)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=TILE_CRS)
+
+
+def _parts(areas: gpd.GeoDataFrame, tolerance_m: float) -> gpd.GeoDataFrame:
     simple = shapely.coverage_simplify(areas.geometry.to_numpy(), tolerance_m)
     parts = areas.set_geometry(gpd.GeoSeries(simple, index=areas.index, crs=areas.crs)).explode(ignore_index=True)
     parts = parts[parts.geometry.area > tolerance_m**2]
@@ -162,14 +170,3 @@ def _labels(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _main_use(codes: pd.Series) -> pd.Series:
     return codes.astype("string").str.split("+").str[0]
-
-
-def _once(make: Callable[[], gpd.GeoDataFrame]) -> Callable[[], gpd.GeoDataFrame]:
-    made: list[gpd.GeoDataFrame] = []
-
-    def get() -> gpd.GeoDataFrame:
-        if not made:
-            made.append(make())
-        return made[0]
-
-    return get
