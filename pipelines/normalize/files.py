@@ -16,7 +16,7 @@ from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.normalize.place import Place
 from pipelines.normalize.run import Normalized, run
-from pipelines.registers import Register
+from pipelines.registers import HeadingError, Register
 from pipelines.settings import Settings
 
 TABLES = ("dang_ky", "muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "tai_lieu_do_dac", "to_ban_do")
@@ -80,7 +80,9 @@ def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, 
         try:
             read.append(registers.read(path, source=entry["path"], encoding=encoding, register=profile))
         except ReadError as error:
-            refused.append(Finding("goi.unreadable_file", entry["path"], detail=str(error), source=entry["path"]))
+            reason = "no parcel number column" if isinstance(error, HeadingError) else "not what its ending says"
+            detail = f"{entry['path']}: {reason}"
+            refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
     return _Read(read, findings.of(refused, crs=place.crs), len(entries))
 
 

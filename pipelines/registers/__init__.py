@@ -1,5 +1,5 @@
 """Registers: spreadsheets and tables of owners and certificates, whatever their layout, as one frame of texts."""
 
-from pipelines.registers.read import Register, read
+from pipelines.registers.read import HeadingError, Register, read
 
-__all__ = ["Register", "read"]
+__all__ = ["HeadingError", "Register", "read"]

@@ -68,6 +68,10 @@ class Register:
     doubt: str | None = None
 
 
+class HeadingError(ReadError):
+    """A register opens, but none of its sheets has a column for the number of a parcel."""
+
+
 def read(path: Path, *, source: str, encoding: str, register: Mapping[str, Any] | None) -> Register:
     """Return the records of one register file.
 
@@ -78,14 +82,15 @@ def read(path: Path, *, source: str, encoding: str, register: Mapping[str, Any] 
         register: `register` part of the source profile.
 
     Raises:
-        ReadError: The file cannot be opened, or no sheet has a heading with the number of a parcel.
+        HeadingError: No sheet has a heading with the number of a parcel.
+        ReadError: The file cannot be opened.
     """
     profile = register or {}
     sheets = grids.read(path, encoding, profile.get("sheet"))
     found = [(name, grid, heading) for name, grid in sheets if (heading := headings.find(grid, profile)) is not None]
     usable = [item for item in found if KEYS[1] in item[2].columns or f"{KEYS[1]}_gcn" in item[2].columns]
     if not usable:
-        raise ReadError(
+        raise HeadingError(
             f"Sổ {path.name} không có cột số thửa nào nhận ra được: đặt tên cột theo mẫu hoặc khai trong hồ sơ nguồn.",
             f"The register {path.name} has no column known as the parcel number: name the columns as in the form "
             "or declare them in the source profile.",

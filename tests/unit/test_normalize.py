@@ -1,3 +1,4 @@
+import json
 import unicodedata
 
 import geopandas as gpd
@@ -6,9 +7,12 @@ import pytest
 from shapely.geometry import box
 
 from pipelines import normalize
+from pipelines.errors import ReadError
+from pipelines.normalize import files
 from pipelines.normalize.place import Place
 from pipelines.registers import Register
 from pipelines.registers.read import COLUMNS
+from pipelines.settings import Settings
 
 PLACE = Place("15670", "E2025A", "1", "EPSG:5897", "2025-06-15", frozenset({"DGT", "DTL", "SON", "MNC"}))
 ABROAD = Place("25354", "XX", "5", "EPSG:2154", None, frozenset())
@@ -247,3 +251,61 @@ def test_a_second_run_gives_the_same():
     pd.testing.assert_frame_equal(first.dang_ky, second.dang_ky)
     for name, table in first.holders.tables().items():
         pd.testing.assert_frame_equal(table, second.holders.tables()[name])
+
+
+def packed(home, parcels, **registers):
+    """Lay down what the steps before leave behind, and register files as text."""
+    base = home / "15670"
+    (base / "package").mkdir(parents=True)
+    (base / "digitize").mkdir()
+    root = home / "package"
+    root.mkdir()
+    entries = []
+    for name, content in registers.items():
+        path = f"{name}.csv"
+        (root / path).write_text(content, encoding="utf-8")
+        entries.append({"path": path, "role": "register", "encoding": "utf-8"})
+    inventory = {"commune": "15670", "era": "E2025A", "date": "2025-06-15", "profile": "dgn_tt26_2024"}
+    inventory |= {"crs": "EPSG:5897", "scale": 1000, "map_type": "1", "root": str(root), "files": entries}
+    (base / "package" / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
+    parcels.to_parquet(base / "digitize" / "parcels.parquet")
+    gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=parcels.crs)).to_parquet(base / "digitize" / "boundary.parquet")
+    return base
+
+
+BOOK = "Tờ bản đồ;Số thửa;Diện tích;Loại đất;Tên chủ;Số CCCD\n12;1;100,0;ONT;Nguyễn Văn Mẫu;038085990001\n"
+
+
+def test_the_step_leaves_every_table_and_a_balanced_account(tmp_path):
+    base = packed(tmp_path, drawn({}), so=BOOK)
+    files.execute(tmp_path, "15670", Settings(home=tmp_path))
+    made = {path.relative_to(base / "normalize").as_posix() for path in (base / "normalize").rglob("*.parquet")}
+    assert {"thua_dat.parquet", "dang_ky.parquet", "findings.parquet", "holders/ca_nhan.parquet"} <= made
+    assert not gpd.read_parquet(base / "normalize/findings.parquet")["code"].tolist()
+    account = json.loads((base / "normalize/account.json").read_text(encoding="utf-8"))
+    assert {entry["kind"] for entry in account["entries"]} == {"parcel", "row", "file"}
+
+
+def test_no_public_table_of_the_step_has_a_holder(tmp_path):
+    base = packed(tmp_path, drawn({}), so=BOOK)
+    files.execute(tmp_path, "15670", Settings(home=tmp_path))
+    for path in (base / "normalize").glob("*.parquet"):
+        if path.name != "dang_ky.parquet":
+            assert "Mẫu" not in pd.read_parquet(path).drop(columns="geometry", errors="ignore").to_csv()
+
+
+def test_a_register_without_known_columns_is_a_finding_and_the_other_is_used(tmp_path):
+    base = packed(tmp_path, drawn({}), so=BOOK, lo="một;hai\n1;2\n")
+    files.execute(tmp_path, "15670", Settings(home=tmp_path))
+    found = gpd.read_parquet(base / "normalize/findings.parquet")
+    assert found[["code", "feature_id"]].to_numpy().tolist() == [["goi.unreadable_file", "lo.csv"]]
+    assert pd.read_parquet(base / "normalize/thua_dat.parquet")["co_dang_ky"].tolist() == [True]
+
+
+def test_nothing_to_read_stops_the_step_and_leaves_what_was_there(tmp_path):
+    base = packed(tmp_path, drawn(), lo="một;hai\n1;2\n")
+    (base / "normalize").mkdir()
+    (base / "normalize" / "thua_dat.parquet").write_text("from before", encoding="utf-8")
+    with pytest.raises(ReadError, match="15670"):
+        files.execute(tmp_path, "15670", Settings(home=tmp_path))
+    assert (base / "normalize" / "thua_dat.parquet").read_text(encoding="utf-8") == "from before"
