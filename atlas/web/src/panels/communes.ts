@@ -62,9 +62,8 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   store.subscribe((now, before) => {
     if (now.lang === before.lang && now.commune === before.commune && now.parcel === before.parcel) return;
     render();
-    if (now.commune && now.commune !== before.commune) {
-      document.getElementById(`xa-${now.commune}`)?.scrollIntoView({ block: "nearest" });
-    }
+    // Chosen on the map or returned to: the list may be long.
+    if (now.commune) document.getElementById(`xa-${now.commune}`)?.closest("li")?.scrollIntoView({ block: "nearest" });
   });
 }
 

@@ -16,6 +16,6 @@ export function mount(element: HTMLElement, store: Store<State>): void {
   render();
   store.subscribe((now, before) => {
     if (now.lang !== before.lang || now.sheetOpen !== before.sheetOpen) render();
-    if (now.parcel !== before.parcel || now.commune !== before.commune) element.scrollTop = 0;
+    if (now.parcel !== null && now.parcel !== before.parcel) element.scrollTop = 0;
   });
 }

@@ -23,6 +23,8 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
     const far = isFar(zoom);
     const entries = far || theme === "xep_loai" ? grades(manifest, store) : landUse(manifest, store);
     element.setAttribute("aria-label", t("legend"));
+    // What is in view changes under the reader: the focus stays where it was.
+    const focused = element.contains(document.activeElement) ? document.activeElement?.id : undefined;
     element.replaceChildren(
       h(
         "div",
@@ -37,11 +39,12 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
             open = (event.currentTarget as HTMLDetailsElement).open;
           },
         },
-        h("summary", {}, t("legend")),
+        h("summary", { id: "legend-toggle" }, t("legend")),
         far && h("p", { class: "hint" }, t("legend_far")),
         ...entries,
       ),
     );
+    if (focused) document.getElementById(focused)?.focus();
   };
 
   const themeButton = (code: Theme, name: string): HTMLElement =>
@@ -51,10 +54,7 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
         type: "button",
         id: `theme-${code}`,
         "aria-pressed": String(code === store.get().theme),
-        click: () => {
-          store.set({ theme: code });
-          document.getElementById(`theme-${code}`)?.focus();
-        },
+        click: () => store.set({ theme: code }),
       },
       name,
     );

@@ -25,7 +25,11 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
     const t = translator(lang);
     element.hidden = parcel === null;
     if (parcel === null) return element.replaceChildren();
-    const back = h("button", { type: "button", class: "back", click: () => store.set({ parcel: null }) }, t("back"));
+    const leave = (): void => {
+      store.set({ parcel: null });
+      document.getElementById("panel")?.focus();
+    };
+    const back = h("button", { type: "button", class: "back", click: leave }, t("back"));
     const parts =
       load.status === "found" ? sheet(load.feature, lang, t) : [h("p", { role: "status" }, sentence(load.status, parcel, t))];
     element.replaceChildren(back, ...parts);
