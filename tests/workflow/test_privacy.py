@@ -14,13 +14,14 @@ import pytest
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
 
-
 def secrets(home: Path) -> set[str]:
     """Return the names, identity numbers and certificate serials that the samples' holders have."""
     words: set[str] = set()
     for path in home.glob("?????/normalize/holders/*.parquet"):
         rows = pd.read_parquet(path)
-        named = rows.columns.intersection(["ho_ten", "so_giay_to", "so_phat_hanh", "so_vao_so", "ten_to_chuc", "ma_to_chuc"])
+        named = rows.columns.intersection(
+            ["ho_ten", "so_giay_to", "so_phat_hanh", "so_vao_so", "ten_to_chuc", "ma_to_chuc"]
+        )
         for column in named:
             words |= {word for word in rows[column].dropna().astype(str) if len(word) > 5}
     return words

@@ -97,7 +97,9 @@ def test_a_broken_commune_never_stops_the_others(tmp_path: Path) -> None:
     ],
     ids=["sea", "no such crs", "wrong era", "no such commune", "no files", "no such profile", "missing file"],
 )
-def test_a_package_that_turns_bad_leaves_the_database_as_it_was(tmp_path: Path, spoil: dict[str, object], says: str) -> None:
+def test_a_package_that_turns_bad_leaves_the_database_as_it_was(
+    tmp_path: Path, spoil: dict[str, object], says: str
+) -> None:
     home = tmp_path / "home"
     package = tiny(tmp_path / "package")
     assert diachinh("run", package, "--home", home).returncode == 0
@@ -122,6 +124,7 @@ def test_help_is_instant_and_in_both_languages() -> None:
     told = diachinh("--help")
     assert told.returncode == 0
     assert "Địa chính" in told.stdout and "land database" in told.stdout
-    probe = "import sys, pipelines.cli; print(sorted({'geopandas', 'pandas', 'numpy', 'pydantic', 'rich'} & set(sys.modules)))"
+    heavy = {"geopandas", "pandas", "numpy", "pydantic", "rich"}
+    probe = f"import sys, pipelines.cli; print(sorted({heavy} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, cwd=ROOT, check=True)
     assert loaded.stdout.strip() == "[]"
