@@ -46,7 +46,8 @@ class Proposal:
 def inspect(path: Path, province: str = "38") -> dict[str, Any]:
     """Return the inventory of a folder, archive or single file; nothing is changed.
 
-    Without a `package.yaml` the inventory has also `proposal` (its content) and `evidence` (one entry per guess).
+    The inventory has also `proposal` (the content of `package.yaml`, read or proposed) and `evidence` (one entry
+    for each guess, none where a `package.yaml` is there).
 
     Args:
         path: Folder, .zip, or one spatial file.
@@ -120,7 +121,7 @@ def _about(root: Path, entry: Mapping[str, Any], body: Mapping[str, Any]) -> lis
 def _look(root: Path, only: str | None, province: str) -> dict[str, Any]:
     if only is None and (root / MANIFEST).exists():
         manifest = read_manifest(root)
-        return stock.run(root, manifest, province).inventory
+        return stock.run(root, manifest, province).inventory | {"proposal": manifest, "evidence": []}
     proposal = propose(root, province, only)
     entries, broken = stock.describe(root, proposal.manifest)
     paths = [entry["path"] for entry in proposal.manifest["files"]]

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pyogrio
+import pyproj
 
 from pipelines import crs as crs_work
 from pipelines import files, findings, vectors
@@ -56,7 +57,7 @@ def run(
 
     Raises:
         PackageError: No spatial file can be read, or the commune code is not one of the era.
-        CrsError: The declared CRS puts the data outside the province.
+        CrsError: The declared CRS puts the data outside the province, or is not one in metres.
     """
     commune.check(manifest["commune"], manifest["era"], root / MANIFEST)
     crs = crs_work.parse(manifest["crs"])
@@ -76,6 +77,7 @@ def run(
     found += [loss for entry in entries if (loss := _lost_elements(root, entry)) is not None]
     if manifest["era"] != commune.FOREIGN_ERA:
         _check_places(root, entries, manifest, province)
+    _need_metres(crs, manifest["crs"], root)
     body = inventory(root, manifest, entries, broken, present, proposed=evidence is not None)
     return Stock(body, findings.of(found, crs=crs), ledger.check())
 
@@ -159,6 +161,16 @@ def _need_something_spatial(root: Path, entries: list[dict[str, Any]], broken: l
     raise PackageError(
         f"{root}: không đọc được tệp bản đồ nào: {what}. Nộp lại bản vẽ dạng DGN V7, DXF hoặc SHP.",
         f"{root}: no map file can be read: {what}. Hand the drawings in again as DGN V7, DXF or SHP.",
+    )
+
+
+def _need_metres(crs: pyproj.CRS, declared_crs: str, root: Path) -> None:
+    """Areas and tolerances are in metres; files in degrees are brought to the zone of the package."""
+    if crs.is_projected and all(axis.unit_name in {"metre", "meter"} for axis in crs.axis_info[:2]):
+        return
+    raise CrsError(
+        f"{root / MANIFEST}: `crs` là {declared_crs}, không phải hệ phẳng tính bằng mét: ghi múi, ví dụ EPSG:5897.",
+        f"{root / MANIFEST}: `crs` is {declared_crs}, no plane system in metres: declare the zone, such as EPSG:5897.",
     )
 
 
