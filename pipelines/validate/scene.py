@@ -90,7 +90,8 @@ class Scene:
         In a cadastral zone that is the area on the grid. A projection for whole countries shrinks or stretches areas
         by more than a survey errs (Lambert-93 by 0.2 % at 47° N); there the area on the ground is meant.
         """
-        grid_m2 = np.where(self.sound, shapely.area(self.shapes), np.nan)
+        grid_m2 = np.full(len(self.parcels), np.nan)
+        grid_m2[self.sound] = shapely.area(self.shapes[self.sound])
         if not len(self.sound_at):
             return grid_m2
         west, south, east, north = shapely.total_bounds(self.shapes[self.sound_at])
