@@ -39,7 +39,9 @@ def visit(browser: Browser, atlas_url: str) -> Iterator[Open]:
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             outside.append(address)
 
-    def open_page(hash_: str = "", size: tuple[int, int] = LARGE, prepare: Callable[[Page], None] | None = None) -> Page:
+    def open_page(
+        hash_: str = "", size: tuple[int, int] = LARGE, prepare: Callable[[Page], None] | None = None
+    ) -> Page:
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="vi-VN")
         contexts.append(context)
         page = context.new_page()
@@ -225,9 +227,7 @@ def test_unreachable_api_is_a_sentence_and_the_map_stays(visit: Open, parcel: di
     def refuse(route: Route) -> None:
         route.abort()
 
-    page = visit(
-        f"{centre_of(parcel)}&thua={parcel['id']}", prepare=lambda page: page.route("**/api/**", refuse)
-    )
+    page = visit(f"{centre_of(parcel)}&thua={parcel['id']}", prepare=lambda page: page.route("**/api/**", refuse))
     expect(page.locator("#panel")).to_contain_text("không kết nối được máy chủ")
     search(page, "1/1 tho binh")
     expect(page.locator("#results")).to_contain_text("không kết nối được máy chủ")
