@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from pipelines.communes import FOREIGN_ERA
+
 SPOILS_IDENTITY = frozenset(
     {
         "thua_dat.invalid",
@@ -82,7 +84,7 @@ def with_grades(parcels: gpd.GeoDataFrame, grades: pd.DataFrame, findings: pd.Da
 
 
 def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
-    """Return which parcels may carry a national identifier: valid polygons whose place is beyond doubt."""
+    """Return which parcels may carry a national identifier: valid polygons of ours whose place is beyond doubt."""
     reasons = parcels["ly_do"].astype("string").fillna("").str.split(",").explode().str.strip()
     spoiled = reasons.isin(SPOILS_IDENTITY).groupby(level=0).any().to_numpy(dtype=bool)
     is_worst = (parcels["xep_loai"] == WORST_GRADE).to_numpy(dtype=bool)
@@ -90,7 +92,8 @@ def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
     is_parcel = parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(True).to_numpy(dtype=bool)
     geometry = parcels.geometry.to_numpy()
     is_polygon = np.isin(shapely.get_type_id(geometry), _POLYGONAL)
-    is_sound = is_parcel & is_polygon & shapely.is_valid(geometry) & ~(spoiled & is_worst)
+    is_ours = (parcels["ky_dia_gioi"] != FOREIGN_ERA).to_numpy(dtype=bool)
+    is_sound = is_ours & is_parcel & is_polygon & shapely.is_valid(geometry) & ~(spoiled & is_worst)
     return pd.Series(is_sound, index=parcels.index)
 
 

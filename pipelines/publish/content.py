@@ -54,7 +54,7 @@ def read(store: land.Store, release: land.Release) -> Commune:
 def _in_order(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return parcels by sheet and number, whatever the order they were loaded in."""
     keys = ["so_hieu_to_ban_do", "so_thu_tu_thua", "thua_dat_id"]
-    padded = parcels[keys].apply(lambda column: column.str.replace(r"\d+", _padded, regex=True))
+    padded = pd.DataFrame({key: parcels[key].str.replace(r"\d+", _padded, regex=True) for key in keys})
     return parcels.loc[padded.sort_values(keys, kind="stable").index].reset_index(drop=True)
 
 

@@ -181,6 +181,16 @@ def test_grade_3_for_want_of_a_record_still_has_a_place(store: land.Store, safe:
     assert land.current(store, "thua_dat", ZONE)["ma_dinh_danh_thua"].notna().all()
 
 
+def test_only_parcels_of_ours_carry_an_identifier(store: land.Store, safe: vault.Vault) -> None:
+    rows = parcels(squares(3))
+    rows.loc[1, "la_doi_tuong_chiem_dat"] = False
+    run(delivery(parcels=rows), store, safe)
+    foreign = parcels(squares(2, shift_m=500), ma_xa="25354").assign(ky_dia_gioi="XX")
+    run(delivery(parcels=foreign, ma_xa="25354", ky_dia_gioi="XX"), store, safe)
+    carried = store.connection.execute("SELECT thua_dat_id FROM dinh_danh ORDER BY thua_dat_id").fetchall()
+    assert carried == [("15670.E2025A.1.1.1",), ("15670.E2025A.1.1.3",)]
+
+
 def test_identifier_is_never_recomputed_and_never_given_to_another(store: land.Store, safe: vault.Vault) -> None:
     run(delivery(3), store, safe)
     codes = land.current(store, "thua_dat", ZONE)["ma_dinh_danh_thua"].tolist()
