@@ -14,6 +14,7 @@ import pandas as pd
 
 from pipelines import reports
 from pipelines import store as land
+from pipelines.errors import StoreError
 from pipelines.fingerprint import fingerprint
 from pipelines.publish import content, findings, manifest, tiles
 from pipelines.publish.content import Commune
@@ -52,13 +53,18 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None) -> N
         preview: Draws the offline map of findings of a commune, where wanted.
 
     Raises:
-        StoreError: There is no land database, or it cannot be read.
+        StoreError: There is no land database, it cannot be read, or it holds no commune.
     """
     folder = home / RELEASE
     _recover(folder)
     recipe = fingerprint("publish")
     with land.open_reader(home) as store:
         releases = land.latest(store)
+        if not releases:
+            raise StoreError(
+                f"Cơ sở dữ liệu trong {home} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
+                f"The land database in {home} holds no commune yet: load at least one before publishing.",
+            )
         former = _former(folder)
         if former and former.recipe == recipe and former.is_whole and list(former.entries) == [*map(_key, releases)]:
             return

@@ -18,6 +18,7 @@ from pmtiles.reader import MmapSource, Reader, all_tiles
 from pipelines import findings as findings_of
 from pipelines import store as land
 from pipelines import vault
+from pipelines.errors import StoreError
 from pipelines.load import run
 from pipelines.publish import archive, content, tiles
 from pipelines.publish.files import execute
@@ -148,6 +149,13 @@ def test_only_the_changed_commune_is_written_again(home: Path) -> None:
     execute(home, Settings(home=home), preview)
     assert drawn == ["15670", "15703"]
     assert (home / "release/findings/15670.html").read_text(encoding="utf-8") == "map"
+
+
+def test_nothing_to_publish_is_told(tmp_path: Path) -> None:
+    land.open_store(tmp_path, srid=ZONE).close()
+    with pytest.raises(StoreError, match="holds no commune"):
+        execute(tmp_path, Settings(home=tmp_path))
+    assert not (tmp_path / "release").exists()
 
 
 def test_a_damaged_release_is_made_again(home: Path) -> None:
