@@ -1,7 +1,8 @@
 # Two commands: `make demo` shows everything, `make test` proves it.
 PYTHON_BIN := .venv/bin
 WEB := atlas/web
-WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/index.html $(WEB)/package-lock.json $(WEB)/vite.config.ts -type f 2>/dev/null)
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/vite $(WEB)/public $(WEB)/*.json $(WEB)/*.ts $(WEB)/index.html \
+	schemas/generated/types.ts -type f 2>/dev/null)
 
 .PHONY: setup demo test lint check-web lock clean
 
