@@ -52,7 +52,8 @@ def complete(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place) -> gpd
     replaces the other.
     """
     said = _said(rows)
-    result = parcels.join(said, on="thua_key")
+    known = said.reindex(pd.Index(parcels["thua_key"].astype("object")))
+    result = parcels.assign(**{str(name): values.to_numpy() for name, values in known.items()})
     result["ma_xa"], result["ky_dia_gioi"], result["loai_ban_do"] = place.ma_xa, place.era, place.map_type
     result["dien_tich_phap_ly"] = result["dien_tich_phap_ly"].fillna(result["dien_tich_gcn"])
     result["dia_chi"] = result["dia_chi"].fillna(result["dia_chi_so"])
@@ -73,13 +74,13 @@ def _said(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what the rows say about each parcel, by `thua_key`."""
     certified = rows["dien_tich"].where(rows["so_phat_hanh"].notna() | rows["so_vao_so"].notna())
     scheme = _schemes(rows)
-    told = rows[["thua_key", "dien_tich", "dia_chi"]].assign(
+    told = rows[["dien_tich", "dia_chi"]].assign(
         dien_tich_gcn=certified,
         loai_dat_so=_joined(rows, "loai_dat_{}", needs="loai_dat_{}_ghi"),
         loai_dat_ghi_so=_joined(rows, "loai_dat_{}_ghi"),
         he_loai_dat_so=scheme,
     )
-    return told.rename(columns={"dia_chi": "dia_chi_so"}).groupby("thua_key", sort=False).first()
+    return told.rename(columns={"dia_chi": "dia_chi_so"}).groupby(rows["thua_key"].astype("object"), sort=False).first()
 
 
 def _joined(rows: pd.DataFrame, pattern: str, needs: str | None = None) -> pd.Series:

@@ -2,7 +2,7 @@ import datetime
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import communes, dates, names, numbers
@@ -68,6 +68,7 @@ def test_nothing_is_no_bad_number(value):
     assert values.isna().all() and not bad.any()
 
 
+@settings(deadline=None)
 @given(tenths=st.lists(st.integers(0, 10**9), min_size=1, max_size=20), style=st.sampled_from(["vi", "en", "plain"]))
 def test_areas_survive_being_written_down(tenths, style):
     areas = [tenth / 10 for tenth in tenths]
@@ -99,12 +100,14 @@ _SPELLINGS = (
 )
 
 
+@settings(deadline=None)
 @given(day=st.dates(datetime.date(1900, 3, 1), datetime.date(2099, 12, 31)), spelling=st.sampled_from(_SPELLINGS))
 def test_days_survive_every_spelling(day, spelling):
     found = dates.parse(texts(day.strftime(spelling))).iloc[0]
     assert (found["date"], found["year"], bool(found["bad"])) == (day.isoformat(), day.year, False)
 
 
+@settings(deadline=None)
 @given(day=st.dates(datetime.date(1928, 1, 1), datetime.date(2099, 12, 31)))
 def test_days_survive_as_excel_serials(day):
     serial = (day - datetime.date(1899, 12, 30)).days

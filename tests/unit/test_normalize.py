@@ -160,6 +160,12 @@ def test_files_that_contradict_each_other_are_told():
     assert done.findings.iloc[0]["detail"] == "dien_tich=100.0 / 120.0"
 
 
+def test_a_parcel_without_row_keeps_its_key():
+    done = run(drawn({}, {}), register(RECORD))
+    assert done.thua_dat["thua_key"].tolist() == ["15670.E2025A.1.12.1", "15670.E2025A.1.12.2"]
+    assert done.thua_dat["co_dang_ky"].tolist() == [True, False]
+
+
 def test_a_road_needs_no_row_and_a_lake_with_a_row_is_a_parcel():
     lake = {**RECORD, "so_thu_tu_thua": "2", "loai_dat_1": "MNC"}
     done = run(drawn({"loai_dat": "DGT"}, {"loai_dat": "MNC"}), register(lake))
@@ -244,6 +250,20 @@ def test_parcels_from_abroad_pass_untouched_by_vietnamese_rules():
     assert parcel["thua_key"] == "25354.XX.5.AB.1"
     assert parcel["dien_tich_phap_ly"] == 226060.0
     assert pd.isna(parcel["loai_dat"])
+
+
+@pytest.mark.parametrize(
+    ("parcels", "records"),
+    [
+        ((), (RECORD,)),
+        (({},), ()),
+        (({"so_thu_tu_thua": None, "loai_dat": None},), (dict.fromkeys(RECORD),)),
+    ],
+)
+def test_an_empty_side_breaks_nothing(parcels, records):
+    done = run(drawn(*parcels), register(*records))
+    assert (len(done.thua_dat), len(done.dang_ky), len(done.quarantine)) == (len(parcels), 0, len(records))
+    done.ledger.check()
 
 
 def test_a_second_run_gives_the_same():

@@ -3,7 +3,7 @@ import unicodedata
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import syllables, text
@@ -20,17 +20,20 @@ def _encode(value, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["tcvn3", "vni", "viscii", "vps"])
+@settings(deadline=None)
 @given(value=st.text(alphabet=_LETTERS + " 0123456789.,/-", max_size=40))
 def test_a_text_in_small_letters_survives_every_legacy_encoding(encoding, value):
     assert text.decode([_encode(value, encoding)], encoding) == [value]
 
 
 @pytest.mark.parametrize("encoding", ["viscii", "vps", "vni"])
+@settings(deadline=None)
 @given(value=st.text(alphabet=_LETTERS.upper() + " ", max_size=40))
 def test_capitals_survive_where_the_encoding_has_them(encoding, value):
     assert text.decode([_encode(value, encoding)], encoding) == [value]
 
 
+@settings(deadline=None)
 @given(value=st.text(alphabet=_LETTERS + _LETTERS.upper() + " ", max_size=40))
 def test_unicode_and_windows_1258_survive(value):
     assert text.decode([value.encode().decode("latin-1")], "utf-8") == [value]
