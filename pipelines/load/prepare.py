@@ -23,6 +23,9 @@ SPOILS_IDENTITY = frozenset(
 """Reasons of grade 3 that make the place of a parcel, and so an identifier made from it, doubtful."""
 
 WORST_GRADE = "3"
+_PERSONAL = ("giay_chung_nhan.", "giay_to.", "so_dia_chinh.")
+"""Codes whose detail quotes registers and certificates."""
+
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -89,7 +92,7 @@ def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
     spoiled = reasons.isin(SPOILS_IDENTITY).groupby(level=0).any().to_numpy(dtype=bool)
     is_worst = (parcels["xep_loai"] == WORST_GRADE).to_numpy(dtype=bool)
     # Roads and waters outside the register take up land without being parcels.
-    is_parcel = parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(True).to_numpy(dtype=bool)
+    is_parcel = ~parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(False).to_numpy(dtype=bool)
     geometry = parcels.geometry.to_numpy()
     is_polygon = np.isin(shapely.get_type_id(geometry), _POLYGONAL)
     is_ours = (parcels["ky_dia_gioi"] != FOREIGN_ERA).to_numpy(dtype=bool)
@@ -100,13 +103,15 @@ def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
 def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple[str, str]) -> gpd.GeoDataFrame:
     """Return the rows of the table of findings: with the commune and the parcels they are about.
 
-    The second object is called by its thua_dat_id where it is a stored parcel.
+    What the register or a certificate says of a person stays out of the land database, which many may read. The second
+    object is called by its thua_dat_id where it is a stored parcel.
     """
     ids = parcels.set_index("feature_id")["thua_dat_id"]
     rows: gpd.GeoDataFrame = findings.assign(
         ma_xa=scope[0],
         ky_dia_gioi=scope[1],
         thua_dat_id=findings["feature_id"].map(ids),
+        detail=findings["detail"].mask(findings["code"].str.startswith(_PERSONAL)),
         other_id=findings["other_id"].map(ids).fillna(findings["other_id"]),
     )
     return rows

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from pipelines import findings as findings_of
 from pipelines import store as land
 from pipelines import vault
 from pipelines.errors import Refusal, StoreError
@@ -183,7 +184,7 @@ def test_grade_3_for_want_of_a_record_still_has_a_place(store: land.Store, safe:
 
 def test_only_parcels_of_ours_carry_an_identifier(store: land.Store, safe: vault.Vault) -> None:
     rows = parcels(squares(3))
-    rows.loc[1, "la_doi_tuong_chiem_dat"] = False
+    rows.loc[1, "la_doi_tuong_chiem_dat"] = True
     run(delivery(parcels=rows), store, safe)
     foreign = parcels(squares(2, shift_m=500), ma_xa="25354").assign(ky_dia_gioi="XX")
     run(delivery(parcels=foreign, ma_xa="25354", ky_dia_gioi="XX"), store, safe)
@@ -226,6 +227,16 @@ def test_holder_numbers_are_not_in_clear(home: Path, store: land.Store, safe: va
     assert safe.unseal(sealed).tolist() == list(NUMBERS)
     assert hashed.tolist() == safe.fingerprint(pd.Series(NUMBERS)).tolist()
     assert masked.tolist()[0] == "038*****3456"
+
+
+def test_what_a_certificate_says_stays_out_of_the_land_database(
+    home: Path, store: land.Store, safe: vault.Vault
+) -> None:
+    serial = findings_of.build("giay_chung_nhan.bad_serial", ["so.xlsx#1"], crs=ZONE, detail="K1 991234")
+    code = findings_of.build("thua_dat.unknown_code", ["ban_do/to_1.shp#1"], crs=ZONE, detail="ABC")
+    run(delivery(findings=findings_of.concat([serial, code], crs=ZONE)), store, safe)
+    assert sorted(land.current(store, "canh_bao", ZONE)["detail"].dropna()) == ["ABC"]
+    assert b"K1 991234" not in (home / "land.gpkg").read_bytes()
 
 
 def test_another_key_is_refused_and_changes_nothing(store: land.Store, safe: vault.Vault, tmp_path: Path) -> None:
