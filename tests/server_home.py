@@ -82,7 +82,7 @@ def parcel_rows(zone: Zone, count: int, release: int = 1):
             "loai_dat": USES[place % 4],
             "nhom_dat": "PNN" if place % 2 else "NNP",
             "dien_tich_do": 400.0 + place % 7,
-            "la_doi_tuong_chiem_dat": place % 4 != 2,
+            "la_doi_tuong_chiem_dat": place % 4 == 2,
             "co_dang_ky": place % 3 != 0,
             "dia_chi": ADDRESSES[place % 4],
             "xep_loai": GRADES[place % 4],

@@ -66,7 +66,7 @@ def complete(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place) -> gpd
     result["nhom_dat"] = codes.groups(result["loai_dat"])
     result["co_dang_ky"] = result["thua_key"].isin(set(rows["thua_key"].dropna()))
     is_ground = codes.main(result["loai_dat"]).isin(place.ground_objects)
-    result["la_doi_tuong_chiem_dat"] = ~is_ground | result["co_dang_ky"]
+    result["la_doi_tuong_chiem_dat"] = is_ground & ~result["co_dang_ky"]
     return _typed(result, place)
 
 

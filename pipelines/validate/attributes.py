@@ -20,7 +20,7 @@ def check_number(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.missing_number
     """
-    needed = scene.flags("la_doi_tuong_chiem_dat", default=True) & scene.without("ban_ve.face_without_label")
+    needed = ~scene.flags("la_doi_tuong_chiem_dat", default=False) & scene.without("ban_ve.face_without_label")
     missing = np.zeros(len(scene.parcels), dtype=bool)
     for column in KEY[1:]:
         if scene.has(column):
@@ -94,7 +94,7 @@ def check_record(scene: Scene) -> gpd.GeoDataFrame:
     """
     if not scene.has_register or not scene.has("co_dang_ky"):
         return scene.nothing
-    needed = scene.flags("la_doi_tuong_chiem_dat", default=True)
+    needed = ~scene.flags("la_doi_tuong_chiem_dat", default=False)
     numbered = scene.texts("so_thu_tu_thua").notna().to_numpy()
     return scene.report("thua_dat.without_record", needed & numbered & ~scene.flags("co_dang_ky", default=False))
 

@@ -101,7 +101,7 @@ def canonical(parcels: gpd.GeoDataFrame, columns: Mapping[str, str] | None) -> g
         else:
             plain[name] = numbers.tidy_key(taken[name]) if name in TEXTS[1:3] else taken[name]
     if "loai_dat" in plain:
-        plain["la_doi_tuong_chiem_dat"] = ~plain["loai_dat"].isin(ROADS_AND_WATER)
+        plain["la_doi_tuong_chiem_dat"] = plain["loai_dat"].isin(ROADS_AND_WATER)
     return plain
 
 

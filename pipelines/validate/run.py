@@ -63,4 +63,4 @@ def fills_plane(parcels: gpd.GeoDataFrame) -> bool:
     """Tell whether roads and water are objects of the map, so that parcels leave no ground uncovered."""
     if "la_doi_tuong_chiem_dat" not in parcels:
         return False
-    return bool((~parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(True)).any())
+    return bool(parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(False).any())

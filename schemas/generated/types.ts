@@ -39,7 +39,7 @@ export interface ThuaDat {
   dien_tich: number | null;
   /** Diện tích pháp lý / Legal area */
   dien_tich_phap_ly: number | null;
-  /** Là thửa đất / Is a parcel */
+  /** Đối tượng chiếm đất không tạo thành thửa đất / Land object that is not a parcel */
   la_doi_tuong_chiem_dat: boolean | null;
   /** Địa chỉ thửa đất / Parcel address */
   dia_chi: string | null;
@@ -138,7 +138,7 @@ export const THUA_DAT_FIELDS: readonly { name: string; title: Text; unit: string
   {"name": "dien_tich_nhan", "title": {"vi": "Diện tích trên nhãn thửa", "en": "Area on the label"}, "unit": "m2"},
   {"name": "dien_tich", "title": {"vi": "Diện tích trong sổ", "en": "Area in the register"}, "unit": "m2"},
   {"name": "dien_tich_phap_ly", "title": {"vi": "Diện tích pháp lý", "en": "Legal area"}, "unit": "m2"},
-  {"name": "la_doi_tuong_chiem_dat", "title": {"vi": "Là thửa đất", "en": "Is a parcel"}, "unit": null},
+  {"name": "la_doi_tuong_chiem_dat", "title": {"vi": "Đối tượng chiếm đất không tạo thành thửa đất", "en": "Land object that is not a parcel"}, "unit": null},
   {"name": "dia_chi", "title": {"vi": "Địa chỉ thửa đất", "en": "Parcel address"}, "unit": null},
   {"name": "co_dang_ky", "title": {"vi": "Có trong sổ", "en": "Has a record"}, "unit": null},
   {"name": "xep_loai", "title": {"vi": "Xếp loại", "en": "Grade"}, "unit": null},
@@ -373,7 +373,6 @@ export const FINDINGS: Record<string, Text> = {
   "thua_dat.outside_commune": {"vi": "Thửa nằm ngoài địa giới xã", "en": "Outside the commune"},
   "thua_dat.without_record": {"vi": "Thửa không có trong sổ", "en": "Parcel without record"},
   "thua_dat.missing_number": {"vi": "Thiếu số tờ hoặc số thửa", "en": "Missing number"},
-  "thua_dat.sheet_edge": {"vi": "Lệch biên giữa hai tờ", "en": "Mismatch at the sheet edge"},
   "so_dia_chinh.without_parcel": {"vi": "Dòng sổ không có thửa trên bản đồ", "en": "Record without parcel"},
   "so_dia_chinh.duplicate_row": {"vi": "Dòng sổ trùng", "en": "Duplicate row"},
   "so_dia_chinh.contradiction": {"vi": "Các dòng sổ mâu thuẫn", "en": "Contradicting rows"},

@@ -243,8 +243,8 @@ def test_filters_by_several_properties_and_types(client):
     page = get(client, ITEMS, so_hieu_to_ban_do="2", so_thu_tu_thua="7", ma_xa="15670")
     assert ids(page) == ["15670.E2025A.1.2.7"]
     assert get(client, ITEMS, dien_tich_do="403", resulttype="hits")["numberMatched"] == 86 + 4
-    roads = get(client, ITEMS, la_doi_tuong_chiem_dat="false", limit=1)
-    assert roads["features"][0]["properties"]["la_doi_tuong_chiem_dat"] is False
+    roads = get(client, ITEMS, la_doi_tuong_chiem_dat="true", limit=1)
+    assert roads["features"][0]["properties"]["la_doi_tuong_chiem_dat"] is True
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_filters_by_several_properties_and_types(client):
         ("(xep_loai = '3' OR xep_loai = '1') AND ma_xa = '15703'", 7 + 8),
         ("valid_from >= DATE('2025-06-15')", COUNT),
         ("T_BEFORE(valid_from, DATE('2025-06-15'))", 0),
-        ("la_doi_tuong_chiem_dat = false", 157),
+        ("la_doi_tuong_chiem_dat = true", 157),
         ("so_hieu_to_ban_do = so_thu_tu_thua", 6 + 1),
     ],
 )

@@ -12,7 +12,7 @@ from pipelines import findings
 from pipelines.tolerances import Tolerances
 from pipelines.validate import run
 
-OTHERS = frozenset({"thua_dat.sheet_edge", "thua_dat.legacy_code", "thua_dat.ambiguous_code"})
+OTHERS = frozenset({"thua_dat.legacy_code", "thua_dat.ambiguous_code"})
 """Codes about parcels that other steps emit."""
 
 

@@ -45,7 +45,7 @@ def parcels(shapes: np.ndarray[Any, Any], *, ma_xa: str = "15670") -> gpd.GeoDat
             "dien_tich_nhan": np.round(area_m2, 1),
             "dien_tich": np.nan,
             "dien_tich_phap_ly": np.nan,
-            "la_doi_tuong_chiem_dat": True,
+            "la_doi_tuong_chiem_dat": False,
             "dia_chi": "Thôn 1, xã Thọ Bình",
             "ty_le": 1000,
             "co_dang_ky": True,

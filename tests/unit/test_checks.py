@@ -214,7 +214,7 @@ def test_missing_number_is_not_asked_of_roads():
         lot(40, 0),
         so_hieu_to_ban_do=["1", "1", "1"],
         so_thu_tu_thua=["1", None, " "],
-        la_doi_tuong_chiem_dat=[True, True, False],
+        la_doi_tuong_chiem_dat=[False, False, True],
     )
     assert found(parcels)["feature_id"].tolist() == ["to.shp#2"]
 
@@ -301,7 +301,7 @@ def test_record_is_asked_only_when_there_is_a_register():
         so_hieu_to_ban_do="1",
         so_thu_tu_thua=["1", "2", "3"],
         co_dang_ky=[True, False, False],
-        la_doi_tuong_chiem_dat=[True, True, False],
+        la_doi_tuong_chiem_dat=[False, False, True],
     )
     assert codes(parcels) == []
     assert found(parcels, has_register=True)["feature_id"].tolist() == ["to.shp#2"]

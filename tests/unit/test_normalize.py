@@ -79,7 +79,7 @@ def test_a_clean_parcel_with_its_row_gives_no_finding():
         "ONT",
         "PNN",
         True,
-        True,
+        False,
     ]
     assert done.dang_ky.iloc[0]["feature_id"] == "to_12.dgn#1"
     assert done.dang_ky.iloc[0]["ngay_cap"] == "2012-02-01"
@@ -169,7 +169,7 @@ def test_a_parcel_without_row_keeps_its_key():
 def test_a_road_needs_no_row_and_a_lake_with_a_row_is_a_parcel():
     lake = {**RECORD, "so_thu_tu_thua": "2", "loai_dat_1": "MNC"}
     done = run(drawn({"loai_dat": "DGT"}, {"loai_dat": "MNC"}), register(lake))
-    assert done.thua_dat["la_doi_tuong_chiem_dat"].tolist() == [False, True]
+    assert done.thua_dat["la_doi_tuong_chiem_dat"].tolist() == [True, False]
 
 
 def test_a_drawn_code_is_told_once_though_the_register_has_it_too():

@@ -88,7 +88,7 @@ function landUse(parcel: ThuaDat, manifest: Manifest, lang: Lang, t: Translate):
       ...uses.map((use) => h("li", {}, swatch(use.rgb ?? PAPER.unknown), h("span", { class: "code" }, use.code), h("span", {}, use.name))),
     ),
     recorded && h("p", { class: "quiet" }, `${t("land_use_recorded")}: ${recorded}`),
-    parcel.la_doi_tuong_chiem_dat === false && h("p", { class: "quiet" }, t("ground_object")),
+    parcel.la_doi_tuong_chiem_dat === true && h("p", { class: "quiet" }, t("ground_object")),
   );
 }
 
