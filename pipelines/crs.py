@@ -19,6 +19,7 @@ from pipelines.errors import CrsError
 
 WGS84 = "OGC:CRS84"
 
+
 def parse(crs: Any) -> pyproj.CRS:
     """Return a CRS from an EPSG code, WKT or PROJ text.
 

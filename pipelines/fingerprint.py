@@ -12,12 +12,15 @@ _HERE = Path(__file__).parent
 _SCHEMAS = _HERE.parent / "schemas"
 _NOT_GROUND = {"package", "digitize", "normalize", "validate", "load", "publish", "cli"}
 
+_DRAWN_BY_ATLAS = {"publish": [_HERE.parent / "atlas" / "preview.py"]}
+"""The maps of findings are part of a release, though another package draws them."""
+
 
 @cache
 def fingerprint(step: str) -> str:
     """Return a short hash of everything the step is made of."""
     ground = sorted(path for path in _HERE.rglob("*.py") if path.relative_to(_HERE).parts[0] not in _NOT_GROUND)
-    own = sorted((_HERE / step).rglob("*.py"))
+    own = sorted((_HERE / step).rglob("*.py")) + _DRAWN_BY_ATLAS.get(step, [])
     meaning = sorted(path for path in _SCHEMAS.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".sql"})
     digest = hashlib.sha256()
     for path in (*ground, *own, *meaning):

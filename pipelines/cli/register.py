@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli.options import Home, settings
 from pipelines.cli.process import command, environment
+from pipelines.errors import CadastreError
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -65,6 +66,15 @@ def publish_release(chosen: "Settings") -> None:
 
 
 def draw_preview(release: Path, commune: str, target: Path) -> None:
-    """Draw the offline map of one commune's findings."""
+    """Draw the offline map of one commune's findings.
+
+    Raises:
+        CadastreError: The atlas said in two lines why it cannot draw.
+    """
     call = command("atlas", "preview", "--release", release, "--commune", commune, "--out", target)
-    subprocess.run(call, check=True, env=environment())
+    done = subprocess.run(call, check=False, env=environment(), stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    said = done.stderr.strip().splitlines()
+    if done.returncode == CadastreError.exit_code and len(said) == 2:
+        raise CadastreError(said[0].removeprefix("Lỗi: "), said[1].removeprefix("Error: "))
+    if done.returncode:
+        raise RuntimeError(done.stderr)

@@ -67,9 +67,9 @@ rule load:
         f"{HOME}/{{commune}}/load/receipt.json",
     log:
         f"{HOME}/{{commune}}/logs/load.log",
-    params:
-        code=fingerprint("load"),
     resources:
         store=1,
+    params:
+        code=fingerprint("load"),
     shell:
         "{DIACHINH} step load {wildcards.commune} > {log} 2>&1"

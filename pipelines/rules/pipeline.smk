@@ -8,15 +8,25 @@ from pipelines.fingerprint import fingerprint
 from pipelines.inbox import look
 
 HOME = config.get("home", "build")
-PACKAGES = config.get("packages") or {code: str(path) for code, path in look(Path(config["inbox"])).packages.items()}
-SETTINGS = f"--config {shlex.quote(config['settings'])} " if config.get("settings") else ""
-DIACHINH = f"{shlex.quote(sys.executable)} -m pipelines {SETTINGS}--home {shlex.quote(HOME)}"
+PACKAGES = config.get("packages") or {
+    code: str(path) for code, path in look(Path(config["inbox"])).packages.items()
+}
+SETTINGS = (
+    f"--config {shlex.quote(config['settings'])} " if config.get("settings") else ""
+)
+DIACHINH = (
+    f"{shlex.quote(sys.executable)} -m pipelines {SETTINGS}--home {shlex.quote(HOME)}"
+)
 
 
 def package_files(path):
     """Every file of a package, so that a changed file is seen."""
     package = Path(path)
-    return sorted(str(file) for file in package.rglob("*") if file.is_file()) if package.is_dir() else [path]
+    return (
+        sorted(str(file) for file in package.rglob("*") if file.is_file())
+        if package.is_dir()
+        else [path]
+    )
 
 
 wildcard_constraints:
