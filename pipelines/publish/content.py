@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 import schemas
-from pipelines import crs
+from pipelines import access, crs
 from pipelines import store as land
 
 GRADES = ("1", "2a", "2b", "3")
@@ -22,7 +22,8 @@ class Commune:
 
     Attributes:
         release: The release it comes from.
-        parcels: Public columns of the parcels, in the zone of the commune.
+        parcels: Public columns of the parcels that may be shown, in the zone of the commune.
+        withheld: Parcels that may not (defence, security): id and shape, so that nothing else tells them.
         findings: Findings, in the zone of the commune.
         outline: Outline in the zone; the union of the parcels where the package had none.
         ten_xa: Name in its era, or None.
@@ -30,6 +31,7 @@ class Commune:
 
     release: land.Release
     parcels: gpd.GeoDataFrame
+    withheld: gpd.GeoDataFrame
     findings: gpd.GeoDataFrame
     outline: gpd.GeoSeries
     ten_xa: str | None
@@ -42,9 +44,11 @@ def read(store: land.Store, release: land.Release) -> Commune:
     flags = {name: parcels[name].astype("boolean") for name in _INTEGER_FLAGS}
     outlines = land.released(store, "xa", release)
     named = outlines["ten_xa"].dropna().to_list() or listed_name(release, "name")
+    is_withheld = access.is_withheld(parcels)
     return Commune(
         release=release,
-        parcels=parcels.assign(**flags)[public],
+        parcels=parcels.assign(**flags).loc[~is_withheld, public].reset_index(drop=True),
+        withheld=parcels.loc[is_withheld, ["thua_dat_id", "geometry"]].reset_index(drop=True),
         findings=land.released(store, "canh_bao", release),
         outline=_outline(outlines, parcels),
         ten_xa=str(named[0]) if named else None,

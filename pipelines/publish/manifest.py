@@ -45,6 +45,7 @@ def describe(commune: Commune, name: str) -> dict[str, Any]:
         "srid": release.srid,
         "bbox": [round(float(side), 7) for side in bounds],
         "parcels": len(commune.parcels),
+        "withheld": len(commune.withheld),
         "area_m2": round(float(commune.parcels["dien_tich_do"].sum()), 1),
         "grades": grades,
         "dqi": release.counts.get("dqi"),

@@ -241,3 +241,41 @@ def test_broken_shapes_are_shown_mended_and_published_as_they_are(tmp_path: Path
     shown = content.displayable(frame.geometry)
     assert shown.is_valid.all()
     assert shown.geom_type.iloc[4] == "MultiPolygon"
+
+
+@pytest.mark.parametrize(
+    ("use", "recorded"), [("CQP", "CQP"), ("ONT+CAN", "ONT+CAN"), (None, "CQA"), (None, "đất an ninh")]
+)
+def test_defence_and_security_land_stays_in_the_house(tmp_path: Path, use: str | None, recorded: str) -> None:
+    rows = parcels(squares(6))
+    rows.loc[2, ["loai_dat", "loai_dat_ghi"]] = [use, recorded]
+    inside = shapely.Point(570050.25, 2190010.5)
+    told = findings_of.concat(
+        [
+            findings_of.build(
+                "thua_dat.overlap", rows["feature_id"].iloc[[1, 2]], crs=ZONE, other_id=rows["feature_id"].iloc[[2, 3]],
+                value=2.515, limit=0.5, geometry=shapely.box(570040, 2190000, 570040.25, 2190020),
+            ),
+            findings_of.build("ban_ve.dangle", ["to_1.dgn#9"], crs=ZONE, geometry=inside),
+            findings_of.build("thua_dat.sliver", rows["feature_id"].iloc[:1], crs=ZONE, value=0.75,
+                              geometry=rows.geometry.iloc[:1]),
+        ],
+        crs=ZONE,
+    )  # fmt: skip
+    with land.open_store(tmp_path, srid=ZONE) as store:
+        run(delivery(parcels=rows, findings=told), store, vault.open_vault(tmp_path / "holder.key"))
+    execute(tmp_path, Settings(home=tmp_path))
+    entry = manifest(tmp_path)["communes"][0]
+    assert (entry["parcels"], entry["withheld"], sum(entry["grades"].values())) == (5, 1, 5)
+    assert entry["area_m2"] == 2000.0
+    assert manifest(tmp_path)["collections"][0]["count"] == 5
+    text = everything(tmp_path / "release")
+    assert [word for word in ("15670.E2025A.1.1.3", "tờ 1 thửa 3", "2.515", "2,515") if word in text] == []
+    listed = gpd.read_file(tmp_path / "release/findings/15670.gpkg", layer="canh_bao")
+    assert entry["findings"] == {"ban_ve.dangle": 1, "thua_dat.overlap": 2, "thua_dat.sliver": 1}
+    assert len(listed) == 4
+    assert sorted(listed["feature_id"]) == ["#9", "15670", "15670.E2025A.1.1.1", "15670.E2025A.1.1.2"]
+    placed = listed[listed.geometry.notna()]
+    assert sorted(placed["feature_id"]) == ["15670.E2025A.1.1.1", "15670.E2025A.1.1.2"]
+    hidden = shapely.box(570040, 2190000, 570060, 2190020)
+    assert not placed.intersection(hidden).area.any()
