@@ -20,6 +20,12 @@ FARTHEST_M = 1e8
 PIECE_VERTICES = 256
 """A polygon with more vertices is cut for neighbour searches, so that one road network stays cheap."""
 
+_TILES = 4
+"""A polygon with far too many vertices is cut into this many strips either way at once: halving reads it too often."""
+
+MENDABLE_VERTICES = 200_000
+"""A broken ring with more vertices is scribble: mending could take all memory, so it covers its hull."""
+
 _COLLECTION = 7
 _POLYGONAL = (3, 6)
 
@@ -78,7 +84,9 @@ def mean_width_m(geometries: Geometries) -> Floats:
 
 def repaired(geometries: Geometries) -> Geometries:
     """Return the ground that broken polygons cover, for neighbour searches only; never written anywhere."""
-    return polygonal(shapely.make_valid(geometries))
+    scribbled = shapely.get_num_coordinates(geometries) > MENDABLE_VERTICES
+    plain = np.where(scribbled, shapely.convex_hull(geometries), geometries)
+    return polygonal(shapely.make_valid(plain))
 
 
 def subdivided(geometries: Geometries, max_vertices: int = PIECE_VERTICES) -> tuple[Geometries, Indices]:
@@ -96,7 +104,9 @@ def subdivided(geometries: Geometries, max_vertices: int = PIECE_VERTICES) -> tu
         pieces, owner = pieces[large], owner[large]
         if not len(pieces):
             break
-        pieces, owner = _halved(pieces, owner)
+        huge = shapely.get_num_coordinates(pieces) > _TILES**2 * max_vertices
+        cut = [_cut(pieces[huge], owner[huge], _TILES, _TILES), _halved(pieces[~huge], owner[~huge])]
+        pieces, owner = np.concatenate([part for part, _ in cut]), np.concatenate([index for _, index in cut])
     else:
         done.append((pieces, owner))
     return np.concatenate([part for part, _ in done]), np.concatenate([index for _, index in done])
@@ -106,13 +116,21 @@ def _halved(pieces: Geometries, owner: Indices) -> tuple[Geometries, Indices]:
     """Cut every polygon in two across its longer side."""
     west, south, east, north = shapely.bounds(pieces).T
     wide = (east - west) >= (north - south)
-    x, y = np.where(wide, (west + east) / 2, east), np.where(wide, north, (south + north) / 2)
-    first = shapely.box(west, south, x, y)
-    second = shapely.box(np.where(wide, x, west), np.where(wide, south, y), east, north)
-    halves = shapely.intersection(np.concatenate([pieces, pieces]), np.concatenate([first, second]))
-    parts, index = shapely.get_parts(halves, return_index=True)
+    across, along = _cut(pieces[wide], owner[wide], 2, 1), _cut(pieces[~wide], owner[~wide], 1, 2)
+    return np.concatenate([across[0], along[0]]), np.concatenate([across[1], along[1]])
+
+
+def _cut(pieces: Geometries, owner: Indices, columns: int, rows: int) -> tuple[Geometries, Indices]:
+    """Cut every polygon along a grid of equal cells over its box."""
+    west, south, east, north = shapely.bounds(pieces).T
+    x = [west + (east - west) * step / columns for step in range(columns)] + [east]
+    y = [south + (north - south) * step / rows for step in range(rows)] + [north]
+    cells = [
+        shapely.box(x[column], y[row], x[column + 1], y[row + 1]) for column in range(columns) for row in range(rows)
+    ]
+    parts, index = shapely.get_parts(shapely.intersection(np.tile(pieces, len(cells)), np.concatenate(cells)), True)
     areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
-    return parts[areal], np.concatenate([owner, owner])[index[areal]]
+    return parts[areal], np.tile(owner, len(cells))[index[areal]]
 
 
 def exposed_edges(geometries: Geometries) -> Geometries:

@@ -68,22 +68,35 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
 def overlapping(pieces: tuple[Geometries, Indices], tree: shapely.STRtree) -> tuple[Indices, Indices, Geometries]:
     """Return the pairs of owners whose pieces share ground, smaller owner first, and the ground they share.
 
-    Where two valid polygons share ground, a stretch of the boundary of one lies inside the other or runs along its
-    boundary with both interiors on the same side; the coverage rules (every edge is matched by a neighbour with the
-    opposite direction, or is free) report exactly such stretches. So only the reported edges are searched for
-    partners, and only those pairs are intersected. Edges reported for another reason (a missing node on a common
-    boundary) lead to a pair without shared area.
+    Two signs find every piece that shares ground with another. Either the other covers an inner point of it; or a rim
+    of the others runs through it, and the coverage rules (every edge is matched by a neighbour with the opposite
+    direction, or is free) report such edges. Edges reported for another reason (a missing node on a common boundary)
+    lead to a pair without shared area. A piece with one sign is then held against all its neighbours: where two
+    surveys of the same ground lie over each other, each clean in itself, the rules are silent inside.
     """
     shapes, owner = pieces
+    if not len(shapes):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
     suspects, edges = suspicious_edges(shapes)
     edge, partner = tree.query(edges, predicate="intersects")
-    one, other = suspects[edge], partner
-    pairs = np.column_stack([np.minimum(one, other), np.maximum(one, other)])
-    pairs = np.unique(pairs[owner[one] != owner[other]], axis=0)
-    if not len(pairs):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    inside, around = tree.query(shapely.point_on_surface(shapes), predicate="within")
+    pairs = _pairs(np.append(suspects[edge], inside), np.append(partner, around), owner)
     shared = shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]])
-    return _by_owner(np.sort(owner[pairs], axis=1), shared)
+    sure = np.unique(pairs[shapely.area(shared) > 0])
+    one, other = tree.query(shapes[sure], predicate="intersects")
+    further = _pairs(sure[one], other, owner)
+    known = np.isin(further @ [len(shapes), 1], pairs @ [len(shapes), 1])
+    further = further[~known]
+    more = shapely.intersection(shapes[further[:, 0]], shapes[further[:, 1]])
+    both = np.concatenate([pairs, further])
+    return _by_owner(np.sort(owner[both], axis=1), np.concatenate([shared, more]))
+
+
+def _pairs(one: Indices, other: Indices, owner: Indices) -> Indices:
+    """Return each pair of pieces with different owners once, the smaller position first."""
+    pairs = np.column_stack([np.minimum(one, other), np.maximum(one, other)])
+    unique: Indices = np.unique(pairs[owner[one] != owner[other]].reshape(-1, 2), axis=0)
+    return unique
 
 
 def suspicious_edges(shapes: Geometries) -> tuple[Indices, Geometries]:
