@@ -13,7 +13,8 @@ _RELEASE = """\
 export interface CommuneEntry {
   ma_xa: string;
   ky_dia_gioi: string;
-  ten_xa: string;
+  /** Null where no list of communes knows the code, as abroad. */
+  ten_xa: string | null;
   ten_xa_en?: string | null;
   ma_xa_moi: string | null;
   ten_xa_moi: string | null;
@@ -57,6 +58,10 @@ export interface Manifest {
   schema_version: string;
   generated_at: string;
   title: Text;
+  /** Where the data come from, when the publisher says so. */
+  source?: Text | null;
+  /** The data are made up, for trying the program. */
+  sample?: boolean;
   land: string;
   collections: CollectionEntry[];
   files: FileEntry[];
@@ -147,8 +152,20 @@ def _plain(name: str, constant: str) -> str:
 
 
 def _findings() -> str:
-    body = {code: {"vi": entry["title_vi"], "en": entry["title_en"]} for code, entry in schemas.findings().items()}
-    return _constant("FINDINGS", "Record<string, Text>", "Short titles of the findings.", body)
+    body = {code: _finding(entry) for code, entry in schemas.findings().items()}
+    kind = "Record<string, Text & { message: Text | null; remedy: Text }>"
+    comment = "Findings: short title, the message where it needs no measured value, and what to do."
+    return _constant("FINDINGS", kind, comment, body)
+
+
+def _finding(entry: dict[str, Any]) -> dict[str, Any]:
+    title, message = {"vi": entry["title_vi"], "en": entry["title_en"]}, {"vi": entry["vi"], "en": entry["en"]}
+    # The API gives the codes of a parcel and no values: a message with gaps cannot be shown.
+    whole = not any("{" in text for text in message.values())
+    return title | {
+        "message": message if whole else None,
+        "remedy": {"vi": entry["remedy_vi"], "en": entry["remedy_en"]},
+    }
 
 
 def _constant(name: str, kind: str, comment: str, body: Any) -> str:

@@ -69,7 +69,8 @@ export interface Xa {
 export interface CommuneEntry {
   ma_xa: string;
   ky_dia_gioi: string;
-  ten_xa: string;
+  /** Null where no list of communes knows the code, as abroad. */
+  ten_xa: string | null;
   ten_xa_en?: string | null;
   ma_xa_moi: string | null;
   ten_xa_moi: string | null;
@@ -113,6 +114,10 @@ export interface Manifest {
   schema_version: string;
   generated_at: string;
   title: Text;
+  /** Where the data come from, when the publisher says so. */
+  source?: Text | null;
+  /** The data are made up, for trying the program. */
+  sample?: boolean;
   land: string;
   collections: CollectionEntry[];
   files: FileEntry[];
@@ -339,51 +344,51 @@ export const OLD_LAND_USES: Record<string, Text> = {
   "NCS": {"vi": "Núi đá không có rừng cây", "en": "Rocky mountains without forest"},
 };
 
-/** Short titles of the findings. */
-export const FINDINGS: Record<string, Text> = {
-  "goi.unreadable_file": {"vi": "Tệp không đọc được", "en": "Unreadable file"},
-  "goi.missing_file": {"vi": "Thiếu tệp đã khai", "en": "Missing file"},
-  "goi.unlisted_file": {"vi": "Tệp không được khai", "en": "Unlisted file"},
-  "goi.era_mismatch": {"vi": "Mã xã không thuộc kỳ địa giới", "en": "Commune code of another era"},
-  "goi.proposed": {"vi": "Khai báo do máy đề xuất", "en": "Proposed description"},
-  "ban_ve.dangle": {"vi": "Đường ranh bắt quá hoặc hụt", "en": "Dangling boundary line"},
-  "ban_ve.unclosed": {"vi": "Ranh thửa chưa khép kín", "en": "Unclosed boundary"},
-  "ban_ve.face_without_label": {"vi": "Thửa không có nhãn", "en": "Face without label"},
-  "ban_ve.label_outside": {"vi": "Nhãn nằm ngoài thửa", "en": "Label outside every face"},
-  "ban_ve.label_doubled": {"vi": "Thửa có nhiều nhãn", "en": "Several labels in one face"},
-  "ban_ve.label_unparsed": {"vi": "Không hiểu nhãn thửa", "en": "Label not understood"},
-  "ban_ve.snapped": {"vi": "Đã bắt điểm cuối đường ranh", "en": "Line ends joined"},
-  "ban_ve.elements_lost": {"vi": "Mất đối tượng khi đọc bản vẽ", "en": "Drawing elements lost"},
-  "van_ban.undecodable": {"vi": "Không giải được bảng mã", "en": "Undecodable text"},
-  "van_ban.foreign_character": {"vi": "Ký tự lạ", "en": "Foreign character"},
-  "van_ban.repaired": {"vi": "Đã sửa chữ viết", "en": "Text repaired"},
-  "thua_dat.invalid": {"vi": "Hình thửa không hợp lệ", "en": "Invalid geometry"},
-  "thua_dat.empty": {"vi": "Thửa không có hình", "en": "Empty geometry"},
-  "thua_dat.multipart": {"vi": "Thửa gồm nhiều phần", "en": "Multipart parcel"},
-  "thua_dat.overlap": {"vi": "Chồng lấn", "en": "Overlap"},
-  "thua_dat.gap": {"vi": "Khe hở giữa các thửa", "en": "Gap between parcels"},
-  "thua_dat.sliver": {"vi": "Thửa vụn", "en": "Sliver"},
-  "thua_dat.duplicate_geometry": {"vi": "Trùng hình thửa", "en": "Duplicate geometry"},
-  "thua_dat.duplicate_key": {"vi": "Trùng số tờ, số thửa", "en": "Duplicate parcel number"},
-  "thua_dat.area_mismatch": {"vi": "Diện tích không khớp hồ sơ", "en": "Area differs from the records"},
-  "thua_dat.label_mismatch": {"vi": "Nhãn thửa không khớp", "en": "Label differs"},
-  "thua_dat.unknown_code": {"vi": "Loại đất không có trong danh mục", "en": "Unknown land-use code"},
-  "thua_dat.legacy_code": {"vi": "Loại đất theo danh mục cũ", "en": "Land-use code of the old list"},
-  "thua_dat.ambiguous_code": {"vi": "Loại đất cũ chuyển được nhiều cách", "en": "Old land-use code with several meanings"},
-  "thua_dat.outside_commune": {"vi": "Thửa nằm ngoài địa giới xã", "en": "Outside the commune"},
-  "thua_dat.without_record": {"vi": "Thửa không có trong sổ", "en": "Parcel without record"},
-  "thua_dat.missing_number": {"vi": "Thiếu số tờ hoặc số thửa", "en": "Missing number"},
-  "so_dia_chinh.without_parcel": {"vi": "Dòng sổ không có thửa trên bản đồ", "en": "Record without parcel"},
-  "so_dia_chinh.duplicate_row": {"vi": "Dòng sổ trùng", "en": "Duplicate row"},
-  "so_dia_chinh.contradiction": {"vi": "Các dòng sổ mâu thuẫn", "en": "Contradicting rows"},
-  "so_dia_chinh.missing_key": {"vi": "Dòng sổ thiếu số tờ hoặc số thửa", "en": "Row without parcel number"},
-  "so_dia_chinh.bad_number": {"vi": "Số ghi sai", "en": "Bad number"},
-  "so_dia_chinh.bad_date": {"vi": "Ngày ghi sai", "en": "Bad date"},
-  "so_dia_chinh.purpose_sum": {"vi": "Tổng diện tích mục đích sử dụng không khớp", "en": "Areas by use do not add up"},
-  "giay_chung_nhan.bad_serial": {"vi": "Số phát hành sai", "en": "Bad certificate serial"},
-  "giay_chung_nhan.out_of_period": {"vi": "Số phát hành không hợp thời kỳ", "en": "Serial of another period"},
-  "giay_to.bad_number": {"vi": "Số giấy tờ sai", "en": "Bad identity number"},
-  "giay_to.repaired": {"vi": "Đã khôi phục số giấy tờ", "en": "Identity number restored"},
-  "giay_to.missing": {"vi": "Thiếu chủ hoặc số giấy tờ", "en": "Holder or identity number missing"},
-  "dia_chi.wrong_commune": {"vi": "Địa chỉ thửa thuộc xã khác", "en": "Address in another commune"},
+/** Findings: short title, the message where it needs no measured value, and what to do. */
+export const FINDINGS: Record<string, Text & { message: Text | null; remedy: Text }> = {
+  "goi.unreadable_file": {"vi": "Tệp không đọc được", "en": "Unreadable file", "message": null, "remedy": {"vi": "Mở tệp bằng phần mềm gốc rồi lưu lại (DGN V7, DXF, SHP, XLSX), hoặc nộp lại tệp.", "en": "Open the file in its own software and save it again (DGN V7, DXF, SHP, XLSX), or hand it in again."}},
+  "goi.missing_file": {"vi": "Thiếu tệp đã khai", "en": "Missing file", "message": null, "remedy": {"vi": "Bổ sung tệp vào gói hoặc bỏ dòng khai trong package.yaml.", "en": "Add the file to the package or remove its entry from package.yaml."}},
+  "goi.unlisted_file": {"vi": "Tệp không được khai", "en": "Unlisted file", "message": null, "remedy": {"vi": "Khai tệp trong package.yaml (vai trò, tờ, bảng mã) hoặc xóa khỏi gói.", "en": "List the file in package.yaml (role, sheet, encoding) or take it out of the package."}},
+  "goi.era_mismatch": {"vi": "Mã xã không thuộc kỳ địa giới", "en": "Commune code of another era", "message": null, "remedy": {"vi": "Sửa `commune` hoặc `era` trong package.yaml theo ngày của dữ liệu; mã xã mới dùng lại mã xã cũ.", "en": "Correct `commune` or `era` in package.yaml by the date of the data; new communes reuse old codes."}},
+  "goi.proposed": {"vi": "Khai báo do máy đề xuất", "en": "Proposed description", "message": null, "remedy": {"vi": "Xem lại package.yaml được đề xuất rồi bỏ dòng `proposed`.", "en": "Check the proposed package.yaml and remove its `proposed` line."}},
+  "ban_ve.dangle": {"vi": "Đường ranh bắt quá hoặc hụt", "en": "Dangling boundary line", "message": null, "remedy": {"vi": "Bắt điểm cuối vào đường ranh kế cận hoặc xóa đoạn thừa.", "en": "Snap the end to the neighbouring boundary or delete the surplus piece."}},
+  "ban_ve.unclosed": {"vi": "Ranh thửa chưa khép kín", "en": "Unclosed boundary", "message": null, "remedy": {"vi": "Khép kín đường ranh tại vị trí đã đánh dấu.", "en": "Close the boundary at the place marked."}},
+  "ban_ve.face_without_label": {"vi": "Thửa không có nhãn", "en": "Face without label", "message": null, "remedy": {"vi": "Đặt nhãn thửa (số thửa, loại đất, diện tích) bên trong thửa, lớp 13, 4, 2.", "en": "Put a label (number, land use, area) inside the face, levels 13, 4, 2."}},
+  "ban_ve.label_outside": {"vi": "Nhãn nằm ngoài thửa", "en": "Label outside every face", "message": null, "remedy": {"vi": "Dời nhãn vào trong thửa hoặc khép kín ranh thửa của nó.", "en": "Move the label into its face or close the boundary around it."}},
+  "ban_ve.label_doubled": {"vi": "Thửa có nhiều nhãn", "en": "Several labels in one face", "message": null, "remedy": {"vi": "Bỏ nhãn thừa, hoặc vẽ bổ sung ranh giữa các thửa.", "en": "Remove the surplus label, or draw the missing boundary between the parcels."}},
+  "ban_ve.label_unparsed": {"vi": "Không hiểu nhãn thửa", "en": "Label not understood", "message": null, "remedy": {"vi": "Viết nhãn theo mẫu, ví dụ: ONT 25/120.5.", "en": "Write the label in the usual form, for instance ONT 25/120.5."}},
+  "ban_ve.snapped": {"vi": "Đã bắt điểm cuối đường ranh", "en": "Line ends joined", "message": null, "remedy": {"vi": "Không cần sửa; nếu muốn bản vẽ gốc khép kín, bắt điểm tại vị trí đã đánh dấu.", "en": "Nothing to do; to have the drawing itself closed, snap the end at the place marked."}},
+  "ban_ve.elements_lost": {"vi": "Mất đối tượng khi đọc bản vẽ", "en": "Drawing elements lost", "message": null, "remedy": {"vi": "Lưu lại bản vẽ bằng MicroStation (nén tệp, DGN V7) hoặc xuất ra DXF.", "en": "Save the drawing again in MicroStation (compressed, DGN V7) or export it as DXF."}},
+  "van_ban.undecodable": {"vi": "Không giải được bảng mã", "en": "Undecodable text", "message": null, "remedy": {"vi": "Ghi đúng bảng mã (tcvn3, vni, utf-8…) của tệp trong package.yaml.", "en": "State the right encoding (tcvn3, vni, utf-8…) of the file in package.yaml."}},
+  "van_ban.foreign_character": {"vi": "Ký tự lạ", "en": "Foreign character", "message": null, "remedy": {"vi": "Gõ lại giá trị bằng Unicode dựng sẵn.", "en": "Type the value again in precomposed Unicode."}},
+  "van_ban.repaired": {"vi": "Đã sửa chữ viết", "en": "Text repaired", "message": null, "remedy": {"vi": "Không cần làm gì; nên sửa ở tệp gốc.", "en": "Nothing to do; better correct the source as well."}},
+  "thua_dat.invalid": {"vi": "Hình thửa không hợp lệ", "en": "Invalid geometry", "message": null, "remedy": {"vi": "Sửa ranh tự cắt hoặc điểm trùng tại vị trí đã đánh dấu.", "en": "Correct the self-crossing or repeated vertex at the place marked."}},
+  "thua_dat.empty": {"vi": "Thửa không có hình", "en": "Empty geometry", "message": {"vi": "Thửa không có hình hoặc có diện tích bằng không.", "en": "The parcel has no geometry or no area."}, "remedy": {"vi": "Vẽ lại ranh thửa hoặc xóa bản ghi rỗng.", "en": "Draw the boundary again or delete the empty record."}},
+  "thua_dat.multipart": {"vi": "Thửa gồm nhiều phần", "en": "Multipart parcel", "message": null, "remedy": {"vi": "Tách mỗi phần thành một thửa có số riêng, hoặc xác nhận theo sổ.", "en": "Make each part a parcel with a number of its own, or confirm it by the register."}},
+  "thua_dat.overlap": {"vi": "Chồng lấn", "en": "Overlap", "message": null, "remedy": {"vi": "Thống nhất một ranh chung cho hai thửa theo hồ sơ đo đạc.", "en": "Give both parcels one common boundary by the survey documents."}},
+  "thua_dat.gap": {"vi": "Khe hở giữa các thửa", "en": "Gap between parcels", "message": null, "remedy": {"vi": "Khép ranh các thửa kế cận, hoặc vẽ bổ sung thửa còn thiếu.", "en": "Close the boundaries of the neighbours, or draw the missing parcel."}},
+  "thua_dat.sliver": {"vi": "Thửa vụn", "en": "Sliver", "message": null, "remedy": {"vi": "Gộp mảnh vụn vào thửa kế cận hoặc bắt lại ranh chung.", "en": "Merge the sliver into a neighbour or snap the common boundary again."}},
+  "thua_dat.duplicate_geometry": {"vi": "Trùng hình thửa", "en": "Duplicate geometry", "message": null, "remedy": {"vi": "Xóa một trong hai bản ghi trùng.", "en": "Delete one of the two."}},
+  "thua_dat.duplicate_key": {"vi": "Trùng số tờ, số thửa", "en": "Duplicate parcel number", "message": null, "remedy": {"vi": "Đánh lại số thửa theo thứ tự còn trống của tờ bản đồ; không dùng lại số đã hủy.", "en": "Number one of them anew with the next free number of the sheet; never reuse a retired one."}},
+  "thua_dat.area_mismatch": {"vi": "Diện tích không khớp hồ sơ", "en": "Area differs from the records", "message": null, "remedy": {"vi": "Kiểm tra ranh thửa và diện tích trên giấy; không tự sửa số nào theo số kia.", "en": "Check boundary and recorded area; change neither to fit the other."}},
+  "thua_dat.label_mismatch": {"vi": "Nhãn thửa không khớp", "en": "Label differs", "message": null, "remedy": {"vi": "Sửa diện tích hoặc loại đất trên nhãn, hoặc kiểm tra lại ranh thửa và sổ.", "en": "Correct area or land use on the label, or check boundary and register."}},
+  "thua_dat.unknown_code": {"vi": "Loại đất không có trong danh mục", "en": "Unknown land-use code", "message": null, "remedy": {"vi": "Chọn mã loại đất theo TT 08/2024/TT-BTNMT.", "en": "Choose a land-use code of TT 08/2024/TT-BTNMT."}},
+  "thua_dat.legacy_code": {"vi": "Loại đất theo danh mục cũ", "en": "Land-use code of the old list", "message": null, "remedy": {"vi": "Xác nhận mã mới được đề nghị khi có biến động; giữ nguyên mã ghi trên giấy.", "en": "Confirm the proposed new code at the next change; keep the code as recorded."}},
+  "thua_dat.ambiguous_code": {"vi": "Loại đất cũ chuyển được nhiều cách", "en": "Old land-use code with several meanings", "message": null, "remedy": {"vi": "Người phụ trách chọn mã mới theo hiện trạng và giấy tờ của thửa.", "en": "An officer chooses the new code by use and documents of the parcel."}},
+  "thua_dat.outside_commune": {"vi": "Thửa nằm ngoài địa giới xã", "en": "Outside the commune", "message": null, "remedy": {"vi": "Kiểm tra hệ tọa độ của tờ bản đồ và đường địa giới cấp xã.", "en": "Check the coordinate system of the sheet and the commune boundary."}},
+  "thua_dat.without_record": {"vi": "Thửa không có trong sổ", "en": "Parcel without record", "message": {"vi": "Thửa có trên bản đồ nhưng không có trong sổ.", "en": "The parcel is on the map but not in the register."}, "remedy": {"vi": "Bổ sung thửa vào sổ, hoặc ghi rõ là đối tượng chiếm đất không tạo thửa.", "en": "Enter the parcel in the register, or mark it as a land object that is no parcel."}},
+  "thua_dat.missing_number": {"vi": "Thiếu số tờ hoặc số thửa", "en": "Missing number", "message": {"vi": "Thửa thiếu số tờ hoặc số thửa.", "en": "The parcel has no sheet or no parcel number."}, "remedy": {"vi": "Ghi số hiệu tờ bản đồ và số thứ tự thửa.", "en": "Give the sheet number and the parcel number."}},
+  "so_dia_chinh.without_parcel": {"vi": "Dòng sổ không có thửa trên bản đồ", "en": "Record without parcel", "message": null, "remedy": {"vi": "Sửa số tờ, số thửa trong sổ, hoặc đo vẽ bổ sung thửa.", "en": "Correct sheet and parcel number in the register, or survey the parcel."}},
+  "so_dia_chinh.duplicate_row": {"vi": "Dòng sổ trùng", "en": "Duplicate row", "message": null, "remedy": {"vi": "Xóa dòng lặp.", "en": "Delete the repeated row."}},
+  "so_dia_chinh.contradiction": {"vi": "Các dòng sổ mâu thuẫn", "en": "Contradicting rows", "message": null, "remedy": {"vi": "Đối chiếu với giấy chứng nhận và sửa dòng sai.", "en": "Compare with the certificate and correct the wrong row."}},
+  "so_dia_chinh.missing_key": {"vi": "Dòng sổ thiếu số tờ hoặc số thửa", "en": "Row without parcel number", "message": {"vi": "Dòng sổ thiếu số tờ hoặc số thửa.", "en": "The row has no sheet or no parcel number."}, "remedy": {"vi": "Bổ sung số hiệu tờ bản đồ và số thứ tự thửa.", "en": "Add the sheet number and the parcel number."}},
+  "so_dia_chinh.bad_number": {"vi": "Số ghi sai", "en": "Bad number", "message": null, "remedy": {"vi": "Ghi lại số, ví dụ 120,5.", "en": "Write the number again, for instance 120.5."}},
+  "so_dia_chinh.bad_date": {"vi": "Ngày ghi sai", "en": "Bad date", "message": null, "remedy": {"vi": "Ghi ngày theo dạng dd/MM/yyyy.", "en": "Write the date as dd/MM/yyyy."}},
+  "so_dia_chinh.purpose_sum": {"vi": "Tổng diện tích mục đích sử dụng không khớp", "en": "Areas by use do not add up", "message": null, "remedy": {"vi": "Kiểm tra diện tích từng mục đích sử dụng theo giấy chứng nhận.", "en": "Check the area of each use by the certificate."}},
+  "giay_chung_nhan.bad_serial": {"vi": "Số phát hành sai", "en": "Bad certificate serial", "message": null, "remedy": {"vi": "Đối chiếu với bản quét giấy chứng nhận, ví dụ BĐ 123456.", "en": "Compare with the scan of the certificate, for instance BĐ 123456."}},
+  "giay_chung_nhan.out_of_period": {"vi": "Số phát hành không hợp thời kỳ", "en": "Serial of another period", "message": null, "remedy": {"vi": "Kiểm tra lại số phát hành và ngày cấp trên giấy chứng nhận.", "en": "Check serial and date of issue on the certificate."}},
+  "giay_to.bad_number": {"vi": "Số giấy tờ sai", "en": "Bad identity number", "message": null, "remedy": {"vi": "Đối chiếu với giấy tờ và cơ sở dữ liệu quốc gia về dân cư.", "en": "Compare with the document and the national population database."}},
+  "giay_to.repaired": {"vi": "Đã khôi phục số giấy tờ", "en": "Identity number restored", "message": null, "remedy": {"vi": "Xác nhận số với cơ sở dữ liệu quốc gia về dân cư; định dạng cột là chữ.", "en": "Confirm the number with the national population database; format the column as text."}},
+  "giay_to.missing": {"vi": "Thiếu chủ hoặc số giấy tờ", "en": "Holder or identity number missing", "message": {"vi": "Thiếu người sử dụng đất hoặc số giấy tờ.", "en": "The holder or the identity number is missing."}, "remedy": {"vi": "Thu thập bản chụp giấy tờ của người sử dụng đất và bổ sung.", "en": "Collect a copy of the document of the holder and add the number."}},
+  "dia_chi.wrong_commune": {"vi": "Địa chỉ thửa thuộc xã khác", "en": "Address in another commune", "message": null, "remedy": {"vi": "Sửa địa chỉ theo đơn vị hành chính của kỳ dữ liệu.", "en": "Correct the address to the administrative unit of the era."}},
 };

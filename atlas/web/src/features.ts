@@ -40,14 +40,36 @@ export async function fetchParcel(id: string, signal?: AbortSignal): Promise<Par
   return getJson<ParcelFeature>(parcelAddress(id), signal);
 }
 
-/** Parcels whose properties equal the given ones, at most `limit`. Raises: UnreachableError. */
-export async function findParcels(
-  wanted: Partial<Record<keyof ThuaDat, string>>,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<ParcelPage> {
-  const query = new URLSearchParams({ ...wanted, f: "json", limit: String(limit) });
-  return (await getJson<ParcelPage>(`${ITEMS}?${query}`, signal)) ?? { features: [] };
+/**
+ * Geometry of a parcel in the zone it was measured in, easting before northing, in metres; null when the server does
+ * not give it: the panel then does without a sketch.
+ */
+export async function fetchPlan(id: string, srid: number, signal?: AbortSignal): Promise<ParcelFeature["geometry"]> {
+  const crs = encodeURIComponent(`http://www.opengis.net/def/crs/EPSG/0/${srid}`);
+  try {
+    return (await getJson<ParcelFeature>(`${parcelAddress(id)}&crs=${crs}`, signal))?.geometry ?? null;
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    console.error("plan:", error);
+    return null;
+  }
+}
+
+/** Property to the values it may have. */
+export type Wanted = Partial<Record<keyof ThuaDat, readonly string[]>>;
+
+/** Parcels with one of the values in every property named, at most `limit`; one request. Raises: UnreachableError. */
+export async function findParcels(wanted: Wanted, limit: number): Promise<ParcelPage> {
+  const query = new URLSearchParams({ f: "json", limit: String(limit), filter: filterText(wanted) });
+  return (await getJson<ParcelPage>(`${ITEMS}?${query}`)) ?? { features: [] };
+}
+
+/** Write what is wanted as CQL2 text. */
+export function filterText(wanted: Wanted): string {
+  const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+  return Object.entries(wanted)
+    .map(([name, values]) => `${name} IN (${values.map(quoted).join(", ")})`)
+    .join(" AND ");
 }
 
 async function getJson<T>(address: string, signal?: AbortSignal): Promise<T | null> {

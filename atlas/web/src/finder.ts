@@ -1,20 +1,20 @@
 import type { CommuneEntry } from "@schemas/types";
-import { fetchParcel, findParcels, type ParcelFeature } from "./features.ts";
+import { fetchParcel, findParcels, type ParcelFeature, type Wanted } from "./features.ts";
 import { matchCommunes, parseQuery, spellings, type Query } from "./search.ts";
 import { communeKey } from "./state.ts";
 
 /** What a search came to. */
 export type Outcome =
   | { kind: "empty" }
-  | { kind: "parcels"; parcels: ParcelFeature[]; more: boolean }
+  | { kind: "parcels"; parcels: ParcelFeature[]; total: number }
   | { kind: "communes"; communes: CommuneEntry[] }
   | { kind: "no_parcel"; query: Query }
   | { kind: "no_commune"; place: string };
 
 /** Candidates shown at most. */
 const LIMIT = 20;
-/** Communes asked at once when a name means several. */
-const MOST_COMMUNES = 8;
+/** Communes asked for when a name means several. */
+const MOST_COMMUNES = 50;
 
 /** Answer what was typed; parcels of `near` (a commune key) come first. Raises: UnreachableError. */
 export async function find(input: string, communes: readonly CommuneEntry[], near: string | null): Promise<Outcome> {
@@ -22,7 +22,8 @@ export async function find(input: string, communes: readonly CommuneEntry[], nea
   if (query.kind === "empty") return query;
   if (query.kind === "commune") return findCommunes(query.place, communes);
   if (query.kind === "parcel") return findNumbered(query, communes, near);
-  return parcelsOr(query, await findIdentified(query), near);
+  const parcels = await findIdentified(query);
+  return parcelsOr(query, parcels, parcels.length, near);
 }
 
 function findCommunes(place: string, communes: readonly CommuneEntry[]): Outcome {
@@ -31,7 +32,7 @@ function findCommunes(place: string, communes: readonly CommuneEntry[]): Outcome
 }
 
 async function findIdentified(query: { kind: "parcel_id" | "national_id"; id: string }): Promise<ParcelFeature[]> {
-  if (query.kind === "national_id") return (await findParcels({ ma_dinh_danh_thua: query.id }, LIMIT + 1)).features;
+  if (query.kind === "national_id") return (await findParcels({ ma_dinh_danh_thua: [query.id] }, LIMIT)).features;
   const parcel = await fetchParcel(query.id);
   return parcel ? [parcel] : [];
 }
@@ -43,26 +44,22 @@ async function findNumbered(
 ): Promise<Outcome> {
   const matches = matchCommunes(query.place, communes);
   if (query.place && !matches.length) return { kind: "no_commune", place: query.place };
-  const places = query.place
-    ? matches.slice(0, MOST_COMMUNES).map(({ ma_xa, ky_dia_gioi }) => ({ ma_xa, ky_dia_gioi }))
-    : [{}];
-  for (const numbers of numberSpellings(query)) {
-    const pages = await Promise.all(places.map((place) => findParcels({ ...place, ...numbers }, LIMIT + 1)));
-    const parcels = pages.flatMap((page) => page.features);
-    if (parcels.length) return parcelsOr(query, parcels, near);
-  }
-  return { kind: "no_parcel", query };
+  const places = matches.slice(0, MOST_COMMUNES);
+  const wanted: Wanted = {
+    ...(places.length ? { ma_xa: distinct(places, "ma_xa"), ky_dia_gioi: distinct(places, "ky_dia_gioi") } : {}),
+    ...(query.sheet === null ? {} : { so_hieu_to_ban_do: spellings(query.sheet) }),
+    ...(query.parcel === null ? {} : { so_thu_tu_thua: spellings(query.parcel) }),
+  };
+  const page = await findParcels(wanted, LIMIT);
+  return parcelsOr(query, page.features, page.numberMatched ?? page.features.length, near);
 }
 
-function numberSpellings(query: Query & { kind: "parcel" }): { so_hieu_to_ban_do?: string; so_thu_tu_thua?: string }[] {
-  const sheets = query.sheet === null ? [{}] : spellings(query.sheet).map((number) => ({ so_hieu_to_ban_do: number }));
-  const parcels = query.parcel === null ? [{}] : spellings(query.parcel).map((number) => ({ so_thu_tu_thua: number }));
-  return sheets.flatMap((sheet) => parcels.map((parcel) => ({ ...sheet, ...parcel })));
+function distinct(communes: readonly CommuneEntry[], column: "ma_xa" | "ky_dia_gioi"): string[] {
+  return [...new Set(communes.map((commune) => commune[column]))];
 }
 
-function parcelsOr(query: Query, found: ParcelFeature[], near: string | null): Outcome {
+function parcelsOr(query: Query, found: ParcelFeature[], total: number, near: string | null): Outcome {
   if (!found.length) return { kind: "no_parcel", query };
   const isNear = (parcel: ParcelFeature): boolean => communeKey(parcel.properties) === near;
-  const parcels = [...found.filter(isNear), ...found.filter((parcel) => !isNear(parcel))];
-  return { kind: "parcels", parcels: parcels.slice(0, LIMIT), more: parcels.length > LIMIT };
+  return { kind: "parcels", parcels: [...found.filter(isNear), ...found.filter((parcel) => !isNear(parcel))], total };
 }

@@ -35,3 +35,14 @@ export function day(text: string, lang: Lang): string {
     date,
   );
 }
+
+/** Area in hectares, whole ones above a hundred. */
+export function hectares(value_m2: number, lang: Lang): string {
+  const value_ha = value_m2 / 10_000;
+  return `${new Intl.NumberFormat(LOCALES[lang], { maximumFractionDigits: value_ha < 100 ? 1 : 0 }).format(value_ha)} ha`;
+}
+
+/** Length or coordinate in metres with two decimals, without the unit. */
+export function metres(value_m: number, lang: Lang): string {
+  return new Intl.NumberFormat(LOCALES[lang], { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value_m);
+}

@@ -3,19 +3,23 @@ import { h, swatch } from "./dom.ts";
 import { count } from "./format.ts";
 import type { Lang } from "./url.ts";
 
-/** The share of each grade as a bar, and below it the numbers; the numbers alone are read aloud. */
-export function gradeBar(commune: CommuneEntry, manifest: Manifest, lang: Lang, label: string): HTMLElement {
+/** The share of each grade as a bar; the numbers are read aloud, not the bar. */
+export function gradeBar(grades: CommuneEntry["grades"], manifest: Manifest): HTMLElement {
   const bar = h("div", { class: "bar", "aria-hidden": "true" });
-  const numbers = h("ul", { class: "numbers", "aria-label": label });
-  for (const grade of manifest.grades) {
-    const parcels = commune.grades[grade.code] ?? 0;
+  for (const { code, rgb } of manifest.grades) {
+    const parcels = grades[code] ?? 0;
     const part = h("span", {});
-    part.style.background = grade.rgb;
+    part.style.background = rgb;
     part.style.flexGrow = String(parcels);
     if (parcels) bar.append(part);
-    numbers.append(
-      h("li", { title: grade.name[lang] }, swatch(grade.rgb), h("b", {}, grade.code), ` ${count(parcels, lang)}`),
-    );
   }
-  return h("div", { class: "grades" }, bar, numbers);
+  return bar;
+}
+
+/** Parcels by grade in numbers. */
+export function gradeNumbers(grades: CommuneEntry["grades"], manifest: Manifest, lang: Lang, label: string): HTMLElement {
+  const rows = manifest.grades.map(({ code, rgb, name }) =>
+    h("li", { title: name[lang] }, swatch(rgb), h("b", {}, code), ` ${count(grades[code] ?? 0, lang)}`),
+  );
+  return h("ul", { class: "numbers", "aria-label": label }, ...rows);
 }

@@ -4,14 +4,16 @@ import type { Manifest } from "@schemas/types";
 import { fetchManifest, UnreachableError } from "./features.ts";
 import { translator, type Word } from "./i18n.ts";
 import { followParcel } from "./loader.ts";
-import { communeOf, parcelName } from "./naming.ts";
+import { communeName, communeOf, parcelName } from "./naming.ts";
 import * as communes from "./panels/communes.ts";
+import * as credit from "./panels/credit.ts";
 import * as drawer from "./panels/drawer.ts";
 import * as header from "./panels/header.ts";
 import * as legend from "./panels/legend.ts";
 import * as notice from "./panels/notice.ts";
 import * as parcel from "./panels/parcel.ts";
 import * as search from "./panels/search.ts";
+import { isSmall } from "./screen.ts";
 import { communeOfParcel, type State } from "./state.ts";
 import { createStore, type Store } from "./store.ts";
 import { fromHash, toHash } from "./url.ts";
@@ -29,7 +31,7 @@ function initialState(): State {
   const link = fromHash(location.hash);
   const commune = link.commune ?? (link.parcel && communeOfParcel(link.parcel));
   const opened = link.parcel !== null || link.commune !== null;
-  return { ...link, commune, load: { status: "none" }, focus: null, zoom: null, codesInView: [], sheetOpen: opened, mapProblem: null };
+  return { ...link, commune, load: { status: "none" }, focus: null, zoom: null, codesInView: [], sheet: opened ? "half" : "peek", mapProblem: null };
 }
 
 /** Keep the page address and the store in step; choosing something else is a step one can go back from. */
@@ -50,7 +52,8 @@ function followPage(store: Store<State>, manifest: Manifest | null): void {
     const { lang, load, commune } = store.get();
     const title = (manifest?.title ?? TITLE)[lang];
     const name = load.status === "found" ? parcelName(load.feature.properties, translator(lang)) : null;
-    const place = manifest && communeOf(commune, manifest)?.ten_xa;
+    const chosen = manifest && communeOf(commune, manifest);
+    const place = chosen && communeName(chosen, translator(lang));
     document.documentElement.lang = lang;
     document.title = [name, place, title].filter(Boolean).join(" – ");
   };
@@ -89,7 +92,8 @@ async function show(store: Store<State>, manifest: Manifest): Promise<void> {
   communes.mount(communesPart, store, manifest);
   drawer.mount(panel, store);
   legend.mount(element("legend"), store, manifest);
-  followParcel(store);
+  credit.mount(element("credit"), store, manifest);
+  followParcel(store, manifest);
   // The map library is most of the bytes: words and search are there before it.
   const map = await import("./map.ts");
   await map.mount(element("map"), store, manifest, insets);
@@ -97,12 +101,15 @@ async function show(store: Store<State>, manifest: Manifest): Promise<void> {
 
 /** Room for the map between what lies over it, with a margin; in pixels. */
 function insets(): { top: number; right: number; bottom: number; left: number } {
-  const small = matchMedia("(max-width: 820px)").matches;
+  const small = isSmall();
   const margin = small ? 32 : 44;
   const box = (id: string): DOMRect => element(id).getBoundingClientRect();
   if (small) {
-    const [top, bottom] = [box("search").bottom, innerHeight - box("panel").top];
-    return { top: top + margin, right: margin, bottom: bottom + margin, left: margin };
+    // The panel may still be on its way: its height is known, its place is not.
+    const bottom = parseFloat(element("panel").style.getPropertyValue("--sheet")) || 0;
+    const top = box("search").bottom;
+    const fits = innerHeight - top - bottom > 3 * margin;
+    return { top: top + margin, right: margin, bottom: (fits ? bottom : 0) + margin, left: margin };
   }
   // The legend stands in the right corner; a narrow map has no room to give way to it.
   const right = box("map").width > 3 * box("legend").width ? box("legend").width : 0;

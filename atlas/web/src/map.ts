@@ -3,11 +3,12 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { PMTiles, Protocol } from "pmtiles";
 import type { CommuneEntry, Manifest } from "@schemas/types";
 import { unionOf } from "./bounds.ts";
+import { BAR_PREFIX } from "./communestyle.ts";
 import { mapLocale } from "./i18n.ts";
 import { shareBar } from "./sharebar.ts";
 import { communeKey, communeOfParcel, type Bounds, type State } from "./state.ts";
 import type { Store } from "./store.ts";
-import { atlasStyle, BAR_PREFIX, parcelColour, PICKABLE } from "./style.ts";
+import { atlasStyle, parcelColour, PICKABLE } from "./style.ts";
 import { PAPER } from "./theme.ts";
 import type { Theme, View } from "./url.ts";
 
@@ -70,7 +71,7 @@ function createMap(
       dragRotate: false,
       pitchWithRotate: false,
       maxZoom: 21,
-      minZoom: 5,
+      minZoom: 4,
       locale: mapLocale(lang),
     });
     map.touchZoomRotate.disableRotation();
@@ -169,21 +170,21 @@ function followTiles(map: maplibre.Map, store: Store<State>): void {
 function codesInView(map: maplibre.Map): string[] {
   const parcels = map.queryRenderedFeatures({ layers: [PICKABLE.parcel] });
   const codes = parcels.map((parcel) => parcel.properties["loai_dat"] as unknown);
-  return [...new Set(codes.filter((code) => typeof code === "string"))].sort();
+  return [...new Set(codes.map((code) => (typeof code === "string" ? code : "")))].sort();
 }
 
 /** A parcel is chosen where parcels are drawn, a commune further out. */
 function pick(map: maplibre.Map, store: Store<State>, manifest: Manifest, event: maplibre.MapMouseEvent): void {
-  const layers = [PICKABLE.parcel, PICKABLE.communeName, PICKABLE.commune];
+  const layers = [PICKABLE.parcel, ...PICKABLE.communeNames, PICKABLE.commune];
   // Some way out the tiles hold areas of one land use instead of parcels: these have no id.
   const hits = map.queryRenderedFeatures(event.point, { layers });
   const parcel = hits.map((hit) => hit.properties["thua_dat_id"] as unknown).find((id) => typeof id === "string");
   if (parcel !== undefined) {
-    store.set({ parcel, commune: communeOfParcel(parcel), sheetOpen: true });
+    store.set({ parcel, commune: communeOfParcel(parcel), sheet: "half" });
     return;
   }
   const commune = manifest.communes.find((entry) => hits.some((hit) => isSame(entry, hit.properties)));
-  if (commune) store.set({ commune: communeKey(commune), parcel: null, sheetOpen: true, focus: { bounds: commune.bbox } });
+  if (commune) store.set({ commune: communeKey(commune), parcel: null, sheet: "half", focus: { bounds: commune.bbox } });
 }
 
 // The tiles of a release hold each commune once, so the code is enough where they do not say the era.

@@ -30,9 +30,14 @@ export function communeOf(key: string | null, manifest: Manifest): CommuneEntry 
   return manifest.communes.find((commune) => communeKey(commune) === key) ?? null;
 }
 
-/** Name without the word for the kind of unit, as it is said: "Thọ Bình" for "Xã Thọ Bình". */
+/** Name of a commune; its code where no list knows the name. */
+export function communeName(commune: CommuneEntry, t: Translate): string {
+  return commune.ten_xa ?? t("commune_code", { code: commune.ma_xa });
+}
+
+/** Name without the word for the kind of unit, as it is said: "Thọ Bình" for "Xã Thọ Bình"; the code without a name. */
 export function shortName(commune: CommuneEntry): string {
-  return commune.ten_xa.replace(/^(?:xã|phường|thị trấn)\s+/i, "");
+  return (commune.ten_xa ?? commune.ma_xa).replace(/^(?:xã|phường|thị trấn)\s+/i, "");
 }
 
 /** "Tờ 12, thửa 345". */

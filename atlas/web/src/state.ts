@@ -8,9 +8,12 @@ export type Bounds = [west: number, south: number, east: number, north: number];
 export type ParcelLoad =
   | { status: "none" }
   | { status: "loading" }
-  | { status: "found"; feature: ParcelFeature }
+  | { status: "found"; feature: ParcelFeature; plan: ParcelFeature["geometry"] }
   | { status: "missing" }
   | { status: "unreachable" };
+
+/** Heights of the panel on a small screen. */
+export type Sheet = "peek" | "half" | "full";
 
 /** Everything the atlas shows follows from this. */
 export interface State extends Permalink {
@@ -19,10 +22,10 @@ export interface State extends Permalink {
   focus: { bounds: Bounds } | null;
   /** Zoom of the map as it is; `view` stays empty until someone moves it. */
   zoom: number | null;
-  /** Land-use codes of the parcels now on the map, sorted; the legend explains these and no others. */
+  /** Land-use codes of the parcels now on the map, sorted, empty for none; the legend explains these and no others. */
   codesInView: readonly string[];
-  /** The list or panel is drawn up on a small screen. */
-  sheetOpen: boolean;
+  /** How far the list or panel is drawn up on a small screen. */
+  sheet: Sheet;
   /** The map cannot be drawn here (no WebGL) or its tiles cannot be read. */
   mapProblem: "no_webgl" | "no_tiles" | null;
 }

@@ -4,18 +4,20 @@ import type {
   LayerSpecification,
   StyleSpecification,
 } from "@maplibre/maplibre-gl-style-spec";
-import { landUsePalette, shortName } from "./naming.ts";
+import { communeNames, communePoints } from "./communestyle.ts";
+import { landUsePalette } from "./naming.ts";
 import { FILL_OPACITY, type MapTheme } from "./theme.ts";
 import type { Theme } from "./url.ts";
 
 /** Zoom from which single parcels are drawn. */
 export const PARCEL_ZOOM = 12;
 
-/** Names of the pictures of grade shares: the prefix and the numbers, `thanh:120,4,3,1`. */
-export const BAR_PREFIX = "thanh:";
-
 /** Layers a click or the pointer may meet, topmost first. */
-export const PICKABLE = { parcel: "thua_dat-fill", commune: "xa-fill", communeName: "xa-ten" } as const;
+export const PICKABLE = {
+  parcel: "thua_dat-fill",
+  commune: "xa-fill",
+  communeNames: ["xa-ten", "xa-ten-duoi", "xa-ten-chat", "xa-cham"],
+} as const;
 
 /** Attributes of the colour choice: land-use code and grade, as the tiles spell them. */
 const COLOUR_FIELD: Record<Theme, string> = { loai_dat: "loai_dat", xep_loai: "xep_loai" };
@@ -84,23 +86,36 @@ function communeFills(manifest: Manifest, theme: MapTheme): LayerSpecification[]
       "source-layer": "xa",
       paint: {
         "fill-color": colourMatch("xep_loai_troi", manifest.grades, theme.unknown),
-        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.6, PARCEL_ZOOM + 1, 0],
+        // Parcels come in as the commune goes out.
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], PARCEL_ZOOM, 0.6, PARCEL_ZOOM + 1, 0],
       },
     },
   ];
 }
 
 function communeLines(theme: MapTheme): LayerSpecification[] {
+  const outline = { type: "line", source: "atlas", "source-layer": "xa", layout: { "line-join": "round" } } as const;
   return [
     {
+      // A light edge keeps the line apart from dark parcels.
+      ...outline,
+      id: "xa-vien",
+      minzoom: PARCEL_ZOOM,
+      paint: { "line-color": theme.halo, "line-width": 5, "line-opacity": 0.8 },
+    },
+    {
+      ...outline,
+      id: "xa-line-xa",
+      maxzoom: PARCEL_ZOOM - 1,
+      paint: { "line-color": theme.communeLine, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.5, 11, 1.3] },
+    },
+    {
+      ...outline,
       id: "xa-line",
-      type: "line",
-      source: "atlas",
-      "source-layer": "xa",
-      layout: { "line-join": "round" },
+      minzoom: PARCEL_ZOOM - 1,
       paint: {
         "line-color": theme.communeLine,
-        "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.6, 12, 1.2, 16, 2.4],
+        "line-width": ["interpolate", ["linear"], ["zoom"], 11, 1.3, 16, 2.4],
         "line-dasharray": [8, 2, 2, 2],
       },
     },
@@ -116,7 +131,7 @@ function parcelLayers(manifest: Manifest, theme: MapTheme, colourBy: Theme): Lay
       ...parcels,
       paint: {
         "fill-color": parcelColour(manifest, theme, colourBy),
-        "fill-opacity": ["interpolate", ["linear"], ["zoom"], PARCEL_ZOOM, 0.6, PARCEL_ZOOM + 1, FILL_OPACITY],
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], PARCEL_ZOOM, 0, PARCEL_ZOOM + 1, FILL_OPACITY],
         "fill-antialias": false,
       },
     },
@@ -128,7 +143,7 @@ function parcelLayers(manifest: Manifest, theme: MapTheme, colourBy: Theme): Lay
       paint: {
         "line-color": theme.parcelLine,
         "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 12, 0.08, 14, 0.3, 16, 0.65, 19, 1.5],
-        "line-opacity": ["interpolate", ["linear"], ["zoom"], 12, 0.35, 15, 0.85],
+        "line-opacity": ["interpolate", ["linear"], ["zoom"], PARCEL_ZOOM, 0, PARCEL_ZOOM + 1, 0.5, 15, 0.85],
       },
     },
     {
@@ -190,45 +205,6 @@ function labelLayers(theme: MapTheme, labelLayer: string): LayerSpecification[] 
       },
       paint: text,
     },
-    {
-      id: "xa-ten",
-      type: "symbol",
-      source: "communes",
-      maxzoom: 14.5,
-      layout: {
-        "text-field": ["get", "ten_xa"],
-        "text-font": theme.fonts.map((font) => `${font} Bold`),
-        "text-size": ["interpolate", ["linear"], ["zoom"], 8, 12, 13, 17],
-        "text-anchor": "bottom",
-        "text-offset": [0, -0.5],
-        "icon-image": ["get", "thanh"],
-        "icon-anchor": "top",
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.5, 13, 1],
-        "symbol-sort-key": ["-", 0, ["get", "parcels"]],
-      },
-      paint: { ...text, "text-halo-width": 1.8 },
-    },
+    ...communeNames(theme),
   ];
-}
-
-/** One point a commune, in the middle of its extent, with the id of the picture of its grade shares. */
-export function communePoints(manifest: Manifest): GeoJSON.FeatureCollection<GeoJSON.Point> {
-  return {
-    type: "FeatureCollection",
-    features: manifest.communes.map((commune) => {
-      const [west, south, east, north] = commune.bbox;
-      const shares = manifest.grades.map((grade) => commune.grades[grade.code] ?? 0);
-      return {
-        type: "Feature",
-        geometry: { type: "Point", coordinates: [(west + east) / 2, (south + north) / 2] },
-        properties: {
-          ma_xa: commune.ma_xa,
-          ky_dia_gioi: commune.ky_dia_gioi,
-          ten_xa: shortName(commune),
-          parcels: commune.parcels,
-          thanh: `${BAR_PREFIX}${shares.join(",")}`,
-        },
-      };
-    }),
-  };
 }

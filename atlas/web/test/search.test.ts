@@ -72,7 +72,7 @@ describe("matchCommunes", () => {
 
   it("prefers the exact name, then the beginning, then a part", () => {
     const three = [commune({ ten_xa: "Sơn" }), commune({ ten_xa: "Sơn Hà" }), commune({ ten_xa: "Văn Sơn" })];
-    const names = (place: string): string[] => matchCommunes(place, three).map((entry) => entry.ten_xa);
+    const names = (place: string): (string | null)[] => matchCommunes(place, three).map((entry) => entry.ten_xa);
     expect(names("son")).toEqual(["Sơn"]);
     expect(names("son h")).toEqual(["Sơn Hà"]);
     expect(names("van")).toEqual(["Văn Sơn"]);

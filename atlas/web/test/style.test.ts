@@ -1,6 +1,7 @@
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, it } from "vitest";
-import { atlasStyle, BAR_PREFIX, communePoints, PICKABLE } from "../src/style.ts";
+import { BAR_PREFIX, communePoints } from "../src/communestyle.ts";
+import { atlasStyle, PICKABLE } from "../src/style.ts";
 import { PAPER } from "../src/theme.ts";
 import { THEMES } from "../src/url.ts";
 import { commune, manifest } from "./factories.ts";
@@ -30,7 +31,7 @@ describe("style", () => {
 
   it("has every layer that can be clicked", () => {
     const ids = atlasStyle(manifest(), TILES, PAPER, "loai_dat").layers.map((layer) => layer.id);
-    expect(ids).toEqual(expect.arrayContaining(Object.values(PICKABLE)));
+    expect(ids).toEqual(expect.arrayContaining(Object.values(PICKABLE).flat()));
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -49,4 +50,15 @@ it("places the short name of a commune in the middle of its extent, with its sha
   expect(point?.geometry.coordinates[0]).toBeCloseTo(105.52);
   expect(point?.geometry.coordinates[1]).toBeCloseTo(19.82);
   expect(point?.properties?.["thanh"]).toBe(`${BAR_PREFIX}5,3,1,1`);
+});
+
+it("labels a commune below only where nothing lies there", () => {
+  const upper = commune({ bbox: [105.5, 19.8, 105.6, 19.9] });
+  const lower = commune({ ma_xa: "15703", bbox: [105.5, 19.7, 105.6, 19.8] });
+  const places = communePoints(manifest({ communes: [upper, lower] })).features.map(({ properties }) => properties);
+  expect(places.map((place) => [place?.["ma_xa"], place?.["cho"]])).toEqual([
+    ["15670", "giua"],
+    ["15703", "giua"],
+    ["15703", "duoi"],
+  ]);
 });

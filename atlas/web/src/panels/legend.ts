@@ -2,6 +2,7 @@ import { LAND_GROUPS, type Manifest } from "@schemas/types";
 import { h, swatch } from "../dom.ts";
 import { translator, type Word } from "../i18n.ts";
 import { landUsePalette } from "../naming.ts";
+import { isSmall } from "../screen.ts";
 import type { State } from "../state.ts";
 import type { Store } from "../store.ts";
 import { PARCEL_ZOOM } from "../style.ts";
@@ -15,7 +16,7 @@ const GROUPS = ["NNP", "PNN", "CSD"] as const;
 /** What the colours mean, and the switch between land use and grade. */
 export function mount(element: HTMLElement, store: Store<State>, manifest: Manifest): void {
   // On a small screen the legend starts folded; the switch stays in reach.
-  let open = matchMedia("(min-width: 821px)").matches;
+  let open = !isSmall() && innerHeight > 480;
 
   const render = (): void => {
     const { lang, theme, zoom } = store.get();
@@ -80,12 +81,15 @@ function landUse(manifest: Manifest, store: Store<State>): HTMLElement[] {
   const palette = landUsePalette(manifest);
   // In the order of the code list, as officers know it.
   const seen = [...palette].filter(([code]) => codesInView.includes(code));
-  return GROUPS.flatMap((group) => {
+  const groups = GROUPS.flatMap((group) => {
     const entries = seen.filter(([, use]) => use.group === group);
     if (!entries.length) return [];
     const rows = entries.map(([code, use]) => row(use.rgb ?? PAPER.unknown, code, use.name[lang]));
     return [h("h3", {}, LAND_GROUPS[group]?.[lang] ?? group), h("ul", {}, ...rows)];
   });
+  // The map has one colour for what has no code and for codes no list knows.
+  const isUnknown = codesInView.some((code) => !palette.has(code));
+  return isUnknown ? [...groups, h("ul", {}, row(PAPER.unknown, null, translator(lang)("legend_unknown")))] : groups;
 }
 
 /** A colour and what it means; the names of grades hold their code already. */

@@ -4,7 +4,8 @@ import { h, swatch } from "../dom.ts";
 import { parcelAddress, type ParcelFeature } from "../features.ts";
 import { area, day, difference } from "../format.ts";
 import { translator, type Translate, type Word } from "../i18n.ts";
-import { communeOf, landUses } from "../naming.ts";
+import { communeName, communeOf, landUses } from "../naming.ts";
+import { parcelPlan } from "../parcelplan.ts";
 import { communeKey, type State } from "../state.ts";
 import type { Store } from "../store.ts";
 import { PAPER } from "../theme.ts";
@@ -25,34 +26,52 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
     const t = translator(lang);
     element.hidden = parcel === null;
     if (parcel === null) return element.replaceChildren();
-    const leave = (): void => {
-      store.set({ parcel: null });
-      document.getElementById("panel")?.focus();
-    };
     const back = h("button", { type: "button", class: "back", click: leave }, t("back"));
     const parts =
-      load.status === "found" ? sheet(load.feature, lang, t) : [h("p", { role: "status" }, sentence(load.status, parcel, t))];
+      load.status === "found" ? sheet(load, lang, t) : [h("p", { role: "status" }, sentence(load.status, parcel, t))];
     element.replaceChildren(back, ...parts);
   };
 
-  const sheet = (feature: ParcelFeature, lang: Lang, t: Translate): HTMLElement[] => {
+  // Back to where one came from: the commune in the list.
+  const leave = (): void => {
+    const { commune } = store.get();
+    store.set({ parcel: null });
+    (document.getElementById(`xa-${commune}`) ?? document.getElementById("panel"))?.focus();
+  };
+
+  const sheet = ({ feature, plan }: Found, lang: Lang, t: Translate): (HTMLElement | "")[] => {
     const parcel = feature.properties;
+    const srid = communeOf(communeKey(parcel), manifest)?.srid;
     return [
       heading(parcel, manifest, t),
       landUse(parcel, manifest, lang, t),
       areas(parcel, lang, t),
       grade(parcel, manifest, lang, t),
+      plan && srid !== undefined ? parcelPlan(parcel, plan, srid, lang, t) : "",
       details(parcel, lang, t),
       actions(feature, store, t),
       h("p", { class: "quiet small" }, t("not_legal")),
+      h("p", { class: "printed small" }),
     ];
   };
 
+  // On paper everything is open, and says where it comes from.
+  addEventListener("beforeprint", () => {
+    const { lang } = store.get();
+    const words = translator(lang)("printed", { date: day(new Date().toISOString(), lang), link: location.href });
+    for (const line of element.querySelectorAll(".printed")) line.textContent = words;
+    for (const fold of element.querySelectorAll("details")) fold.open = true;
+  });
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") leave();
+  });
   render();
   store.subscribe((now, before) => {
     if (now.lang !== before.lang || now.parcel !== before.parcel || now.load !== before.load) render();
   });
 }
+
+type Found = Extract<State["load"], { status: "found" }>;
 
 function sentence(status: State["load"]["status"], parcel: string, t: Translate): string {
   if (status === "missing") return t("parcel_missing", { id: parcel });
@@ -65,7 +84,7 @@ function heading(parcel: ThuaDat, manifest: Manifest, t: Translate): HTMLElement
   return h(
     "div",
     { class: "heading" },
-    h("p", { class: "quiet" }, commune?.ten_xa ?? parcel.ma_xa),
+    h("p", { class: "quiet" }, commune ? communeName(commune, t) : parcel.ma_xa),
     h(
       "h2",
       { id: "parcel-name" },
@@ -121,9 +140,17 @@ function grade(parcel: ThuaDat, manifest: Manifest, lang: Lang, t: Translate): H
       h("b", {}, entry?.name[lang] ?? parcel.xep_loai ?? t("grade_none")),
     ),
     reasons.length
-      ? h("ul", { class: "reasons", "aria-label": t("reasons") }, ...reasons.map((code) => h("li", {}, FINDINGS[code]?.[lang] ?? code)))
+      ? h("ul", { class: "reasons", "aria-label": t("reasons") }, ...reasons.map((code) => reason(code, lang, t)))
       : h("p", { class: "quiet" }, t("no_reasons")),
   );
+}
+
+/** What is wrong, and what to do about it. */
+function reason(code: string, lang: Lang, t: Translate): HTMLElement {
+  const finding = FINDINGS[code];
+  if (!finding) return h("li", {}, code);
+  const what = finding.message?.[lang] ?? `${finding[lang]}.`;
+  return h("li", {}, h("p", {}, what), h("p", { class: "quiet" }, h("b", {}, `${t("remedy")}: `), finding.remedy[lang]));
 }
 
 function details(parcel: ThuaDat, lang: Lang, t: Translate): HTMLElement {
@@ -155,6 +182,7 @@ function actions(feature: ParcelFeature, store: Store<State>, t: Translate): HTM
     "div",
     { class: "actions" },
     h("button", { type: "button", class: "primary", click: () => void copy() }, t("copy_link")),
+    h("button", { type: "button", click: () => print() }, t("print")),
     bounds && h("button", { type: "button", click: () => store.set({ focus: { bounds } }) }, t("zoom_parcel")),
     h("a", { class: "button", href: parcelAddress(feature.properties.thua_dat_id) }, t("as_json")),
     said,

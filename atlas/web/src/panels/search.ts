@@ -5,11 +5,14 @@ import { UnreachableError, type ParcelFeature } from "../features.ts";
 import { find, type Outcome } from "../finder.ts";
 import { area, count } from "../format.ts";
 import { translator, type Translate } from "../i18n.ts";
-import { communeOf, landUses, parcelName, shortName } from "../naming.ts";
+import { communeName, communeOf, landUses, parcelName, shortName } from "../naming.ts";
 import type { Query } from "../search.ts";
 import { communeKey, type State } from "../state.ts";
 import type { Store } from "../store.ts";
 import type { Lang } from "../url.ts";
+
+/** Communes offered at most. */
+const MOST_COMMUNES = 50;
 
 type Shown = Outcome | { kind: "running" } | { kind: "unreachable" } | null;
 
@@ -25,6 +28,8 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   const run = async (): Promise<void> => {
     question += 1;
     const mine = question;
+    // On a small screen the panel would lie over what is found.
+    store.set({ sheet: "peek" });
     show({ kind: "running" });
     try {
       const outcome = await find(typed, manifest.communes, store.get().commune);
@@ -53,7 +58,7 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
 
   const takeCommune = (commune: CommuneEntry): void => {
     leave();
-    store.set({ commune: communeKey(commune), parcel: null, focus: { bounds: commune.bbox }, sheetOpen: true });
+    store.set({ commune: communeKey(commune), parcel: null, focus: { bounds: commune.bbox }, sheet: "half" });
   };
 
   const takeParcel = (feature: ParcelFeature): void => {
@@ -63,7 +68,7 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
       commune: communeKey(feature.properties),
       parcel: feature.properties.thua_dat_id,
       focus: bounds && { bounds },
-      sheetOpen: true,
+      sheet: "half",
     });
   };
 
@@ -76,10 +81,15 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   const list = (outcome: Shown, lang: Lang, t: Translate): HTMLElement[] => {
     if (outcome?.kind === "parcels") {
       const buttons = outcome.parcels.map((parcel) => parcelButton(parcel, lang, t));
-      return candidates(buttons, outcome.more, lang, t);
+      return candidates(buttons, outcome.total, lang, t);
     }
     if (outcome?.kind === "communes") {
-      return candidates(outcome.communes.map((commune) => communeButton(commune, lang, t)), false, lang, t);
+      return candidates(
+        outcome.communes.slice(0, MOST_COMMUNES).map((commune) => communeButton(commune, lang, t)),
+        outcome.communes.length,
+        lang,
+        t,
+      );
     }
     return sentences(outcome, t).map((text) => h("p", {}, text));
   };
@@ -87,18 +97,19 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   const parcelButton = (feature: ParcelFeature, lang: Lang, t: Translate): HTMLElement => {
     const parcel = feature.properties;
     const uses = landUses(parcel.loai_dat, manifest, lang).map((use) => use.code).join("+");
-    const notes = [communeOf(communeKey(parcel), manifest)?.ten_xa ?? parcel.ma_xa, uses];
+    const commune = communeOf(communeKey(parcel), manifest);
+    const notes = [commune ? communeName(commune, t) : parcel.ma_xa, uses];
     if (parcel.dien_tich_do !== null) notes.push(area(parcel.dien_tich_do, lang));
     return candidate(parcelName(parcel, t), notes.filter(Boolean).join(" · "), () => takeParcel(feature));
   };
 
   const communeButton = (commune: CommuneEntry, lang: Lang, t: Translate): HTMLElement =>
-    candidate(commune.ten_xa, t("parcels", { count: count(commune.parcels, lang) }), () => takeCommune(commune));
+    candidate(communeName(commune, t), t("parcels", { count: count(commune.parcels, lang) }), () => takeCommune(commune));
 
   const form = (): HTMLElement => {
     const { lang } = store.get();
     const t = translator(lang);
-    const [first] = manifest.communes;
+    const first = manifest.communes.find((commune) => commune.ten_xa !== null);
     const example = first ? shortName(first) : "";
     const input = h("input", {
       id: "search-text",
@@ -129,6 +140,7 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
     );
   };
 
+  element.addEventListener("keydown", (event) => walk(element, event));
   element.replaceChildren(form(), results);
   store.subscribe((now, before) => {
     if (now.lang === before.lang) return;
@@ -137,10 +149,21 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   });
 }
 
-function candidates(buttons: HTMLElement[], more: boolean, lang: Lang, t: Translate): HTMLElement[] {
-  const number = count(buttons.length, lang);
+/** Arrow keys lead from the box through what was found and back, Escape leads back at once. */
+function walk(element: HTMLElement, event: KeyboardEvent): void {
+  const stops = [...element.querySelectorAll<HTMLElement>("input, .candidates button")];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const at = stops.indexOf(document.activeElement as HTMLElement);
+  const next = step && at >= 0 ? stops[at + step] : event.key === "Escape" ? stops[0] : undefined;
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+function candidates(buttons: HTMLElement[], total: number, lang: Lang, t: Translate): HTMLElement[] {
+  const numbers = { count: count(buttons.length, lang), total: count(total, lang) };
   return [
-    h("p", {}, t(more ? "candidates_more" : "candidates", { count: number })),
+    h("p", {}, t(total > buttons.length ? "candidates_more" : "candidates", numbers)),
     h("ul", { class: "candidates" }, ...buttons.map((button) => h("li", {}, button))),
   ];
 }
