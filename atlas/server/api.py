@@ -101,7 +101,7 @@ class Api:
                 form = asking.form(request.query_params.get("f"), request.headers.get("accept"))
                 return await self._answer(endpoint, request, lang, form)
             except BadRequestError as error:
-                return replies.failure(400, error.text(lang), lang, form, request, self._prefix)
+                return replies.failure(error.status, error.text(lang), lang, form, request, self._prefix)
             except (HomeError, sqlite3.OperationalError):
                 LOGGER.exception("nothing to serve")
                 text = word("error.unavailable")[lang]
@@ -127,7 +127,9 @@ class Api:
         body = await request.body() if request.method == "POST" else b""
         asked = asking.Asked(request, body, lang, "jsonld" if form == "jsonld" else "json" if form == "html" else None)
         hits = request.query_params.get("resulttype") == "hits"
-        CURRENT.set(Call(lang=lang, plain=form == "jsonld", hits=hits))
+        asked_release = request.query_params.get("release")
+        newest = release.collections[name].release if name is not None else None
+        CURRENT.set(Call(lang, plain=form == "jsonld", hits=hits, release=asked_release, newest=newest))
         work = _Work(endpoint, self._site, release, base_url, asked, request, form, lang, self._prefix, headers)
         if endpoint.quick:
             release.store.hurry()
@@ -181,7 +183,7 @@ class _Work:
         if status == 404:
             text = word("error.item")[self.lang]
         elif status >= 500:
-            LOGGER.error("pygeoapi failed on %s: %s", self.request.url, text)
+            LOGGER.error("pygeoapi failed on %s: %s", self.request.url.path, text)
             text = word("error.inside")[self.lang]
         return replies.failure(int(status), text, self.lang, self.form, self.request, self.prefix)
 

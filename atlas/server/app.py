@@ -10,10 +10,10 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from atlas.server import bridge, files, health, replies
 from atlas.server import request as asking
@@ -32,7 +32,7 @@ STATIC = Path(__file__).parent / "static"
 HOME_VARIABLE = "ATLAS_HOME"
 
 
-def create(home: Path, web: Path = WEB) -> Starlette:
+def create(home: Path, web: Path = WEB) -> ASGIApp:
     """Return the app over a home folder.
 
     Args:
@@ -60,9 +60,8 @@ def create(home: Path, web: Path = WEB) -> Starlette:
         threading.Thread(target=_warm, args=(site,), name="warm", daemon=True).start()
         yield
 
-    return Starlette(
+    app = Starlette(
         routes=routes,
-        middleware=[Middleware(Outside, metrics=metrics)],
         exception_handlers={
             HTTPException: _failed,
             HomeError: _unavailable,
@@ -71,9 +70,11 @@ def create(home: Path, web: Path = WEB) -> Starlette:
         },
         lifespan=lifespan,
     )
+    # Around the app and not a middleware in it: Starlette answers a failure of ours outside of its middleware.
+    return Outside(app, metrics)
 
 
-def from_environment() -> Starlette:
+def from_environment() -> ASGIApp:
     """Return the app over the folder named by an environment variable; for several worker processes."""
     return create(Path(os.environ[HOME_VARIABLE]))
 
@@ -104,7 +105,9 @@ async def _failed(request: Request, error: Exception) -> Response:
     if status == 404:
         return replies.missing(request, lang, form, "/api")
     detail = error.detail if isinstance(error, HTTPException) else ""
-    return replies.failure(status, detail, lang, form, request, "/api")
+    answer = replies.failure(status, detail, lang, form, request, "/api")
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@
 * Titles of links: pygeoapi looks for translations in its own folder only.
 """
 
+import logging
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,6 +19,7 @@ import shapely
 from pygeoapi import l10n
 from pygeoapi.api import itemtypes
 from pygeoapi.plugin import PLUGINS
+from pygeoapi.provider.base import ProviderInvalidQueryError, ProviderItemNotFoundError
 
 from atlas.server import cql2_text, crs
 from atlas.server.call import CURRENT
@@ -45,13 +47,23 @@ def install() -> None:
     pygeoapi.api.to_json = write_json
     PLUGINS["formatter"] = {}
     l10n.translate_gettext = translated
+    logging.getLogger("pygeoapi").setLevel(logging.ERROR)
+    logging.getLogger("pygeoapi.api").addFilter(is_our_failure)
+
+
+def is_our_failure(record: logging.LogRecord) -> bool:
+    """Return whether a line is worth logging; what clients got wrong is not, and may hold a name they looked for."""
+    error = record.exc_info[1] if record.exc_info else None
+    return error is not None and not isinstance(error, ProviderInvalidQueryError | ProviderItemNotFoundError)
 
 
 def write_json(content: Any, pretty: bool = False) -> bytes:
-    """Return JSON; paging links that lead nowhere are left out first."""
+    """Return JSON; paging links that lead nowhere are left out first, the others keep to the release."""
     if isinstance(content, dict) and "numberMatched" in content:
         matched, hits = int(content["numberMatched"]), CURRENT.get().hits
-        content["links"] = [link for link in content.get("links", ()) if _leads_somewhere(link, matched, hits)]
+        content["links"] = [
+            _within_release(link) for link in content.get("links", ()) if _leads_somewhere(link, matched, hits)
+        ]
     return orjson.dumps(content, default=str, option=orjson.OPT_INDENT_2 if pretty else 0)
 
 
@@ -61,6 +73,14 @@ def _leads_somewhere(link: dict[str, Any], matched: int, hits: bool) -> bool:
     if hits:
         return False
     return link["rel"] == "prev" or int(parse_qs(urlsplit(link["href"]).query)["offset"][0]) < matched
+
+
+def _within_release(link: dict[str, Any]) -> dict[str, Any]:
+    """Return a link; one to another page keeps to the release of this one."""
+    call = CURRENT.get()
+    if link.get("rel") not in ("next", "prev") or call.newest is None or call.release is not None:
+        return link
+    return link | {"href": f"{link['href']}&release={call.newest}"}
 
 
 def wanted_crs(provider_def: dict[str, Any], query_crs_uri: str | None = None) -> str | None:

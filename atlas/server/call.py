@@ -12,11 +12,15 @@ class Call:
         lang: `vi` or `en`.
         plain: Features must be dictionaries, not ready-made JSON.
         hits: Only the number of features is wanted.
+        release: Release the client walks through, as it wrote it, or None.
+        newest: Release that links to further pages name when the client named none.
     """
 
     lang: str = "vi"
     plain: bool = False
     hits: bool = False
+    release: str | None = None
+    newest: int | None = None
 
 
 _NOBODY = Call()

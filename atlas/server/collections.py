@@ -92,7 +92,8 @@ class Collection:
         id_field: Property that identifies a feature.
         fields: Public properties in the order they are shown.
         tables: Where the features are stored.
-        release: Newest release that is published; None when the rows carry no versions.
+        release: Release that is shown; None when the rows carry no versions.
+        newest: Newest release that is published.
         extent: West, south, east, north in degrees, or None while empty.
         crs: EPSG codes offered beside CRS84, storage first.
     """
@@ -106,6 +107,7 @@ class Collection:
     release: int | None
     extent: tuple[float, float, float, float] | None
     crs: tuple[int, ...] = field(default=())
+    newest: int | None = None
 
 
 def layer_fields(name: str) -> dict[str, Field]:

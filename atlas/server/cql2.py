@@ -14,26 +14,14 @@ from atlas.server import crs
 from atlas.server.collections import Field
 from atlas.server.errors import BadRequestError
 from atlas.server.spatial import RELATIONS, Shape
-from atlas.server.store import accenti, casei, quoted
-from atlas.server.text import nfc
+from atlas.server.store import Sql, accenti, casei, nfc, quoted
 
 Node = Any
-Parameters = tuple[Any, ...]
 
 _COMPARISONS = frozenset({"=", "<>", "<", ">", "<=", ">="})
 _MIRRORED = {"within": "contains", "contains": "within"}
 _MAX_DEPTH = 45
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?Z)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A piece of SQL, its parameters, and what kind of value it stands for."""
-
-    text: str
-    parameters: Parameters = ()
-    kind: str = "boolean"
-    literal: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +87,8 @@ class Compiler:
         if isinstance(node, bool):
             return Sql("?", (int(node),), "boolean", literal=True)
         if isinstance(node, int | float):
-            return Sql("?", (node,), "number", literal=True)
+            # SQLite knows 64-bit integers only
+            return Sql("?", (node if isinstance(node, float) else float(node),), "number", literal=True)
         if isinstance(node, str):
             return Sql("?", (nfc(node),), "string", literal=True)
         if not isinstance(node, dict):

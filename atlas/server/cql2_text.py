@@ -164,7 +164,8 @@ class _Parser:
         kind, value = self.kind, self.value
         if kind == "number":
             self.advance()
-            return float(value) if re.search(r"[.eE]", value) else int(value)
+            whole = re.fullmatch(r"-?\d{1,15}", value)
+            return int(value) if whole else float(value)
         if kind == "string":
             self.advance()
             return re.sub(r"''|\\'", "'", value[1:-1])

@@ -1,4 +1,4 @@
-"""Rows → GeoJSON, many at a time."""
+"""Rows → GeoJSON, many at a time; and one row by its identifier."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import shapely
 
-from atlas.server import crs, geopackage
+from atlas.server import crs, geopackage, versions
 from atlas.server.collections import Collection, Field, Table
 from atlas.server.selection import ZONE_BITS, json_keys
 from atlas.server.spatial import Keys
@@ -44,6 +44,24 @@ def read(
         for position, feature in zip(positions, encoded, strict=True):
             found[position] = feature
     return found
+
+
+def find(store: Store, collection: Collection, identifier: str) -> Keys:
+    """Return the keys of the features with an identifier in the release: one, or none."""
+    for place, table in enumerate(collection.tables):
+        visible = versions.seen(collection, table)
+        row = (
+            store.connection()
+            .execute(
+                f"SELECT {quoted(table.key)} FROM {quoted(table.name)} "
+                f"WHERE {quoted(collection.id_field)} = ? AND {visible.text} LIMIT 1",
+                (identifier, *visible.parameters),
+            )
+            .fetchone()
+        )
+        if row is not None:
+            return np.array([row[0] + (place << ZONE_BITS)], dtype=np.int64)
+    return np.empty(0, dtype=np.int64)
 
 
 def _rows(

@@ -11,7 +11,7 @@ import orjson
 import shapely
 
 import schemas
-from atlas.server import crs, geopackage
+from atlas.server import crs, geopackage, versions
 from atlas.server.collections import Collection, Field, Table, Text, layer_fields
 from atlas.server.errors import HomeError
 from atlas.server.selection import Selections
@@ -90,7 +90,7 @@ def read(folder: Path) -> Release:
         parcels = _parcels(connection, manifest, number)
         outlines = _outlines(connection, number)
     fields = _commune_fields()
-    store = Store(land, [_rows(communes, fields, outlines)])
+    store = Store(land, [_rows(communes, fields, outlines)], versions.prepare)
     collections = {"parcels": parcels, "communes": _communes(manifest, fields, parcels)}
     release = Release(folder, manifest, stamp, number, store, collections)
     _releases[stamp] = release
@@ -131,6 +131,7 @@ def _parcels(connection: sqlite3.Connection, manifest: Mapping[str, Any], number
         fields=layer_fields("thua_dat"),
         tables=tables,
         release=number,
+        newest=number,
         extent=_extent(entry, manifest),
         crs=_offered([int(srid) for srid, _ in zones]),
     )

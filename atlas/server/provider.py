@@ -11,11 +11,10 @@ import orjson
 from pygeoapi.crs import get_crs
 from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
 
-from atlas.server import crs, features, timespan
+from atlas.server import crs, features, timespan, versions
 from atlas.server.call import CURRENT
 from atlas.server.collections import Collection, Field
 from atlas.server.errors import BadRequestError
-from atlas.server.lookup import find
 from atlas.server.manifest import Release, by_stamp
 from atlas.server.selection import Question, select
 from atlas.server.spatial import Shape
@@ -72,10 +71,14 @@ class LandProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi is not typed
                 time=timespan.parse(datetime_) if datetime_ else None,
                 order=tuple((entry["property"], entry["order"] == "-") for entry in sortby),
             )
-            keys = select(self.release.store, self.release.selections, self.collection, question)
+            store = self.release.store
+            collection = versions.of_release(self.collection, CURRENT.get().release, store.connection())
+            keys = select(store, self.release.selections, collection, question)
         except BadRequestError as error:
             message = error.text(CURRENT.get().lang)
-            raise ProviderInvalidQueryError(message, user_msg=message) from error
+            refusal = ProviderInvalidQueryError(message, user_msg=message)
+            refusal.http_status_code = error.status
+            raise refusal from error
         page = keys[offset : offset + limit] if resulttype != "hits" else keys[:0]
         found = features.read(
             self.release.store,
@@ -98,7 +101,7 @@ class LandProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi is not typed
         Raises:
             ProviderItemNotFoundError: There is none with that identifier.
         """
-        keys = find(self.release.store, self.collection, identifier)
+        keys = features.find(self.release.store, self.collection, identifier)
         if not len(keys):
             raise ProviderItemNotFoundError(f"no {identifier}")
         wanted = crs.target(crs_transform_spec or crs.CRS84)

@@ -16,7 +16,7 @@ from atlas.server.words import word
 FRESH = "no-cache"
 GZIP_FROM_BYTES = 1_400
 _GZIP_LEVEL = 5
-_CODES = {400: "InvalidParameterValue", 404: "NotFound", 405: "MethodNotAllowed", 503: "Unavailable"}
+_CODES = {400: "InvalidParameterValue", 404: "NotFound", 405: "MethodNotAllowed", 410: "Gone", 503: "Unavailable"}
 
 
 def tag(*parts: str) -> str:

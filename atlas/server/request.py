@@ -16,7 +16,7 @@ from atlas.server.errors import BadRequestError
 COMMON = frozenset({"f", "lang"})
 ITEM = COMMON | {"crs"}
 ITEMS = ITEM | {
-    "bbox", "bbox-crs", "limit", "offset", "resulttype", "datetime", "sortby", "properties", "skipGeometry",
+    "bbox", "bbox-crs", "limit", "offset", "resulttype", "datetime", "sortby", "properties", "skipGeometry", "release",
     "filter", "filter-lang", "filter-crs",
 }  # fmt: skip
 QUERYABLES = COMMON | {"properties", "profile"}

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from atlas.server import crs, spatial
+from atlas.server import crs, spatial, versions
 from atlas.server.collections import Collection, Field, Table
-from atlas.server.cql2 import Compiler, Sql, unknown_property
+from atlas.server.cql2 import Compiler, unknown_property
 from atlas.server.errors import BadRequestError
 from atlas.server.spatial import Keys, Shape
-from atlas.server.store import Store, quoted
-from atlas.server.text import nfc
+from atlas.server.store import Sql, Store, nfc, quoted
 from atlas.server.timespan import Timespan
 
 ZONE_BITS = 40
@@ -89,7 +88,7 @@ def select(store: Store, kept: Selections, collection: Collection, question: Que
     Raises:
         BadRequestError: The question names an unknown property or cannot be understood.
     """
-    key = (collection.id, question)
+    key = (collection.id, collection.release, question)
     found = kept.get(key)
     if found is None:
         found = _select(store, kept, collection, question)
@@ -145,10 +144,10 @@ def json_keys(keys: Keys) -> str:
 
 
 def _condition(connection: Connection, collection: Collection, table: Table, question: Question) -> Sql:
-    parts = [_valid(collection, table, question.time)]
-    parts += [_equals(_known(name, collection.fields), value) for name, value in question.equal]
+    parts = [_equals(_known(name, collection.fields), value) for name, value in question.equal]
     if question.filter is not None:
         parts.append(_compiled(connection, collection, table, question))
+    parts.append(versions.seen(collection, table, question.time))
     return Sql(" AND ".join(part.text for part in parts), tuple(p for part in parts for p in part.parameters))
 
 
@@ -164,23 +163,6 @@ def _compiled(connection: Connection, collection: Collection, table: Table, ques
         spatial=related,
     )
     return compiler.condition(orjson.loads(question.filter or b"true"))
-
-
-def _valid(collection: Collection, table: Table, time: Timespan | None) -> Sql:
-    """Return the condition for the versions a release shows: the current ones, or those valid at a time."""
-    release = collection.release
-    if release is None:
-        return Sql("1")
-    if time is None:
-        return Sql("(release_from <= ? AND (release_to IS NULL OR release_to > ?))", (release, release))
-    begin, end = time.begin or "0000", time.end or "9999"
-    key, name = quoted(table.key), quoted(table.name)
-    return Sql(
-        # A rollback writes old versions again, so one parcel may have two for the same day: the newest counts.
-        f"{key} IN (SELECT max({key}) FROM {name} WHERE release_from <= ? AND valid_from <= ? "
-        f"AND (valid_to IS NULL OR release_to > ? OR valid_to > ?) GROUP BY {quoted(collection.id_field)})",
-        (release, end, release, begin),
-    )
 
 
 def _equals(field: Field, value: str) -> Sql:

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,31 @@ class Rows:
     geometries: Sequence[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL, its parameters, and what kind of value it stands for."""
+
+    text: str
+    parameters: tuple[Any, ...] = ()
+    kind: str = "boolean"
+    literal: bool = False
+
+
 class Store:
     """The database of one release.
 
     Args:
         path: GeoPackage file.
         memory: Small tables that are not in the file.
+        prepare: Called with every new connection.
     """
 
-    def __init__(self, path: Path, memory: Sequence[Rows] = ()) -> None:
+    def __init__(
+        self, path: Path, memory: Sequence[Rows] = (), prepare: Callable[[sqlite3.Connection], None] | None = None
+    ) -> None:
         self.path = path
         self.memory = tuple(memory)
+        self._prepare = prepare
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, opened on first use.
@@ -97,6 +111,8 @@ class Store:
             ) from error
         connection.create_function("casei", 1, casei, deterministic=True)
         connection.create_function("accenti", 1, accenti, deterministic=True)
+        if self._prepare is not None:
+            self._prepare(connection)
         for rows in self.memory:
             _fill(connection, rows)
         return connection
@@ -121,6 +137,15 @@ def accenti(text: str | None) -> str | None:
         return None
     plain = unicodedata.normalize("NFD", str(text)).replace("đ", "d").replace("Đ", "D")
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def nfc(text: str) -> str:
+    """Return text in the form the database keeps.
+
+    >>> len(nfc("e\u0302\u0323"))
+    1
+    """
+    return unicodedata.normalize("NFC", text)
 
 
 def quoted(name: str) -> str:

@@ -1,8 +1,9 @@
 """`/tiles`: the PMTiles archive by ranges, and single vector tiles out of it."""
 
 import os
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ class Tiles:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/tiles/{z:int}/{x:int}/{y:int}", self._tile),
-            Route("/tiles/{layer}/{z:int}/{x:int}/{y:int}", self._tile),
+            Route("/tiles/{z}/{x}/{y}", self._tile),
+            Route("/tiles/{layer}/{z}/{x}/{y}", self._tile),
             Route("/tiles/{name:path}", self._file),
         ]
 
@@ -66,10 +67,10 @@ class Tiles:
 
     def _tile(self, request: Request) -> Response:
         path = self._path()
-        places = [int(request.path_params[name]) for name in "zxy"]
+        places = _places([request.path_params[name] for name in "zxy"])
         archive = None if path is None else self._open(path)
         layer = request.path_params.get("layer")
-        if archive is None or not _exists(*places) or (layer is not None and layer not in archive.layers):
+        if archive is None or places is None or (layer is not None and layer not in archive.layers):
             return _missing(request)
         headers = {"ETag": replies.tag(archive.stamp, *map(str, places)), "Cache-Control": replies.FRESH}
         if replies.is_known(request, headers["ETag"]):
@@ -103,8 +104,12 @@ def _source(path: Path) -> Callable[[int, int], bytes]:
     return read
 
 
-def _exists(z: int, x: int, y: int) -> bool:
-    return z <= _MAX_ZOOM and x < 1 << z and y < 1 << z
+def _places(given: Sequence[str]) -> tuple[int, int, int] | None:
+    """Return zoom, column and row of a tile that can exist."""
+    if not all(re.fullmatch(r"[0-9]{1,9}", text) for text in given):
+        return None
+    z, x, y = map(int, given)
+    return (z, x, y) if z <= _MAX_ZOOM and x < 1 << z and y < 1 << z else None
 
 
 def _missing(request: Request) -> Response:

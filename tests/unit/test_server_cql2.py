@@ -68,7 +68,7 @@ def test_the_standards_own_filters(shared_data):
     assert not wrong
 
 
-@pytest.mark.parametrize("name", ["crs", "cql2_text", "store", "text", "timespan", "request", "pages"])
+@pytest.mark.parametrize("name", ["crs", "cql2_text", "store", "versions", "timespan", "request", "pages"])
 def test_examples_in_docstrings(name):
     result = doctest.testmod(importlib.import_module(f"atlas.server.{name}"))
     assert result.attempted
