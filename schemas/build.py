@@ -21,7 +21,6 @@ def outputs() -> dict[str, str]:
     files["package.schema.json"] = json.dumps(schemas.package_schema(), ensure_ascii=False, indent=2) + "\n"
     files["dictionary.md"] = dictionary()
     files["land.sql"] = ddl.land_template()
-    files["land_spatial.sql"] = ddl.land_spatial_template()
     files["holders.sql"] = ddl.holders()
     files["types.ts"] = types()
     return files

@@ -87,23 +87,6 @@ def spatial_tables(srid: int) -> tuple[SpatialTable, ...]:
     )
 
 
-def land_spatial(srid: int) -> str:
-    """Return the SQL that registers the feature tables of one zone in a GeoPackage whose system tables exist."""
-    return land_spatial_template().replace(ZONE, str(srid))
-
-
-def land_spatial_template() -> str:
-    """Return the SQL of `land_spatial` with `{srid}` in place of the zone."""
-    return "".join(
-        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, srs_id)\n"
-        f"  VALUES ('{name}_{ZONE}', 'features', '{name}_{ZONE}', '{entity['title']}', {ZONE});\n"
-        "INSERT OR IGNORE INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m)\n"
-        f"  VALUES ('{name}_{ZONE}', 'geom', '{str(entity['x-spatial']).upper()}', {ZONE}, 0, 0);\n"
-        for name, entity in _of_store("land")
-        if entity["x-spatial"]
-    )
-
-
 def table_name(layer: str, srid: int | str) -> str:
     """Return the table of a layer; layers with exact coordinates have one table per zone."""
     return f"{layer}_{srid}" if schemas.layer(layer)["x-per-zone"] else layer

@@ -113,6 +113,7 @@ def _require_land(store: Store, srid: int) -> None:
     found = read_tables(store.connection, "main")
     if expected.keys() <= found.keys():
         _complete(store.connection, "main", expected, found)
+        _show_current(store.connection, srid)
         return
     _complete(store.connection, "main", {name: expected[name] for name in expected.keys() & found.keys()}, found)
     # A script of its own ends any transaction, so the zone is made ready before the load begins.
@@ -123,6 +124,22 @@ def _require_land(store: Store, srid: int) -> None:
         _register(connection, expected, srid)
         connection.execute("INSERT OR IGNORE INTO vung_toa_do (srid, bang) VALUES (?, ?)", (srid, f"thua_dat_{srid}"))
         _complete(connection, "main", expected, read_tables(connection, "main"))
+        _show_current(connection, srid)
+
+
+def _show_current(connection: sqlite3.Connection, srid: int) -> None:
+    """Offer the current versions of every feature table as a layer of its own."""
+    tables = land_tables(srid)
+    for spatial in ddl.spatial_tables(srid):
+        entity = [name for name, _ in tables[spatial.name].entity]
+        geopackage.register_current(
+            connection,
+            spatial.name,
+            srid,
+            columns=[*entity, "valid_from", "tx_from"],
+            key=_FEATURE_KEY,
+            title=spatial.title,
+        )
 
 
 def _require_holders(store: Store) -> None:

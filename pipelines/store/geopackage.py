@@ -121,6 +121,39 @@ def register_features(
     create_triggers(connection, table, key)
 
 
+def register_current(
+    connection: sqlite3.Connection, table: str, srid: int, *, columns: Sequence[str], key: str, title: str
+) -> None:
+    """Make and list the view of the versions that hold now, for those who open the file without knowing versions.
+
+    The first column is called OGC_FID: by that name GDAL and QGIS take the key, and with it the R-tree of the table.
+    """
+    view = current_view(table)
+    chosen = ", ".join(f'"{name}"' for name in columns)
+    script = f'CREATE VIEW "{view}" AS SELECT "{key}" AS OGC_FID, {chosen} FROM "{table}" WHERE tx_to IS NULL'
+    there = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'view' AND name = ?", (view,)).fetchone()
+    if there and there[0] == script:
+        return
+    connection.execute(f'DROP VIEW IF EXISTS "{view}"')
+    connection.execute(script)
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_contents (table_name, data_type, identifier, description, min_x, min_y, max_x, "
+        "max_y, srs_id) SELECT ?, 'features', ?, ?, min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents "
+        "WHERE table_name = ?",
+        (view, f"{title} hiện hành (EPSG:{srid})", f"{title} hiện hành, không có phiên bản đã đóng", table),
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_geometry_columns SELECT ?, column_name, geometry_type_name, srs_id, z, m "
+        "FROM gpkg_geometry_columns WHERE table_name = ?",
+        (view, table),
+    )
+
+
+def current_view(table: str) -> str:
+    """Return the name of the view of what holds now."""
+    return f"{table}_hien_hanh"
+
+
 def register_attributes(connection: sqlite3.Connection, table: str) -> None:
     """List a table without geometry."""
     connection.execute(
@@ -159,14 +192,54 @@ def index_rows(
     )
 
 
-def refresh_extent(connection: sqlite3.Connection, table: str) -> None:
-    """Bring extent and time of last change of a feature table up to date."""
+def touch(connection: sqlite3.Connection, table: str) -> None:
+    """Note that a feature table, and so its view, changed now."""
     connection.execute(
-        f"""UPDATE gpkg_contents SET (min_x, min_y, max_x, max_y) =
-        (SELECT min(minx), min(miny), max(maxx), max(maxy) FROM "rtree_{table}_{GEOMETRY_COLUMN}"),
-        last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE table_name = ?""",
-        (table,),
+        "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ','now') WHERE table_name IN (?, ?)",
+        (table, current_view(table)),
     )
+
+
+def describe_rows(connection: sqlite3.Connection, table: str, geometries: np.ndarray[Any, Any]) -> None:
+    """Bring what is said of a feature table and of its view up to date with rows that were added.
+
+    Versions are never deleted, so the extent only grows. A column said to hold polygons that got anything else is from
+    then on said to hold geometries.
+    """
+    names = (table, current_view(table))
+    sides = shapely.total_bounds(geometries)
+    west, south, east, north = (None if np.isnan(side) else float(side) for side in sides)
+    connection.execute(
+        """UPDATE gpkg_contents SET min_x = min(coalesce(min_x, :w), coalesce(:w, min_x)),
+        min_y = min(coalesce(min_y, :s), coalesce(:s, min_y)), max_x = max(coalesce(max_x, :e), coalesce(:e, max_x)),
+        max_y = max(coalesce(max_y, :n), coalesce(:n, max_y))
+        WHERE table_name IN (:table, :view)""",
+        {"w": west, "s": south, "e": east, "n": north, "table": names[0], "view": names[1]},
+    )
+    kinds = shapely.get_type_id(geometries)
+    if np.isin(kinds, (-1, shapely.GeometryType.POLYGON)).all():
+        return
+    _widen(connection, table)
+
+
+def _widen(connection: sqlite3.Connection, table: str) -> None:
+    """Say of a polygon column that it holds any geometry: in the registration, and where the table declares it."""
+    changed = connection.execute(
+        "UPDATE gpkg_geometry_columns SET geometry_type_name = 'GEOMETRY' "
+        "WHERE table_name IN (?, ?) AND geometry_type_name = 'POLYGON'",
+        (table, current_view(table)),
+    ).rowcount
+    if not changed:
+        return
+    # No ALTER TABLE changes a declared type; it binds nothing in SQLite, but GDAL warns where the two differ.
+    version = connection.execute("PRAGMA schema_version").fetchone()[0]
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = ?",
+        (f"{GEOMETRY_COLUMN} POLYGON", f"{GEOMETRY_COLUMN} GEOMETRY", table),
+    )
+    connection.execute(f"PRAGMA schema_version = {version + 1}")
+    connection.execute("PRAGMA writable_schema = OFF")
 
 
 def as_parts(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -152,14 +152,14 @@ def write(connection: sqlite3.Connection, difference: Difference, moment: Moment
 
 @contextmanager
 def bulk_writing(connection: sqlite3.Connection, table: Table) -> Iterator[None]:
-    """Write many rows of a table: triggers aside, extent brought up to date afterwards."""
+    """Write many rows of a table with the triggers aside, which call functions only spatial programs have."""
     if not table.has_geometry:
         yield
         return
     geopackage.drop_triggers(connection, table.name)
     yield
     geopackage.create_triggers(connection, table.name, "version_id")
-    geopackage.refresh_extent(connection, table.name)
+    geopackage.touch(connection, table.name)
 
 
 def close(connection: sqlite3.Connection, table: str, version_ids: list[int], moment: Moment) -> None:
@@ -192,6 +192,7 @@ def _insert(connection: sqlite3.Connection, difference: Difference, moment: Mome
     connection.executemany(f"INSERT INTO {qualified} ({quoted}) VALUES ({places}, {fixed})", zip(*columns, strict=True))
     if difference.geometries is not None:
         geopackage.index_rows(connection, table.name, ids, difference.geometries)
+        geopackage.describe_rows(connection, table.name, difference.geometries)
 
 
 def _literal(value: str | int) -> str:

@@ -15,7 +15,7 @@ from pipelines.errors import StoreError
 from pipelines.load import run
 from pipelines.store import geopackage, versions
 from pipelines.store.tables import land_tables
-from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery
+from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery, parcels, squares
 
 
 @pytest.fixture
@@ -56,6 +56,94 @@ def test_container_says_what_the_standard_wants(home: Path) -> None:
         assert len(triggers.fetchall()) == 7
         rtree = database.execute('SELECT count(*) FROM "rtree_thua_dat_5897_geom"').fetchone()
         assert rtree == (20,)
+    database.close()
+
+
+def reload_with_a_multipart(home: Path) -> None:
+    rows = parcels(squares(21)).drop(index=[4])
+    rows.loc[2, "geometry"] = shapely.union(squares(1, shift_m=40)[0], squares(1, shift_m=1000)[0])
+    with land.open_store(home, srid=ZONE) as store:
+        run(delivery(parcels=rows, sha256="b" * 64), store, vault.open_vault(home / "holder.key"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_view_shows_what_holds_now_and_finds_by_box(home: Path) -> None:
+    view = "thua_dat_5897_hien_hanh"
+    assert dict(pyogrio.list_layers(home / "land.gpkg"))[view] == "Polygon"
+    reload_with_a_multipart(home)
+    assert len(pyogrio.read_dataframe(home / "land.gpkg", layer="thua_dat_5897")) == 22
+    info = pyogrio.read_info(home / "land.gpkg", layer=view)
+    assert (info["features"], info["crs"], info["fid_column"]) == (20, "EPSG:5897", "OGC_FID")
+    assert info["total_bounds"] == (EAST_M, NORTH_M, EAST_M + 1020, NORTH_M + 20)
+    assert info["capabilities"]["fast_spatial_filter"]
+    assert {"valid_to", "tx_to", "row_hash"} & set(info["fields"]) == set()
+    shown = pyogrio.read_dataframe(home / "land.gpkg", layer=view, fid_as_index=True)
+    assert shown["so_thu_tu_thua"].nunique() == 20
+    assert set(shown.geometry.geom_type) == {"Polygon", "MultiPolygon"}
+    box = (EAST_M + 81, NORTH_M + 1, EAST_M + 99, NORTH_M + 2)
+    assert pyogrio.read_dataframe(home / "land.gpkg", layer=view, bbox=box).empty
+    box = (EAST_M + 1001, NORTH_M + 1, EAST_M + 1002, NORTH_M + 2)
+    found = pyogrio.read_dataframe(home / "land.gpkg", layer=view, bbox=box, fid_as_index=True)
+    assert found["so_thu_tu_thua"].tolist() == ["3"]
+    assert found.index[0] == shown.index[shown["so_thu_tu_thua"] == "3"][0]
+
+
+def test_the_view_follows_the_schema(home: Path) -> None:
+    with sqlite3.connect(home / "land.gpkg") as database:
+        database.execute("DROP VIEW thua_dat_5897_hien_hanh")
+        database.execute("ALTER TABLE thua_dat_5897 DROP COLUMN dia_chi")
+        database.execute("CREATE VIEW thua_dat_5897_hien_hanh AS SELECT version_id AS OGC_FID, geom FROM thua_dat_5897")
+    database.close()
+    before = (home / "land.gpkg").read_bytes()
+    land.open_store(home, srid=ZONE).close()
+    after = (home / "land.gpkg").read_bytes()
+    assert before != after
+    assert "dia_chi" in pyogrio.read_info(home / "land.gpkg", layer="thua_dat_5897_hien_hanh")["fields"]
+    land.open_store(home, srid=ZONE).close()
+    assert (home / "land.gpkg").read_bytes() == after
+
+
+def test_every_registration_is_true(home: Path) -> None:
+    """What OGC 12-128r17 asks of a file: contents, geometry columns, types, R-trees, in step with the tables."""
+    reload_with_a_multipart(home)
+    with land.open_store(home, srid=ZONE) as store:
+        land.rollback(store, "15670", 1)
+    database = sqlite3.connect(home / "land.gpkg")
+    ask = database.execute
+    assert ask("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert ask("PRAGMA foreign_key_check").fetchall() == []
+    kinds = dict(ask("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"))
+    required = {"gpkg_spatial_ref_sys", "gpkg_contents", "gpkg_geometry_columns", "gpkg_extensions"}
+    assert required <= kinds.keys()
+    listed = dict(ask("SELECT table_name, data_type FROM gpkg_contents"))
+    own = {name for name in kinds if not name.startswith(("gpkg_", "rtree_", "sqlite_"))}
+    assert own == set(listed)
+    features = {name for name, kind in listed.items() if kind == "features"}
+    columns = ask("SELECT table_name, column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns")
+    registered = {row[0]: row[1:] for row in columns}
+    assert set(registered) == features
+    assert ask("SELECT count(*) FROM gpkg_contents WHERE identifier IS NULL").fetchone() == (0,)
+    indexed = {row[0] for row in ask("SELECT table_name FROM gpkg_extensions")}
+    assert indexed == {name for name in features if kinds[name] == "table"}
+    for name, (column, kind, srid, z, m) in registered.items():
+        assert (srid, z, m) == (ZONE, 0, 0)
+        blobs = [row[0] for row in ask(f'SELECT "{column}" FROM "{name}" WHERE "{column}" IS NOT NULL')]
+        shapes = shapely.from_wkb([blob[40:] for blob in blobs])
+        allowed = {"POLYGON": {3}, "MULTIPOLYGON": {6}, "GEOMETRY": set(range(8))}[kind]
+        assert {int(number) for number in shapely.get_type_id(shapes)} <= allowed
+        if kinds[name] == "table":
+            rtree, key = f'"rtree_{name}_{column}"', "version_id"
+            missing = f'SELECT "{key}" FROM "{name}" WHERE "{column}" IS NOT NULL EXCEPT SELECT id FROM {rtree}'
+            surplus = f'SELECT id FROM {rtree} EXCEPT SELECT "{key}" FROM "{name}" WHERE "{column}" IS NOT NULL'
+            assert (ask(missing).fetchall(), ask(surplus).fetchall()) == ([], [])
+            assert ask(f"SELECT rtreecheck('main', 'rtree_{name}_{column}')").fetchone() == ("ok",)
+            boxes = np.array(ask(f"SELECT minx, miny, maxx, maxy FROM {rtree} ORDER BY id").fetchall())
+            given = shapely.bounds(shapely.from_wkb([row[0][40:] for row in ask(
+                f'SELECT "{column}" FROM "{name}" WHERE "{column}" IS NOT NULL ORDER BY "{key}"')]))  # fmt: skip
+            assert (boxes[:, :2] <= given[:, :2]).all() and (boxes[:, 2:] >= given[:, 2:]).all() if len(boxes) else True
+    declared = dict(ask("SELECT name, type FROM pragma_table_info('thua_dat_5897')"))
+    assert declared["geom"] == "GEOMETRY"
+    assert registered["thua_dat_5897"][1] == registered["thua_dat_5897_hien_hanh"][1] == "GEOMETRY"
     database.close()
 
 
