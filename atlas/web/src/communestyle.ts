@@ -53,21 +53,22 @@ export function communeNames(theme: MapTheme): LayerSpecification[] {
     {
       ...base,
       id: "xa-ten-chat",
-      filter: ["all", ["==", ["get", "cho"], "giua"], ["!", ["get", "thoang"]], isSmall],
+      filter: ["all", ["==", ["get", "cho"], "giua"], ["!", ["get", "thoang"]], isSmall, [">=", ["zoom"], ["get", "zoom_chat"]]],
       layout: { ...text, "text-size": ["interpolate", ["linear"], ["zoom"], 8, 10, 13, 14] },
       paint,
     },
   ];
 }
 
-/** Widths in pixels a commune needs on the screen: for its name and bar, and to be seen at all. */
+/** Widths in pixels a commune needs on the screen: for its name and bar, for its name alone, and to be seen at all. */
 const NAMED_PX = 120;
+const CLOSE_PX = 40;
 const SEEN_PX = 10;
 
 /**
  * Points of the communes with what their labels need: one in the middle (`cho` = giua), and one at the lower edge
- * (duoi) of those that stand free; `thanh` is the picture of the grade shares, `zoom_rong` and `zoom_thay` the zooms
- * from which there is room for a label and from which the commune itself can be seen.
+ * (duoi) of those that stand free; `thanh` is the picture of the grade shares, `zoom_rong`, `zoom_chat` and
+ * `zoom_thay` the zooms from which there is room for the whole label, for the name, and the commune itself is seen.
  */
 export function communePoints(manifest: Manifest): GeoJSON.FeatureCollection<GeoJSON.Point> {
   const features = manifest.communes.flatMap((commune) => {
@@ -84,6 +85,7 @@ export function communePoints(manifest: Manifest): GeoJSON.FeatureCollection<Geo
       rgb: most?.rgb ?? "#888888",
       thoang: free,
       zoom_rong: zoomOfWidth(east - west, NAMED_PX),
+      zoom_chat: zoomOfWidth(east - west, CLOSE_PX),
       zoom_thay: zoomOfWidth(east - west, SEEN_PX),
     };
     const at = (lat: number, place: string): GeoJSON.Feature<GeoJSON.Point> => ({

@@ -99,7 +99,7 @@ export const WORDS = {
   summary_communes: { vi: "xã", en: "communes" },
   summary_parcels: { vi: "thửa", en: "parcels" },
   summary_area: { vi: "diện tích", en: "area" },
-  list_filter: { vi: "Lọc theo tên hoặc mã xã", en: "Filter by name or code" },
+  list_filter: { vi: "Lọc tên, mã xã", en: "Filter by name, code" },
   list_found: { vi: "{shown} trong {all} xã", en: "{shown} of {all} communes" },
   list_found_none: { vi: "Không có xã nào khớp trong {all} xã.", en: "None of the {all} communes matches." },
   order: { vi: "Thứ tự", en: "Order" },

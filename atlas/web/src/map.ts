@@ -147,7 +147,8 @@ function tellStore(map: maplibre.Map, store: Store<State>, manifest: Manifest): 
   followTiles(map, store);
   map.on("idle", () => {
     const codes = codesInView(map);
-    if (codes.join() !== store.get().codesInView.join()) store.set({ codesInView: codes });
+    // Quoted: one parcel without a code is not the same as no parcel.
+    if (JSON.stringify(codes) !== JSON.stringify(store.get().codesInView)) store.set({ codesInView: codes });
   });
   hover(map);
 }

@@ -13,20 +13,22 @@ export interface Ring {
   inner: 1 | -1;
 }
 
-/** Rings of a parcel, corners numbered through all of them; coordinates are metres, easting first. */
+/**
+ * Rings of a parcel, each clockwise from its north-western corner, corners numbered through all of them; coordinates are
+ * metres, easting first.
+ */
 export function ringsOf(geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon): Ring[] {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
   let number = 0;
   return polygons.flatMap((polygon) =>
     polygon.map((positions, index) => {
-      const places = positions.slice(0, -1).map(([east_m = 0, north_m = 0]) => ({ east_m, north_m }));
+      const places = clockwise(positions.slice(0, -1).map(([east_m = 0, north_m = 0]) => ({ east_m, north_m })));
       const corners = places.map((place, at) => {
         const next = places[(at + 1) % places.length] ?? place;
         number += 1;
         return { number, ...place, edge_m: Math.hypot(next.east_m - place.east_m, next.north_m - place.north_m) };
       });
-      const left = signedArea(corners) > 0;
-      return { corners, inner: left === (index === 0) ? 1 : -1 };
+      return { corners, inner: index === 0 ? -1 : 1 };
     }),
   );
 }
@@ -43,9 +45,18 @@ export function roundLength(most_m: number): number {
   return step * power;
 }
 
-function signedArea(corners: readonly Corner[]): number {
-  return corners.reduce((sum, one, at) => {
-    const next = corners[(at + 1) % corners.length] ?? one;
+type Place = Pick<Corner, "east_m" | "north_m">;
+
+function clockwise(places: readonly Place[]): Place[] {
+  const turned = signedArea(places) > 0 ? [...places].reverse() : [...places];
+  const westNorth = turned.map((place) => place.north_m - place.east_m);
+  const first = westNorth.indexOf(Math.max(...westNorth));
+  return [...turned.slice(first), ...turned.slice(0, first)];
+}
+
+function signedArea(places: readonly Place[]): number {
+  return places.reduce((sum, one, at) => {
+    const next = places[(at + 1) % places.length] ?? one;
     return sum + one.east_m * next.north_m - next.east_m * one.north_m;
   }, 0);
 }

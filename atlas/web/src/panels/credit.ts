@@ -10,9 +10,9 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
   const render = (): void => {
     const { lang } = store.get();
     const t = translator(lang);
-    const source = manifest.source?.[lang] ?? manifest.title[lang];
+    const source = manifest.source && t("credit_source", { source: manifest.source[lang] });
     element.replaceChildren(
-      h("span", {}, t("credit_source", { source })),
+      h("span", {}, source ?? manifest.title[lang]),
       h("span", {}, t("credit_released", { date: day(manifest.generated_at, lang) })),
       ...(manifest.sample === true ? [h("b", {}, t("credit_sample"))] : []),
     );
