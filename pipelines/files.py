@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -105,7 +106,7 @@ def unzip(archive: Path, target: Path) -> list[str]:
             _check(archive, members, target)
             for member in members:
                 opened.extract(member, target)
-    except (zipfile.BadZipFile, EOFError, zipfile.LargeZipFile, NotImplementedError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, zipfile.LargeZipFile, RuntimeError, ValueError, OSError) as error:
         if isinstance(error, PackageError):
             raise
         raise PackageError(

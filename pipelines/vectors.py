@@ -15,6 +15,7 @@ import geopandas as gpd
 import pyarrow.lib
 import pyogrio
 import pyogrio.errors
+import shapely
 
 from pipelines.errors import ReadError
 
@@ -40,6 +41,7 @@ _BROKEN = (
     pyogrio.errors.FeatureError,
     pyogrio.errors.GeometryError,
     pyarrow.lib.ArrowInvalid,
+    shapely.errors.ShapelyError,
     UnicodeDecodeError,
     OSError,
 )
@@ -100,8 +102,9 @@ def read(path: Path, layer: str | None = None, columns: Sequence[str] | None = N
         with _reading(path):
             return gpd.read_parquet(path)
     with _reading(path):
+        # A ring that does not close is no geometry; the row stays, and the checks say that it has none.
         return pyogrio.read_dataframe(
-            path, layer=layer, columns=columns, force_2d=True, **_encoding_option(driver(path))
+            path, layer=layer, columns=columns, force_2d=True, on_invalid="ignore", **_encoding_option(driver(path))
         )
 
 

@@ -1,6 +1,7 @@
 """Whether a file is what its ending says, told by its first and last bytes."""
 
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def _office(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError):
         return f"the content is not {kind}, or it is cut short"
     if broken is not None:
         return f"{kind} damaged in {broken}"

@@ -4,7 +4,10 @@ import csv
 import datetime
 import io
 import re
+import struct
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -61,7 +64,7 @@ def texts(path: Path) -> tuple[list[str], bool]:
 def _broken() -> tuple[type[Exception], ...]:
     from openpyxl.utils.exceptions import InvalidFileException
     from pyogrio.errors import DataSourceError
-    from xlrd import XLRDError  # type: ignore[import-untyped]
+    from xlrd import XLRDError
 
     return (
         OSError,
@@ -69,8 +72,13 @@ def _broken() -> tuple[type[Exception], ...]:
         KeyError,
         IndexError,
         SyntaxError,
+        AttributeError,
+        TypeError,
+        AssertionError,
+        struct.error,
         csv.Error,
         zipfile.BadZipFile,
+        zlib.error,
         InvalidFileException,
         DataSourceError,
         XLRDError,
@@ -141,7 +149,9 @@ def _dbf(path: Path) -> pd.DataFrame:
     """Return a DBF with its field names as first row; bytes are kept by reading them as latin-1."""
     from pyogrio import read_dataframe
 
-    table = read_dataframe(path, encoding="ISO-8859-1", read_geometry=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is odd in a file becomes a finding, not a warning
+        table = read_dataframe(path, encoding="ISO-8859-1", read_geometry=False)
     values = table.astype("object").where(table.notna(), None)
     return _frame([list(values.columns), *values.to_numpy().tolist()])
 

@@ -1,14 +1,17 @@
 """Validate any parcel layer, without a package, a profile or a configuration."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+from pyogrio.errors import DataSourceError
 
 from pipelines import reports
+from pipelines.errors import SettingsError
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
 from pipelines.validate.checks import examine
 from pipelines.validate.grade import Judgement, judge
@@ -62,9 +65,48 @@ class Report:
         """Write the findings as GeoPackage (.gpkg) or as fix list (.xlsx).
 
         Raises:
-            SettingsError: The ending of the file name is neither.
+            SettingsError: The ending of the file name is neither, or nothing can be written there.
         """
-        reports.write(self.findings, self.parcels, path, self.profile)
+        with _writing(path):
+            reports.write(self.findings, self.parcels, path, self.profile)
+
+    def write_page(self, path: Path, names: Sequence[str]) -> None:
+        """Write the report as one HTML page that needs nothing else.
+
+        Args:
+            path: The .html file.
+            names: Names of the files that were checked.
+
+        Raises:
+            SettingsError: Nothing can be written there.
+        """
+        from pipelines import htmlreport
+
+        page = htmlreport.render(
+            self.findings,
+            self.parcels,
+            profile=self.profile,
+            names=names,
+            grades=self.judgement.summary["grades"],
+            tolerances=self.tolerances,
+        )
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_name(f".{path.name}.new")
+            partial.write_text(page, encoding="utf-8")
+            partial.replace(path)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say in one line that a file cannot be written."""
+    try:
+        yield
+    except (OSError, DataSourceError) as error:
+        raise SettingsError(
+            f"Không ghi được “{path}”: kiểm tra quyền ghi, chỗ trống, và tệp có đang mở ở chương trình khác không.",
+            f"Cannot write {str(path)!r}: check the rights, the space left, and whether another program has it open.",
+        ) from error
 
 
 def validate_files(

@@ -20,10 +20,10 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.gap
     """
-    covering = _covering(scene)
+    covering, pieces = _covering(scene)
     if not len(covering):
         return scene.nothing
-    holes = uncovered(covering, scene.outline if scene.fills_plane else None)
+    holes = uncovered(covering, scene.outline if scene.fills_plane else None, pieces)
     holes = holes[shapely.area(holes) >= scene.tolerances.min_area_m2]
     holes = holes[_is_defect(scene, holes)]
     if not len(holes):
@@ -43,11 +43,11 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
     )
 
 
-def uncovered(shapes: Geometries, outline: BaseGeometry | None) -> Geometries:
+def uncovered(shapes: Geometries, outline: BaseGeometry | None, pieces: Geometries | None = None) -> Geometries:
     """Return the bounded areas that none of the polygons covers; with an outline also those along its inside.
 
     An edge with a polygon on either side cannot bound a hole. The others are few; cut where they cross, they enclose
-    every hole, and other faces that are covered.
+    every hole, and other faces that are covered. `pieces` are the polygons cut small, where somebody has them already.
     """
     edges = geometry.exposed_edges(shapes)
     if outline is not None:
@@ -55,7 +55,7 @@ def uncovered(shapes: Geometries, outline: BaseGeometry | None) -> Geometries:
     faces = geometry.faces(edges)
     if not len(faces):
         return faces
-    pieces, _ = geometry.subdivided(shapes)
+    pieces = geometry.subdivided(shapes)[0] if pieces is None else pieces
     inner = shapely.point_on_surface(faces)
     covered = np.unique(shapely.STRtree(pieces).query(inner, predicate="intersects")[0])
     free = np.ones(len(faces), dtype=bool)
@@ -109,13 +109,16 @@ def _minus(shapes: Geometries, ground: BaseGeometry) -> Geometries:
     return left
 
 
-def _covering(scene: Scene) -> Geometries:
-    """Return all ground that has a parcel on it, broken parcels repaired for this purpose only."""
+def _covering(scene: Scene) -> tuple[Geometries, Geometries]:
+    """Return all ground that has a parcel on it, whole and in pieces; broken parcels repaired for this only."""
     broken = ~scene.without("thua_dat.invalid")
     usable = np.flatnonzero(broken & geometry.is_finite(scene.shapes))
     mended = geometry.repaired(scene.shapes[usable])
     mended = mended[geometry.is_polygon(mended) & ~shapely.is_empty(mended)]
-    return np.concatenate([scene.shapes[scene.sound_at], mended])
+    return (
+        np.concatenate([scene.shapes[scene.sound_at], mended]),
+        np.concatenate([scene.pieces[0], geometry.subdivided(mended)[0]]),
+    )
 
 
 def _is_defect(scene: Scene, holes: Geometries) -> Mask:

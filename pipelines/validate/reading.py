@@ -23,10 +23,22 @@ AREAS = ("dien_tich", "dien_tich_phap_ly", "dien_tich_nhan")
 ROADS_AND_WATER = frozenset({"DGT", "DTL", "SON", "MNC"})
 """Land uses that are land objects without a parcel number of their own (TT 26/2024)."""
 
+_BROKEN = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    shapely.errors.ShapelyError,
+    OSError,
+    ValueError,
+)
+
 _POLYGONAL = re.compile(r"polygon|surface|unknown|geometrycollection", re.IGNORECASE)
 _PARCEL_NAME = re.compile(r"thua|parcel", re.IGNORECASE)
 _WORLD_DEG = 360.0
 _LEAST_MATCH = 0.5
+_ZONE_DEG = 12.0
+"""Beyond two UTM zones coordinates of one are bent out of all measure."""
 
 
 def read_layers(paths: Sequence[Path], layer: str | None, target: str | None) -> gpd.GeoDataFrame:
@@ -44,16 +56,25 @@ def read_layers(paths: Sequence[Path], layer: str | None, target: str | None) ->
     names = [path.name for path in paths]
     labels = names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
     read = [_read(path, label, layer) for path, label in zip(paths, labels, strict=True)]
-    read = [_with_crs(parcels, label, target) for parcels, label in zip(read, labels, strict=True)]
-    chosen = crs.parse(target) if target is not None else metric_crs([parcels.geometry for parcels in read])
-    moved = [parcels.set_geometry(crs.reproject(parcels.geometry, chosen)) for parcels in read]
+    wanted = None if target is None else _usable(crs.parse(target), read)
+    read = [_with_crs(parcels, label, wanted) for parcels, label in zip(read, labels, strict=True)]
+    is_target = wanted is not None and is_metric(wanted)
+    chosen = wanted if is_target else metric_crs([parcels.geometry for parcels in read])
+    try:
+        moved = [parcels.set_geometry(crs.reproject(parcels.geometry, chosen)) for parcels in read]
+    except pyproj.exceptions.ProjError as error:
+        raise CrsError(
+            f"Không chuyển được {', '.join(labels)} sang một hệ phẳng: ghi hệ tọa độ thật bằng --crs EPSG:….",
+            f"{', '.join(labels)} cannot be brought into a plane system: state the true CRS with --crs EPSG:….",
+        ) from error
     return gpd.GeoDataFrame(pd.concat(moved, ignore_index=True), geometry="geometry", crs=chosen)
 
 
 def metric_crs(layers: Sequence[gpd.GeoSeries]) -> pyproj.CRS:
     """Return the CRS to compute in: that of the layers when they agree on one with metres, else the official one.
 
-    Official is what the list `national_crs` has for the place; elsewhere it is the UTM zone.
+    Official is what the list `national_crs` has for the place; elsewhere it is the UTM zone, and for what is wider
+    than one an equal-area system of the whole earth.
     """
     first: pyproj.CRS = layers[0].crs
     if all(each.crs == first for each in layers) and is_metric(first):
@@ -69,6 +90,8 @@ def metric_crs(layers: Sequence[gpd.GeoSeries]) -> pyproj.CRS:
     inside &= (box["lat_min"] <= south) & (box["lat_max"] >= north)
     if inside.any():
         return pyproj.CRS.from_epsg(int(listed.loc[inside, "code"].iloc[0]))
+    if east - west > _ZONE_DEG:
+        return pyproj.CRS.from_epsg(6933)
     frame = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=crs.WGS84)
     zone: pyproj.CRS = frame.estimate_utm_crs()
     return zone
@@ -114,8 +137,9 @@ def _read(path: Path, label: str, layer: str | None) -> gpd.GeoDataFrame:
             if path.suffix.lower() in {".parquet", ".geoparquet"}:
                 parcels = gpd.read_parquet(path)
             else:
-                parcels = pyogrio.read_dataframe(path, layer=_layer(path, layer))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError) as error:
+                # A ring that does not close is no geometry; the row stays, and the checks say that it has none.
+                parcels = pyogrio.read_dataframe(path, layer=_layer(path, layer), on_invalid="ignore")
+    except _BROKEN as error:
         if isinstance(error, ReadError):
             raise
         raise ReadError(
@@ -160,15 +184,34 @@ def _layer(path: Path, wanted: str | None) -> str:
     )
 
 
-def _with_crs(parcels: gpd.GeoDataFrame, label: str, target: str | None) -> gpd.GeoDataFrame:
+def _usable(wanted: pyproj.CRS, read: Sequence[gpd.GeoDataFrame]) -> pyproj.CRS:
+    """Return the CRS of the option: one to compute in, or degrees for files that do not say that they are in them."""
+    if is_metric(wanted) or (wanted.is_geographic and any(_lacks_crs(parcels) for parcels in read)):
+        return wanted
+    raise CrsError(
+        f"--crs {wanted.to_string()} không phải hệ phẳng tính bằng mét: ghi một múi, ví dụ --crs EPSG:5897.",
+        f"--crs {wanted.to_string()} is no plane system in metres: name a zone, for instance --crs EPSG:5897.",
+    )
+
+
+def _lacks_crs(parcels: gpd.GeoDataFrame) -> bool:
+    return parcels.crs is None or _contradicted(parcels)
+
+
+def _contradicted(parcels: gpd.GeoDataFrame) -> bool:
+    """Tell whether coordinates that should be degrees cannot be any."""
+    if parcels.crs is None or not parcels.crs.is_geographic:
+        return False
+    return bool((np.abs(parcels.geometry.bounds.median().to_numpy()) > _WORLD_DEG).any())
+
+
+def _with_crs(parcels: gpd.GeoDataFrame, label: str, target: pyproj.CRS | None) -> gpd.GeoDataFrame:
     """Return the parcels with a CRS that their coordinates do not contradict."""
-    middle = np.abs(parcels.geometry.bounds.median().to_numpy())
-    impossible = parcels.crs is not None and parcels.crs.is_geographic and bool((middle > _WORLD_DEG).any())
-    if parcels.crs is not None and not impossible:
+    if not _lacks_crs(parcels):
         return parcels
     if target is not None:
-        return parcels.set_crs(crs.parse(target), allow_override=True)
-    if impossible:
+        return parcels.set_crs(target, allow_override=True)
+    if _contradicted(parcels):
         raise CrsError(
             f"Tệp {label} khai tọa độ kinh vĩ nhưng số liệu là mét: ghi hệ tọa độ thật bằng --crs EPSG:….",
             f"The file {label} declares degrees but its coordinates are metres: state the true CRS with --crs EPSG:….",
