@@ -5,6 +5,7 @@ the schemas, given to the rule as a parameter, makes a change of code visible.
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -22,8 +23,13 @@ def fingerprint(step: str) -> str:
     ground = sorted(path for path in _HERE.rglob("*.py") if path.relative_to(_HERE).parts[0] not in _NOT_GROUND)
     own = sorted((_HERE / step).rglob("*.py")) + _DRAWN_BY_ATLAS.get(step, [])
     meaning = sorted(path for path in _SCHEMAS.rglob("*") if path.suffix in {".py", ".yaml", ".csv", ".sql"})
-    digest = hashlib.sha256()
-    for path in (*ground, *own, *meaning):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest([*ground, *own, *meaning])
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Return a short hash of the names and contents of files, in the order given."""
+    hashed = hashlib.sha256()
+    for path in files:
+        hashed.update(path.name.encode())
+        hashed.update(path.read_bytes())
+    return hashed.hexdigest()[:16]

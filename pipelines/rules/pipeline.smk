@@ -4,7 +4,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from pipelines.fingerprint import fingerprint
+from pipelines.fingerprint import digest, fingerprint
 from pipelines.inbox import look
 
 HOME = config.get("home", "build")

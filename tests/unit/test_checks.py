@@ -347,15 +347,25 @@ def test_no_overlap_is_missed_and_none_invented(shapes):
     assert all(told[pair] == pytest.approx(area) for pair, area in truth.items())
 
 
+def enclosed(parcels, around, grown_m):
+    """Return the areas of the holes when every parcel is a hair larger or smaller."""
+    union = shapely.union_all(parcels.geometry.to_numpy()).buffer(grown_m, join_style="mitre")
+    free = shapely.get_parts(around.difference(union))
+    return [part.area for part in free if not part.intersects(around.exterior)]
+
+
 @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.lists(shape, min_size=1, max_size=8))
 def test_gaps_are_the_enclosed_ground_outside_the_union(shapes):
+    """Where parcels meet in a point alone, a hair decides whether ground is enclosed; either answer is right there."""
     parcels = frame(*[shapely.transform(each, lambda xy: xy * 10 + [E0, N0]) for each in shapes])
     around = lot(-10, -10, 100, 100)
-    free = shapely.get_parts(around.difference(shapely.union_all(parcels.geometry.to_numpy())))
-    holes = [part.area for part in free if not part.intersects(around.exterior) and part.area >= 0.01]
-    told = found(parcels, "thua_dat.gap", fills_plane=True)
-    assert sorted(told["value"]) == pytest.approx(sorted(holes), abs=1e-3)
+    told = sorted(found(parcels, "thua_dat.gap", fills_plane=True)["value"])
+    surely = [area for area in enclosed(parcels, around, -1e-6) if area >= 0.011]
+    perhaps = enclosed(parcels, around, 1e-6)
+    assert all(any(area == pytest.approx(each, abs=1e-3) for each in told) for area in surely)
+    assert all(any(area == pytest.approx(each, abs=1e-3) for each in perhaps) for area in told)
+    assert len(told) <= len([area for area in perhaps if area >= 0.009])
 
 
 def blocks():

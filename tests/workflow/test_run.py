@@ -1,7 +1,6 @@
 """`diachinh run`: what is re-run, what is left alone, and what one broken commune does to the others."""
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -27,24 +26,31 @@ def current(home: Path) -> list[tuple[str, str]]:
         ).fetchall()
 
 
-def test_second_run_does_nothing(tmp_path: Path) -> None:
-    tiny(tmp_path / "inbox" / "a")
-    first = diachinh("run", tmp_path / "inbox", "--home", tmp_path / "home")
-    assert first.returncode == 0, first.stdout + first.stderr
-    before = products(tmp_path / "home")
-    assert len(current(tmp_path / "home")) == 4
-    second = diachinh("run", tmp_path / "inbox", "--home", tmp_path / "home")
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with an inbox of one package and the home it was run into."""
+    folder = tmp_path_factory.mktemp("ran")
+    tiny(folder / "inbox" / "a")
+    done = diachinh("run", folder / "inbox", "--home", folder / "home")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(current(folder / "home")) == 4
+    return folder
+
+
+def test_second_run_does_nothing(ran: Path) -> None:
+    before = products(ran / "home")
+    second = diachinh("run", ran / "inbox", "--home", ran / "home")
     assert second.returncode == 0, second.stderr
-    assert products(tmp_path / "home") == before
+    assert products(ran / "home") == before
 
 
-def test_editing_a_step_runs_it_again(tmp_path: Path) -> None:
+def test_editing_a_step_runs_it_again(ran: Path, tmp_path: Path) -> None:
     """A copy of the code with one more comment in a step: only that step and those after it are due."""
-    home = tmp_path / "home"
-    tiny(tmp_path / "inbox" / "a")
-    assert diachinh("run", tmp_path / "inbox", "--home", home).returncode == 0
+    home = ran / "home"
     for package in ("pipelines", "schemas"):
         shutil.copytree(ROOT / package, tmp_path / "code" / package)
+    (tmp_path / "code" / "atlas").mkdir()
+    shutil.copy(ROOT / "atlas" / "preview.py", tmp_path / "code" / "atlas")
 
     def due() -> set[str]:
         command = [
@@ -52,9 +58,7 @@ def test_editing_a_step_runs_it_again(tmp_path: Path) -> None:
             "--snakefile", str(tmp_path / "code/pipelines/rules/pipeline.smk"),
             "--configfile", str(home / "run.yaml"), "--directory", str(home),
         ]  # fmt: skip
-        told = subprocess.run(
-            command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(tmp_path / "code")}
-        )
+        told = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path / "code")
         steps = ("package", "digitize", "normalize", "validate", "load")
         return {step for step in steps if f"rule {step}:" in told.stdout}
 
@@ -98,11 +102,10 @@ def test_a_broken_commune_never_stops_the_others(tmp_path: Path) -> None:
     ids=["sea", "no such crs", "wrong era", "no such commune", "no files", "no such profile", "missing file"],
 )
 def test_a_package_that_turns_bad_leaves_the_database_as_it_was(
-    tmp_path: Path, spoil: dict[str, object], says: str
+    ran: Path, tmp_path: Path, spoil: dict[str, object], says: str
 ) -> None:
-    home = tmp_path / "home"
-    package = tiny(tmp_path / "package")
-    assert diachinh("run", package, "--home", home).returncode == 0
+    home = shutil.copytree(ran / "home", tmp_path / "home")
+    package = shutil.copytree(ran / "inbox" / "a", tmp_path / "package")
     before = current(home)
     declared = yaml.safe_load((package / "package.yaml").read_text("utf-8"))
     (package / "package.yaml").write_text(yaml.safe_dump(declared | spoil), encoding="utf-8")
