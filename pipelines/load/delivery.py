@@ -13,6 +13,11 @@ import pyarrow.parquet as pq
 from pipelines import findings as findings_of
 from pipelines.crs import srid
 from pipelines.errors import StoreError
+from pipelines.files import sha256_of
+from pipelines.fingerprint import fingerprint as code
+
+_STATEMENTS = frozenset({"package/inventory.json", "validate/verdict.json", "validate/summary.json"})
+"""What a load reads beside the frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Delivery:
         grades: feature_id, xep_loai, ly_do.
         verdict: The decision on acceptance.
         summary: Counts and the data quality index.
+        inputs: Hash of everything the load depends on, where it was read from files.
     """
 
     ma_xa: str
@@ -46,6 +52,7 @@ class Delivery:
     summary: Mapping[str, Any] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     holders: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    inputs: str | None = None
 
     @property
     def scope(self) -> tuple[str, str]:
@@ -64,14 +71,14 @@ def read(home: Path, commune: str) -> Delivery:
     if not (base / "normalize" / "thua_dat.parquet").exists():
         raise _incomplete(commune, "normalize/thua_dat.parquet")
     try:
-        inventory = read_json(base / "package" / "inventory.json")
+        package = inventory(home, commune)
         layers = _layers(base / "normalize")
         return Delivery(
-            ma_xa=str(inventory["commune"]),
-            ky_dia_gioi=str(inventory["era"]),
-            date=str(inventory["date"]),
-            srid=srid(inventory["crs"]),
-            sha256=str(inventory["sha256"]),
+            ma_xa=str(package["commune"]),
+            ky_dia_gioi=str(package["era"]),
+            date=str(package["date"]),
+            srid=srid(package["crs"]),
+            sha256=str(package["sha256"]),
             parcels=gpd.GeoDataFrame(layers.pop("thua_dat")),
             tables=layers,
             holders=_layers(base / "normalize" / "holders"),
@@ -82,6 +89,33 @@ def read(home: Path, commune: str) -> Delivery:
         )
     except FileNotFoundError as error:
         raise _incomplete(commune, str(error.filename or error)) from error
+
+
+def inventory(home: Path, commune: str) -> dict[str, Any]:
+    """Return what the step package says of a commune.
+
+    Raises:
+        StoreError: It said nothing yet.
+    """
+    path = home / commune / "package" / "inventory.json"
+    if not path.exists():
+        raise _incomplete(commune, f"package/{path.name}")
+    return read_json(path)
+
+
+def fingerprint(home: Path, commune: str) -> str:
+    """Return one hash of everything a load of the commune depends on: the files of the steps, and the code.
+
+    Raises:
+        StoreError: A file of an earlier step is missing.
+    """
+    base = home / commune
+    folders = [base / "package", base / "normalize", base / "validate"]
+    paths = [path.relative_to(base).as_posix() for folder in folders for path in folder.rglob("*") if path.is_file()]
+    if "normalize/thua_dat.parquet" not in paths:
+        raise _incomplete(commune, "normalize/thua_dat.parquet")
+    wanted = [name for name in paths if name.endswith(".parquet") or name in _STATEMENTS]
+    return f"{code('load')}.{sha256_of(base, wanted)}"
 
 
 def _incomplete(commune: str, missing: str) -> StoreError:

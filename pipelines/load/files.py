@@ -1,17 +1,19 @@
 """Files of the step load: reads the judged commune, writes the database, a receipt and the account."""
 
 import json
-import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from pipelines import store as land
 from pipelines.crs import srid as parse_srid
 from pipelines.errors import Refusal, StoreError
+from pipelines.files import writing
 from pipelines.ledger import Ledger
 from pipelines.load import account, delivery
-from pipelines.load.run import Receipt, run
+from pipelines.load.run import Receipt, run, unchanged
 from pipelines.settings import Settings
 from pipelines.vault import open_vault
 
@@ -27,11 +29,14 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
         LedgerError: The account over the whole way does not balance.
     """
     _refuse_unless_accepted(home, commune)
-    accepted = delivery.read(home, commune)
+    package, inputs = delivery.inventory(home, commune), delivery.fingerprint(home, commune)
+    scope, zone = (str(package["commune"]), str(package["era"])), parse_srid(package["crs"])
     vault = open_vault(settings.key_file or home / KEY_FILE)
-    with land.open_store(home, srid=accepted.srid) as store:
-        receipt = run(accepted, store, vault)
-    _write(home / commune, accepted, receipt)
+    with land.open_store(home, srid=zone) as store:
+        receipt = unchanged(store, scope, inputs, vault)
+        if receipt is None:
+            receipt = run(replace(delivery.read(home, commune), inputs=inputs), store, vault)
+    _write(home / commune, {"commune": scope[0], "era": scope[1], "srid": zone}, receipt)
 
 
 def rollback(home: Path, commune: str, release: str | int, settings: Settings) -> dict[str, Any]:
@@ -80,22 +85,12 @@ def _refuse_unless_accepted(home: Path, commune: str) -> None:
         )
 
 
-def _write(base: Path, accepted: delivery.Delivery, receipt: Receipt) -> None:
-    fresh = base / "load.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    _ledger(accepted, receipt).write(fresh / "account.json")
-    body = {"commune": accepted.ma_xa, "era": accepted.ky_dia_gioi, "srid": accepted.srid} | asdict(receipt)
-    (fresh / "receipt.json").write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
-    shutil.rmtree(base / "load", ignore_errors=True)
-    fresh.rename(base / "load")
-    account.write(base)
-
-
-def _ledger(accepted: delivery.Delivery, receipt: Receipt) -> Ledger:
+def _write(base: Path, head: dict[str, Any], receipt: Receipt) -> None:
+    received = pq.read_metadata(base / "normalize" / "thua_dat.parquet").num_rows
     book = Ledger("load")
-    stored = receipt.parcels
-    book.add(
-        "thua_dat", account.PARCEL, received=len(accepted.parcels), accepted=stored, quarantined=receipt.quarantined
-    )
-    return book
+    book.add("thua_dat", account.PARCEL, received=received, accepted=receipt.parcels, quarantined=receipt.quarantined)
+    with writing(base / "load") as fresh:
+        book.write(fresh / "account.json")
+        text = json.dumps(head | asdict(receipt), ensure_ascii=False, indent=1)
+        (fresh / "receipt.json").write_text(text, encoding="utf-8")
+    account.write(base)

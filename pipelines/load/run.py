@@ -94,9 +94,33 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
         land.finish(
             connection,
             moment.release_id,
-            {**asdict(receipt), "parcels": receipt.parcels, "dqi": delivery.summary.get("dqi")},
+            {
+                **asdict(receipt),
+                "parcels": receipt.parcels,
+                "dqi": delivery.summary.get("dqi"),
+                "inputs": delivery.inputs,
+            },
         )
     return receipt
+
+
+def unchanged(store: land.Store, scope: tuple[str, str], inputs: str, vault: vaults.Vault) -> Receipt | None:
+    """Return the receipt of a load that would change nothing, for its inputs are those of the release that holds.
+
+    Raises:
+        StoreError: The key is not the one the database was written with.
+    """
+    newest = [release for release in land.latest(store) if (release.ma_xa, release.ky_dia_gioi) == scope]
+    if not newest or newest[0].counts.get("inputs") != inputs:
+        return None
+    with store.transaction() as connection:
+        _check_key(connection, vault)
+        _balance(connection, f"thua_dat_{newest[0].srid}", scope, newest[0].counts["parcels"])
+    counts = newest[0].counts
+    kept = {name: counts[name] for name in ("quarantined", "identified", "identity_conflicts", "sha256")}
+    return Receipt(
+        newest[0].release_id, is_new=False, added=0, changed=0, removed=0, unchanged=counts["parcels"], **kept
+    )
 
 
 def _differences(

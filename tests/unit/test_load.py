@@ -22,7 +22,7 @@ from pipelines import vault
 from pipelines.errors import Refusal, StoreError
 from pipelines.ledger import Ledger, LedgerError
 from pipelines.load import account, run
-from pipelines.load.files import execute
+from pipelines.load.files import execute, rollback
 from pipelines.settings import Settings
 from tests.unit.deliveries import NAMES, NUMBERS, ZONE, delivery, parcels, squares
 
@@ -317,6 +317,40 @@ def steps(home: Path, wanted: object = None, *, accepted: bool = True) -> None:
     book = Ledger("normalize")
     book.add("ban_do/to_1.shp", "parcel", received=4, accepted=4)
     book.write(base / "normalize/account.json")
+
+
+def test_unchanged_inputs_are_not_read_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps(home)
+    execute(home, "15670", Settings(home=home))
+    before = (home / "land.gpkg").read_bytes(), (home / "holders.sqlite").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.load.files.run", None)
+        execute(home, "15670", Settings(home=home))
+        other = Settings(home=home, key_file=home / "other.key")
+        with pytest.raises(StoreError, match="key for identity numbers"):
+            execute(home, "15670", other)
+    receipt = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
+    assert (receipt["unchanged"], receipt["added"], receipt["is_new"], receipt["identified"]) == (4, 0, False, 4)
+    assert ((home / "land.gpkg").read_bytes(), (home / "holders.sqlite").read_bytes()) == before
+    grades = pd.read_parquet(home / "15670/validate/grades.parquet").assign(xep_loai="2a")
+    grades.to_parquet(home / "15670/validate/grades.parquet")
+    execute(home, "15670", Settings(home=home))
+    receipt = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
+    assert (receipt["changed"], receipt["release_id"]) == (4, 2)
+
+
+def test_a_rolled_back_commune_takes_its_package_again(home: Path) -> None:
+    steps(home)
+    execute(home, "15670", Settings(home=home))
+    grades = pd.read_parquet(home / "15670/validate/grades.parquet").assign(xep_loai="2a")
+    grades.to_parquet(home / "15670/validate/grades.parquet")
+    execute(home, "15670", Settings(home=home))
+    for _ in range(2):
+        assert rollback(home, "15670", 1, Settings(home=home))["counts"]["parcels"] == 4
+    execute(home, "15670", Settings(home=home))
+    with land.open_reader(home) as store:
+        assert land.current(store, "thua_dat", ZONE)["xep_loai"].tolist() == ["2a"] * 4
+        assert [release.kind for release in land.listing(store)] == ["load", "load", "rollback", "rollback", "load"]
 
 
 def test_files_in_receipt_and_account_out(home: Path) -> None:
