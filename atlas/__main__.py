@@ -47,6 +47,7 @@ def _serve(options: argparse.Namespace) -> int:
         workers=options.workers,
         log_level="warning",
         access_log=False,
+        server_header=False,
     )
     return 0
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from atlas.server import documents, pages, replies
+from atlas.server import documents, openapi, pages, replies
 from atlas.server import request as asking
 from atlas.server.call import CURRENT, Call
 from atlas.server.errors import BadRequestError, HomeError
@@ -124,7 +124,7 @@ class Api:
         }
         if request.method != "POST" and replies.is_known(request, headers["ETag"]):
             return replies.not_modified(headers)
-        body = await request.body() if request.method == "POST" else b""
+        body = await asking.body(request) if request.method == "POST" else b""
         asked = asking.Asked(request, body, lang, "jsonld" if form == "jsonld" else "json" if form == "html" else None)
         hits = request.query_params.get("resulttype") == "hits"
         asked_release = request.query_params.get("release")
@@ -166,7 +166,9 @@ class _Work:
         self.headers["Content-Language"] = self.lang
         body = content.encode() if isinstance(content, str) else content
         media = given["Content-Type"]
-        if self.endpoint.template in documents.FINISHERS:
+        if self.endpoint.template == "openapi":
+            body = orjson.dumps(openapi.document(self.release, self.base_url, self.lang))
+        elif self.endpoint.template in documents.FINISHERS:
             body = orjson.dumps(documents.finish(self.endpoint.template, orjson.loads(body), self.release, self.lang))
         elif self.endpoint.template in ("items", "item") and self.form == "json":
             media = "application/geo+json"

@@ -48,13 +48,15 @@ def install() -> None:
     PLUGINS["formatter"] = {}
     l10n.translate_gettext = translated
     logging.getLogger("pygeoapi").setLevel(logging.ERROR)
-    logging.getLogger("pygeoapi.api").addFilter(is_our_failure)
+    for name in ("pygeoapi.api", "pygeoapi.api.itemtypes"):
+        logging.getLogger(name).addFilter(is_our_failure)
 
 
 def is_our_failure(record: logging.LogRecord) -> bool:
     """Return whether a line is worth logging; what clients got wrong is not, and may hold a name they looked for."""
     error = record.exc_info[1] if record.exc_info else None
-    return error is not None and not isinstance(error, ProviderInvalidQueryError | ProviderItemNotFoundError)
+    refusals = (ProviderInvalidQueryError, ProviderItemNotFoundError, ValueError)
+    return error is not None and not isinstance(error, refusals)
 
 
 def write_json(content: Any, pretty: bool = False) -> bytes:

@@ -45,6 +45,7 @@ class Field:
         unit: UCUM unit or None.
         codes: Permitted values, empty when open.
         separator: Sign between several codes in one value, or None for one code only.
+        nullable: Values may be missing (null).
     """
 
     name: str
@@ -55,6 +56,7 @@ class Field:
     unit: str | None = None
     codes: tuple[Code, ...] = ()
     separator: str | None = None
+    nullable: bool = True
 
     @property
     def temporal(self) -> bool:
@@ -146,6 +148,7 @@ def _field(name: str, definition: Mapping[str, Any]) -> Field:
         unit=definition.get("x-ogc-unit"),
         codes=_codes(definition),
         separator=definition.get("x-separator"),
+        nullable=not isinstance(types, str),
     )
 
 

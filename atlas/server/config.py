@@ -3,7 +3,6 @@
 from typing import Any
 
 from pygeoapi.api import API
-from pygeoapi.openapi import get_oas
 
 from atlas.server import crs
 from atlas.server.collections import Collection
@@ -14,8 +13,8 @@ DEFAULT_ITEMS = 100
 MAX_ITEMS = 10_000
 PROVIDER = "atlas.server.provider.LandProvider"
 
-_VERSION = "1.0.0"
-_LICENSE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+VERSION = "1.0.0"
+LICENSE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 
 
 def build(release: Release, base_url: str) -> API:
@@ -25,8 +24,7 @@ def build(release: Release, base_url: str) -> API:
         release: The release.
         base_url: Address of the API, without a slash at the end.
     """
-    config = configuration(release, base_url)
-    return API(config, get_oas(config))
+    return API(configuration(release, base_url), {})
 
 
 def configuration(release: Release, base_url: str) -> dict[str, Any]:
@@ -43,7 +41,7 @@ def configuration(release: Release, base_url: str) -> dict[str, Any]:
             "limits": {"default_items": DEFAULT_ITEMS, "max_items": MAX_ITEMS, "on_exceed": "throttle"},
             "map": {"url": "", "attribution": ""},
             "ogc_schemas_location": "http://schemas.opengis.net",
-            "api_rules": {"api_version": _VERSION},
+            "api_rules": {"api_version": VERSION},
         },
         "logging": {"level": "CRITICAL"},
         "metadata": _metadata(site),
@@ -58,10 +56,10 @@ def _metadata(site: str) -> dict[str, Any]:
             "description": word("site.description").both(),
             "keywords": {"vi": [word("site.keywords").vi], "en": [word("site.keywords").en]},
             "keywords_type": "theme",
-            "terms_of_service": _LICENSE["url"],
+            "terms_of_service": LICENSE["url"],
             "url": f"{site}/",
         },
-        "license": _LICENSE,
+        "license": LICENSE,
         "provider": {"name": word("site.title").vi, "url": f"{site}/"},
         "contact": {"name": word("site.title").vi, "url": f"{site}/"},
     }

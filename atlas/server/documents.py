@@ -23,7 +23,7 @@ _OURS = (
 )
 _UNSERVED = ("/processes", "/TileMatrixSets", "/jobs")
 
-FINISHERS = frozenset({"landing", "openapi", "conformance", "schema", "queryables"})
+FINISHERS = frozenset({"landing", "conformance", "schema", "queryables"})
 
 
 def finish(kind: str, document: dict[str, Any], release: Release, lang: str) -> dict[str, Any]:
@@ -37,8 +37,6 @@ def finish(kind: str, document: dict[str, Any], release: Release, lang: str) -> 
     """
     if kind == "landing" and "links" in document:
         document["links"] = [link for link in document["links"] if not _is_unserved(link["href"])]
-    elif kind == "openapi" and "paths" in document:
-        _complete(document)
     elif kind == "conformance":
         kept = [name for name in document["conformsTo"] if not name.startswith(_NOT_OURS)]
         document["conformsTo"] = sorted({*kept, *_OURS})
@@ -51,35 +49,6 @@ def _is_unserved(href: str) -> bool:
     return any(href.split("?")[0].endswith(path) for path in _UNSERVED)
 
 
-def _complete(document: dict[str, Any]) -> None:
-    """Add the parameters of filters, and drop the groups of services that are not there."""
-    operations = [operation for path in document["paths"].values() for operation in path.values()]
-    used = {tag for operation in operations for tag in operation.get("tags", ())}
-    document["tags"] = [tag for tag in document["tags"] if tag["name"] in used]
-    for path, methods in document["paths"].items():
-        if path.endswith("/items"):
-            methods["get"]["parameters"] += _FILTERS
-
-
-def _parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": False,
-        "schema": {"type": "string", **schema},
-        "style": "form",
-        "explode": False,
-    }
-
-
-_FILTERS = (
-    _parameter("filter", "A CQL2 filter (OGC 21-065r2), for example `dien_tich_do > 500 AND xep_loai IN ('1', '2a')`."),
-    _parameter("filter-lang", "How the filter is written.", enum=["cql2-text", "cql2-json"], default="cql2-text"),
-    _parameter("filter-crs", "The CRS of geometries in the filter; CRS84 when absent.", format="uri"),
-)
-
-
 def _describe(document: dict[str, Any], release: Release, lang: str, *, asked: bool) -> None:
     name = document["$id"].split("?")[0].split("/")[-2]
     fields = field_schemas(release.collections[name], lang)
@@ -90,6 +59,8 @@ def _describe(document: dict[str, Any], release: Release, lang: str, *, asked: b
                 del properties[key]
                 continue
             schema.pop("values", None)
+            if not asked and release.collections[name].fields[key].nullable:
+                _allow_null(schema)
             properties[key] = schema | {
                 word: properties[key][word] for word in ("x-ogc-role",) if word in properties[key]
             }
@@ -97,3 +68,9 @@ def _describe(document: dict[str, Any], release: Release, lang: str, *, asked: b
         properties["geometry"] |= {"title": word("page.geometry")[lang]}
     if asked:
         document["additionalProperties"] = False
+
+
+def _allow_null(schema: dict[str, Any]) -> None:
+    schema["type"] = [schema["type"], "null"]
+    if "enum" in schema:
+        schema["enum"] = [*schema["enum"], None]

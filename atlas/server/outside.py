@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from atlas.server.health import Metrics
@@ -21,6 +22,7 @@ _FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _OPEN = ("/api", "/tiles", "/release", "/downloads")
+MAX_HEAD_BYTES = 64 << 10
 _EXPOSED = "Content-Crs, ETag, Content-Range, Accept-Ranges, Link"
 
 
@@ -48,12 +50,19 @@ class Outside:
             await send(message)
 
         try:
-            if scope["method"] == "OPTIONS" and path.startswith(_OPEN):
+            if _size(scope) > MAX_HEAD_BYTES:
+                await PlainTextResponse("Request header fields too large", 431)(scope, receive, finish)
+            elif scope["method"] == "OPTIONS" and path.startswith(_OPEN):
                 await _preflight(finish)
             else:
                 await self._app(scope, receive, finish)
         finally:
             self._metrics.observe(path, status, time.perf_counter() - started)
+
+
+def _size(scope: Scope) -> int:
+    head = sum(len(name) + len(value) for name, value in scope["headers"])
+    return head + len(scope["query_string"]) + len(scope["path"])
 
 
 def _complete(headers: MutableHeaders, path: str) -> None:

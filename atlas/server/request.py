@@ -1,11 +1,13 @@
 """A request as pygeoapi sees it, and whether it may be asked at all."""
 
 import math
+import re
 from collections.abc import Collection as Names
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from babel import Locale
 from pygeoapi.api import APIRequest
 from starlette.requests import Request
@@ -20,6 +22,7 @@ ITEMS = ITEM | {
     "filter", "filter-lang", "filter-crs",
 }  # fmt: skip
 QUERYABLES = COMMON | {"properties", "profile"}
+MAX_BODY_BYTES = 1 << 20
 FORMATS = ("json", "jsonld", "html")
 
 _LOCALES = {"vi": Locale("vi"), "en": Locale("en")}
@@ -116,10 +119,38 @@ def check(params: Mapping[str, str], allowed: Names[str], fields: Names[str]) ->
         )
     if "bbox" in params and "bbox" in allowed:
         _check_box(params["bbox"], params.get("bbox-crs"))
+    _check_numbers(params)
     if params.get("resulttype", "results") not in ("results", "hits"):
         raise BadRequestError("resulttype là results hoặc hits.", "resulttype is results or hits.")
     if "filter" in allowed:
         _check_filter(params)
+
+
+def _check_numbers(params: Mapping[str, str]) -> None:
+    for name, least in (("limit", 1), ("offset", 0)):
+        value = params.get(name)
+        if value is not None and not (re.fullmatch(r"[0-9]{1,15}", value) and int(value) >= least):
+            raise BadRequestError(
+                f"{name} “{value[:20]}” sai: cần số nguyên từ {least} trở lên.",
+                f"The {name} {value[:20]!r} is wrong: a whole number of {least} or more is needed.",
+            )
+    if params.get("skipGeometry", "false").lower() not in ("true", "false"):
+        raise BadRequestError("skipGeometry là true hoặc false.", "skipGeometry is true or false.")
+
+
+async def body(request: Request) -> bytes:
+    """Return the body of a request, a filter.
+
+    Raises:
+        BadRequestError: It is no JSON, or longer than any filter (413).
+    """
+    received = bytearray()
+    async for part in request.stream():
+        received += part
+        if len(received) > MAX_BODY_BYTES:
+            raise BadRequestError("Nội dung gửi lên quá dài.", "The body is too long.", status=413)
+    _check_json(bytes(received))
+    return bytes(received)
 
 
 def _check_box(text: str, address: str | None) -> None:
@@ -150,5 +181,14 @@ def _check_filter(params: Mapping[str, str]) -> None:
     if "filter-crs" in params:
         crs.target(params["filter-crs"])
     text = params.get("filter")
-    if text is not None and params.get("filter-lang") != "cql2-json" and not text.lstrip().startswith("{"):
+    if text is not None and (params.get("filter-lang") == "cql2-json" or text.lstrip().startswith("{")):
+        _check_json(text)
+    elif text is not None:
         cql2_text.parse(text)
+
+
+def _check_json(text: str | bytes) -> None:
+    try:
+        orjson.dumps(orjson.loads(text))
+    except (TypeError, ValueError) as error:
+        raise BadRequestError("Bộ lọc không phải là CQL2 JSON.", "The filter is not CQL2 JSON.") from error
