@@ -1,4 +1,4 @@
-"""`snakemake --cores 2 --config inbox=build/samples/inbox` does what `diachinh run` does; see pipelines/rules."""
+"""`snakemake --cores 2 --directory build --config inbox=$PWD/inbox` does what `diachinh run inbox` does."""
 
 
 include: "pipelines/rules/pipeline.smk"

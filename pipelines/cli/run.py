@@ -77,6 +77,8 @@ def run_inbox(
             f"Không có gói nào chạy được trong {inbox}: mỗi gói cần một package.yaml (tạo bằng `diachinh inspect`).",
             f"No package in {inbox} can be run: each needs a package.yaml (make one with `diachinh inspect`).",
         )
+    from pipelines.cli.status import show
+
     chosen.home.mkdir(parents=True, exist_ok=True)
     _forget_receipts_without_database(chosen.home)
     options = _configuration(found, chosen, config)
@@ -84,6 +86,7 @@ def run_inbox(
     code = _snakemake("loaded", options, [*common, *(["--keep-going"] if keep_going else [])], chosen, found)
     if publish and (chosen.home / "land.gpkg").exists():
         code = max(code, _snakemake("publish", options, common, chosen, found))
+    show(chosen.home, sorted(found.packages))
     print(f"{len(found.packages)} xã / communes · {time.monotonic() - started:.0f} s")
     return max([code, *(error.exit_code for _, error in found.broken)])
 
@@ -126,7 +129,6 @@ def _configuration(found: "Inbox", chosen: "Settings", config: Path | None) -> P
     import yaml
 
     body = {
-        "home": str(chosen.home.resolve()),
         "packages": {code: str(path.resolve()) for code, path in sorted(found.packages.items())},
         "settings": str(config.resolve()) if config else None,
     }

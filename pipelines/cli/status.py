@@ -36,9 +36,7 @@ def status(
     if as_json:
         typer.echo(json.dumps({"home": str(chosen.home), "communes": states}, ensure_ascii=False))
     elif states:
-        from rich.console import Console
-
-        Console().print(table(states))
+        show(chosen.home, communes(chosen.home))
     else:
         typer.echo(f"Chưa có xã nào trong {chosen.home} / no commune in {chosen.home} yet: diachinh run INBOX")
 
@@ -72,40 +70,55 @@ def state(home: Path, commune: str) -> dict[str, Any]:
 
 
 def table(states: list[dict[str, Any]]) -> "Table":
-    """Return the states as a table: a tick per step, the grades, the failure in one line."""
+    """Return the states as a table that fits 80 columns: a mark per step, the grades, the data quality index."""
     from rich.table import Table
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Xã", *PRODUCTS, "publish"):
-        shown.add_column(heading)
+    shown.add_column("xã", no_wrap=True)
+    shown.add_column("bước / step", no_wrap=True)
     for heading in ("thửa", *(f"loại {grade}" for grade in GRADES), "DQI"):
-        shown.add_column(heading, justify="right")
-    shown.add_column("")
+        shown.add_column(heading, justify="right", no_wrap=True)
     for entry in states:
-        failed = (entry["failure"] or {}).get("step")
-        marks = ["✗" if step == failed else "✓" if step in entry["done"] else "·" for step in (*PRODUCTS, "publish")]
         grades = entry["grades"] or {}
         numbers = [_number(entry["parcels"]), *(_number(grades.get(grade)) for grade in GRADES), _share(entry["dqi"])]
-        shown.add_row(entry["commune"], *marks, *numbers, (entry["failure"] or {}).get("vi", ""))
+        shown.add_row(entry["commune"], _progress(entry), *numbers)
     return shown
 
 
+def show(home: Path, codes: list[str]) -> None:
+    """Print the table, and below it one line per commune that failed."""
+    from rich.console import Console
+
+    console = Console()
+    states = [state(home, code) for code in codes]
+    console.print(table(states))
+    for entry in states:
+        if entry["failure"]:
+            console.print(f"{entry['commune']}: {entry['failure']['vi']}", markup=False, highlight=False)
+
+
 def live(home: Path, codes: list[str], process: "subprocess.Popen[bytes]") -> None:
-    """Show the table while a process works; on a pipe or in a log, show it once at the end."""
+    """Show the table on a terminal for as long as a process works."""
     from rich.console import Console
     from rich.live import Live
 
     console = Console()
     if not console.is_terminal:
         process.wait()
-        console.width = 160
-        console.print(table([state(home, code) for code in codes]))
         return
-    with Live(console=console, refresh_per_second=4) as view:
+    with Live(console=console, refresh_per_second=4, transient=True) as view:
         while process.poll() is None:
             view.update(table([state(home, code) for code in codes]))
             time.sleep(0.25)
-        view.update(table([state(home, code) for code in codes]))
+
+
+def _progress(entry: dict[str, Any]) -> str:
+    """Return a mark per step and the name of the last one reached."""
+    steps = (*PRODUCTS, "publish")
+    failed = (entry["failure"] or {}).get("step")
+    marks = "".join("✗" if step == failed else "●" if step in entry["done"] else "○" for step in steps)
+    reached = failed or next((step for step in reversed(steps) if step in entry["done"]), "")
+    return f"{marks} {reached}"
 
 
 def _json(path: Path) -> dict[str, Any]:

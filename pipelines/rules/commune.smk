@@ -6,9 +6,9 @@ rule package:
     input:
         lambda wildcards: package_files(PACKAGES[wildcards.commune]),
     output:
-        f"{HOME}/{{commune}}/package/inventory.json",
+        "{commune}/package/inventory.json",
     log:
-        f"{HOME}/{{commune}}/logs/package.log",
+        "{commune}/logs/package.log",
     params:
         path=lambda wildcards: PACKAGES[wildcards.commune],
         code=fingerprint("package"),
@@ -21,9 +21,9 @@ rule digitize:
     input:
         rules.package.output,
     output:
-        f"{HOME}/{{commune}}/digitize/parcels.parquet",
+        "{commune}/digitize/parcels.parquet",
     log:
-        f"{HOME}/{{commune}}/logs/digitize.log",
+        "{commune}/logs/digitize.log",
     params:
         code=fingerprint("digitize"),
     shell:
@@ -36,9 +36,9 @@ rule normalize:
         rules.package.output,
         rules.digitize.output,
     output:
-        f"{HOME}/{{commune}}/normalize/thua_dat.parquet",
+        "{commune}/normalize/thua_dat.parquet",
     log:
-        f"{HOME}/{{commune}}/logs/normalize.log",
+        "{commune}/logs/normalize.log",
     params:
         code=fingerprint("normalize"),
     shell:
@@ -50,9 +50,9 @@ rule validate:
     input:
         rules.normalize.output,
     output:
-        f"{HOME}/{{commune}}/validate/verdict.json",
+        "{commune}/validate/verdict.json",
     log:
-        f"{HOME}/{{commune}}/logs/validate.log",
+        "{commune}/logs/validate.log",
     params:
         code=fingerprint("validate"),
     shell:
@@ -64,9 +64,9 @@ rule load:
     input:
         rules.validate.output,
     output:
-        f"{HOME}/{{commune}}/load/receipt.json",
+        "{commune}/load/receipt.json",
     log:
-        f"{HOME}/{{commune}}/logs/load.log",
+        "{commune}/logs/load.log",
     resources:
         store=1,
     params:

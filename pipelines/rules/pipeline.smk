@@ -7,16 +7,15 @@ from pathlib import Path
 from pipelines.fingerprint import digest, fingerprint
 from pipelines.inbox import look
 
-HOME = config.get("home", "build")
+# The home is the working directory (`--directory`), so that Snakemake's memory moves with it.
+HOME = Path.cwd()
 PACKAGES = config.get("packages") or {
     code: str(path) for code, path in look(Path(config["inbox"])).packages.items()
 }
 SETTINGS = (
     f"--config {shlex.quote(config['settings'])} " if config.get("settings") else ""
 )
-DIACHINH = (
-    f"{shlex.quote(sys.executable)} -m pipelines {SETTINGS}--home {shlex.quote(HOME)}"
-)
+DIACHINH = f"{shlex.quote(sys.executable)} -m pipelines {SETTINGS}--home ."
 
 
 def package_files(path):
@@ -41,4 +40,4 @@ rule loaded:
     """All communes of the inbox are in the land database."""
     default_target: True
     input:
-        expand(f"{HOME}/{{commune}}/load/receipt.json", commune=sorted(PACKAGES)),
+        expand("{commune}/load/receipt.json", commune=sorted(PACKAGES)),
