@@ -99,13 +99,13 @@ def parcel_rows(zone: Zone, count: int, release: int = 1):
     ]
 
 
-def build(home: Path) -> Path:
+def build(home: Path, zones=ZONES) -> Path:
     """Write `land.gpkg`, `release/` and holder data that must never be seen."""
     release = home / "release"
     for folder in ("tiles", "parcels", "findings"):
         (release / folder).mkdir(parents=True)
     connection = sqlite3.connect(home / "land.gpkg")
-    communes = [_zone(connection, zone) for zone in ZONES]
+    communes = [_zone(connection, zone) for zone in zones]
     connection.commit()
     connection.close()
     (home / "holders.sqlite").write_bytes(b"NGUYEN VAN KIN 038090001234")
@@ -153,7 +153,7 @@ def _zone(connection, zone: Zone):
     rows = parcel_rows(zone, len(shapes))
     add_features(connection, table, rows, shapes, zone.srid)
     _history(connection, table, zone, shapes)
-    outline = shapely.multipolygons([shapely.convex_hull(shapely.union_all(shapes))])
+    outline = shapely.multipolygons([shapely.convex_hull(shapely.multipolygons(shapes))])
     commune = {name: rows[0][name] for name in ("ma_xa", "ky_dia_gioi", "valid_from", "tx_from", "release_from")}
     add_features(
         connection, f"xa_{zone.srid}", [commune | {"ten_xa": zone.ten_xa, "row_hash": "x"}], [outline], zone.srid
