@@ -2,6 +2,7 @@
 
 import math
 import sqlite3
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -96,40 +97,51 @@ def count_lines(findings: pd.DataFrame, profile: str) -> list[str]:
 
 
 def write(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, path: Path, profile: str) -> None:
-    """Write findings in the format of the file name.
+    """Write findings in the format of the file name: the fix list (.xlsx) or layers for QGIS (.gpkg).
 
     Raises:
         SettingsError: The ending is neither .gpkg nor .xlsx.
     """
-    writers = {".gpkg": write_gpkg, ".xlsx": write_xlsx}
-    if path.suffix.lower() not in writers:
-        raise SettingsError(
-            f"Không ghi được “{path.name}”: đặt đuôi tệp là .gpkg hoặc .xlsx.",
-            f"Cannot write {path.name!r}: end the file name in .gpkg or .xlsx.",
-        )
-    writers[path.suffix.lower()](findings, parcels, path, profile)
+    write_all(findings, parcels, [path], profile)
 
 
-def write_xlsx(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, path: Path, profile: str) -> None:
+def write_all(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, paths: Iterable[Path], profile: str) -> None:
+    """Write findings to several files, each in the format of its name; they are described once.
+
+    Raises:
+        SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
+    """
+    writers = {path: _WRITERS.get(path.suffix.lower()) for path in paths}
+    for path, writer in writers.items():
+        if writer is None:
+            raise SettingsError(
+                f"Không ghi được “{path.name}”: đặt đuôi tệp là .gpkg hoặc .xlsx.",
+                f"Cannot write {path.name!r}: end the file name in .gpkg or .xlsx.",
+            )
+    told = described(findings, parcels, profile)
+    for path, writer in writers.items():
+        if writer is not None:
+            writer(told, path)
+
+
+def _write_xlsx(told: gpd.GeoDataFrame, path: Path) -> None:
     """Write the fix list: one sheet to work on in Vietnamese, one in English, one with totals.
 
     X is northing and Y is easting, as in Vietnamese survey papers.
     """
-    told = described(findings, parcels, profile)
     points = shapely.point_on_surface(told.geometry.to_numpy())
-    told["x"], told["y"] = np.round(shapely.get_y(points), 2), np.round(shapely.get_x(points), 2)
+    placed = told.assign(x=np.round(shapely.get_y(points), 2), y=np.round(shapely.get_x(points), 2))
     partial = _partial(path)
-    fixlist.write(told, partial, SEVERITY_NAMES, schemas.findings())
+    fixlist.write(placed, partial, SEVERITY_NAMES, schemas.findings())
     partial.replace(path)
 
 
-def write_gpkg(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, path: Path, profile: str) -> None:
+def _write_gpkg(told: gpd.GeoDataFrame, path: Path) -> None:
     """Write findings as layers `canh_bao` (areas), `canh_bao_duong` (lines) and `canh_bao_diem` (points).
 
     Layers without content are left out, except `canh_bao`. QGIS opens them coloured by severity.
     """
-    told = described(findings, parcels, profile)
-    told["muc_do"] = told["severity"].map(SEVERITY_NAMES["vi"]).astype("string")
+    told = told.assign(muc_do=told["severity"].map(SEVERITY_NAMES["vi"]).astype("string"))
     partial = _partial(path)
     layer_of = _layer_of(told.geometry.to_numpy())
     written: list[str] = []
@@ -148,6 +160,9 @@ def write_gpkg(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, path: Path
             written.append(layer)
     _add_styles(partial, written)
     partial.replace(path)
+
+
+_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {".gpkg": _write_gpkg, ".xlsx": _write_xlsx}
 
 
 def _numbers(parcels: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from pipelines.errors import StoreError
 from pipelines.fingerprint import fingerprint
 from pipelines.publish import content, findings, manifest, tiles
 from pipelines.publish.content import Commune
+from pipelines.publish.swap import beside, recover, swap
 from pipelines.settings import Settings
 from pipelines.store.releases import now
 
@@ -56,7 +56,7 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None) -> N
         StoreError: There is no land database, it cannot be read, or it holds no commune.
     """
     folder = home / RELEASE
-    _recover(folder)
+    recover(folder)
     recipe = fingerprint("publish")
     with land.open_reader(home) as store:
         releases = land.latest(store)
@@ -69,12 +69,11 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None) -> N
         if former and former.recipe == recipe and former.is_whole and list(former.entries) == [*map(_key, releases)]:
             return
         reusable = former if former and former.recipe == recipe and former.is_whole else None
-        fresh = _beside(folder, "new")
-        shutil.rmtree(fresh, ignore_errors=True)
+        fresh = beside(folder, "new")
         for name in ("parcels", "findings", "tiles"):
             (fresh / name).mkdir(parents=True)
         _fill(fresh, store, releases, reusable, settings.profile, preview, recipe)
-    _swap(fresh, folder)
+    swap(fresh, folder)
 
 
 def _fill(
@@ -114,8 +113,7 @@ def _write_commune(fresh: Path, name: str, commune: Commune, profile: str) -> No
     paths = manifest.paths_of(name)
     commune.parcels.to_parquet(fresh / paths["parcels"], index=False, compression="zstd")
     told, places = findings.public(commune), findings.places(commune)
-    reports.write_gpkg(told, places, fresh / paths["findings_gpkg"], profile)
-    reports.write_xlsx(told, places, fresh / paths["findings_xlsx"], profile)
+    reports.write_all(told, places, [fresh / paths["findings_gpkg"], fresh / paths["findings_xlsx"]], profile)
 
 
 def _write_communes(path: Path, communes: list[Commune], entries: list[dict[str, Any]]) -> None:
@@ -161,23 +159,3 @@ def _former(folder: Path) -> _Former | None:
         entries={tuple(entry[name] for name in columns): entry for entry in body["communes"]},
         files=tuple((file["path"], file["bytes"]) for file in body["files"]),
     )
-
-
-def _beside(folder: Path, ending: str) -> Path:
-    return folder.with_name(f"{folder.name}.{ending}")
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    old = _beside(folder, "old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _recover(folder: Path) -> None:
-    """Put the former release back where a run was stopped between the two renames of `_swap`."""
-    old = _beside(folder, "old")
-    if old.exists() and not folder.exists():
-        old.rename(folder)

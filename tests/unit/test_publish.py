@@ -16,8 +16,8 @@ import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
 from pipelines import findings as findings_of
+from pipelines import reports, vault
 from pipelines import store as land
-from pipelines import vault
 from pipelines.errors import StoreError
 from pipelines.load import run
 from pipelines.publish import archive, content, tiles
@@ -129,6 +129,14 @@ def test_nothing_changed_nothing_written(home: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (home / "release").rglob("*")} == before
 
 
+def test_findings_are_described_once_a_commune(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    described, calls = reports.described, []
+    monkeypatch.setattr(reports, "described", lambda *given: calls.append(1) or described(*given))
+    load(home, "15670", count=31, sha256="b" * 64)
+    execute(home, Settings(home=home))
+    assert len(calls) == 1
+
+
 def test_only_the_changed_commune_is_written_again(home: Path) -> None:
     inodes = {name: (home / f"release/parcels/{name}.parquet").stat().st_ino for name in ("15670", "15703")}
     load(home, "15670", count=31, sha256="b" * 64)
@@ -178,6 +186,32 @@ def test_a_failed_publish_leaves_the_former_release(home: Path) -> None:
     execute(home, Settings(home=home))
     assert manifest(home)["communes"][0]["parcels"] == 31
     assert not (home / "release.old").exists()
+
+
+def test_readers_find_a_release_at_any_moment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(home, "15670", count=31, sha256="b" * 64)
+    moves: list[bool] = []
+    monkeypatch.setattr(Path, "rename", lambda *_: moves.append(True))
+    execute(home, Settings(home=home))
+    assert moves == []
+    assert manifest(home)["communes"][0]["parcels"] == 31
+    assert sorted(path.name for path in home.iterdir() if path.name.startswith("release")) == ["release"]
+
+
+def test_without_exchange_two_renames_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.publish.swap.exchange", lambda *_: False)
+    load(home, "15670", count=31, sha256="b" * 64)
+    execute(home, Settings(home=home))
+    assert manifest(home)["communes"][0]["parcels"] == 31
+    assert sorted(path.name for path in home.iterdir() if path.name.startswith("release")) == ["release"]
+
+
+def test_what_stopped_runs_left_is_cleared(home: Path) -> None:
+    for name in ("release.old", "release.new"):
+        (home / name).mkdir()
+        (home / name / "parcels.parquet").write_text("of yesterday", encoding="utf-8")
+    execute(home, Settings(home=home))
+    assert sorted(path.name for path in home.iterdir() if path.name.startswith("release")) == ["release"]
 
 
 def test_a_load_that_was_published_later_does_not_leak(home: Path) -> None:

@@ -95,7 +95,7 @@ def test_workbook(told, parcels, tmp_path):
 def test_text_that_looks_like_a_formula_stays_text(parcels, tmp_path):
     raw = findings.of([Finding("thua_dat.unknown_code", "p1", detail="=1+1\x07")], crs=CRS)
     parcels["so_thu_tu_thua"] = ["=HYPERLINK()", "1", "2"]
-    reports.write_xlsx(raw, parcels, tmp_path / "sua.xlsx", "acceptance")
+    reports.write(raw, parcels, tmp_path / "sua.xlsx", "acceptance")
     cells = openpyxl.load_workbook(tmp_path / "sua.xlsx")["Danh sách sửa"][2]
     assert (cells[4].value, cells[4].data_type) == ("=HYPERLINK()", "s")
     assert "\x07" not in cells[5].value
@@ -103,7 +103,7 @@ def test_text_that_looks_like_a_formula_stays_text(parcels, tmp_path):
 
 def test_a_hundred_thousand_of_a_kind_do_not_fill_the_workbook(parcels, tmp_path):
     many = findings.build("thua_dat.sliver", ["p1"] * 100_000, crs=CRS, value=0.5, limit=1.0)
-    reports.write_xlsx(many, parcels, tmp_path / "sua.xlsx", "acceptance")
+    reports.write(many, parcels, tmp_path / "sua.xlsx", "acceptance")
     sheet = openpyxl.load_workbook(tmp_path / "sua.xlsx", read_only=True)["Danh sách sửa"]
     rows = list(sheet.iter_rows(values_only=True))
     assert len(rows) == fixlist.ROWS_PER_CODE + 2
