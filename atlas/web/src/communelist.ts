@@ -8,7 +8,7 @@ export type Order = (typeof ORDERS)[number];
 
 const COLLATOR = new Intl.Collator("vi");
 
-/** The communes in an order: by name, the worst first by share of grade 3, the lowest data quality first. */
+/** The communes in an order: by name (those without one last), the worst first by share of grade 3, the lowest data quality first. */
 export function sorted(communes: readonly CommuneEntry[], order: Order): CommuneEntry[] {
   const rank = {
     name: () => 0,
@@ -16,7 +16,10 @@ export function sorted(communes: readonly CommuneEntry[], order: Order): Commune
     dqi: (commune: CommuneEntry) => (Number.isFinite(commune.dqi) ? commune.dqi : 1),
   }[order];
   const byName = (one: CommuneEntry, other: CommuneEntry): number => COLLATOR.compare(shortName(one), shortName(other));
-  return [...communes].sort((one, other) => rank(one) - rank(other) || byName(one, other));
+  const nameless = (commune: CommuneEntry): number => Number(commune.ten_xa === null);
+  return [...communes].sort(
+    (one, other) => rank(one) - rank(other) || nameless(one) - nameless(other) || byName(one, other),
+  );
 }
 
 /** What a commune is found by in the list: its names, old and new, and its code, without diacritics. */

@@ -32,7 +32,7 @@ export async function mount(
   protocol.add(archive);
   const labelLayer = await labelLayerOf(archive, store);
   const map = createMap(element, store, manifest, insets, `pmtiles://${archive.source.getKey()}`, labelLayer);
-  if (!map) return;
+  if (!map) return sayReady(true);
   drawShareBars(map, manifest);
   followStore(map, store, manifest, insets);
   tellStore(map, store, manifest);
@@ -212,10 +212,11 @@ function hover(map: maplibre.Map): void {
 
 /** `data-ready` is "true" while nothing is left to load or draw; tests and screenshots wait for it. */
 function announceReadiness(map: maplibre.Map): void {
-  const say = (ready: boolean): void => {
-    document.body.dataset["ready"] = String(ready);
-  };
-  map.on("idle", () => say(true));
-  map.on("movestart", () => say(false));
-  map.on("dataloading", () => say(false));
+  map.on("idle", () => sayReady(true));
+  map.on("movestart", () => sayReady(false));
+  map.on("dataloading", () => sayReady(false));
+}
+
+function sayReady(ready: boolean): void {
+  document.body.dataset["ready"] = String(ready);
 }

@@ -135,7 +135,7 @@ describe("the list of communes", () => {
   const codes = (order: (typeof ORDERS)[number]): string[] => sorted(all, order).map((entry) => entry.ma_xa);
 
   it("is sorted by name, by share of grade 3 and by quality", () => {
-    expect(codes("name")).toEqual(["3", "2", "1"]);
+    expect(codes("name")).toEqual(["2", "1", "3"]);
     expect(codes("grade_3")).toEqual(["2", "3", "1"]);
     expect(codes("dqi")).toEqual(["1", "2", "3"]);
   });

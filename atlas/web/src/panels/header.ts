@@ -28,7 +28,7 @@ export function mount(element: HTMLElement, store: Store<State>, title: Text): v
         lang: code,
         id: `lang-${code}`,
         "aria-pressed": String(code === lang),
-        "aria-label": LANG_NAMES[code].long,
+        "aria-label": `${LANG_NAMES[code].short}, ${LANG_NAMES[code].long}`,
         click: () => {
           store.set({ lang: code });
           document.getElementById(`lang-${code}`)?.focus();

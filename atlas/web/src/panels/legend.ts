@@ -15,8 +15,8 @@ const GROUPS = ["NNP", "PNN", "CSD"] as const;
 
 /** What the colours mean, and the switch between land use and grade. */
 export function mount(element: HTMLElement, store: Store<State>, manifest: Manifest): void {
-  // On a small screen the legend starts folded; the switch stays in reach.
-  let open = !isSmall() && innerHeight > 480;
+  // Where it would take much of the map the legend starts folded; the switch stays in reach.
+  let open = !isSmall() && innerWidth >= 1100;
 
   const render = (): void => {
     const { lang, theme, zoom } = store.get();

@@ -62,8 +62,8 @@ export function mount(element: HTMLElement, store: Store<State>, manifest: Manif
     for (const line of element.querySelectorAll(".printed")) line.textContent = words;
     for (const fold of element.querySelectorAll("details")) fold.open = true;
   });
-  element.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") leave();
+  document.getElementById("panel")?.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && store.get().parcel !== null) leave();
   });
   render();
   store.subscribe((now, before) => {
