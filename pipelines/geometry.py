@@ -128,7 +128,8 @@ def _cut(pieces: Geometries, owner: Indices, columns: int, rows: int) -> tuple[G
     cells = [
         shapely.box(x[column], y[row], x[column + 1], y[row + 1]) for column in range(columns) for row in range(rows)
     ]
-    parts, index = shapely.get_parts(shapely.intersection(np.tile(pieces, len(cells)), np.concatenate(cells)), True)
+    within = shapely.intersection(np.tile(pieces, len(cells)), np.concatenate(cells))
+    parts, index = shapely.get_parts(within, return_index=True)
     areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     return parts[areal], np.tile(owner, len(cells))[index[areal]]
 

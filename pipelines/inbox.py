@@ -1,14 +1,13 @@
 """The inbox: which folder or archive is the package of which commune."""
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from pipelines import manifests
 from pipelines.errors import CadastreError, PackageError
-
-MANIFEST = "package.yaml"
+from pipelines.manifests import MANIFEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +67,12 @@ def commune_of(package: Path) -> str | None:
     Raises:
         PackageError: The archive is broken or `package.yaml` is not YAML with a commune code.
     """
-    text = _manifest_text(package)
-    if text is None:
+    content = _manifest(package)
+    if content is None:
         return None
-    try:
-        body = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise PackageError(
-            f"{package}/{MANIFEST} không phải YAML hợp lệ: sửa lại, hoặc chạy `diachinh inspect {package} --write`.",
-            f"{package}/{MANIFEST} is not valid YAML: mend it, or run `diachinh inspect {package} --write`.",
-        ) from error
+    body = manifests.parse(content, f"{package}/{MANIFEST}", package)
     code = body.get("commune") if isinstance(body, dict) else None
-    if not isinstance(code, str) or len(code) != 5 or not code.isalnum():
+    if not isinstance(code, str) or len(code) != 5 or not (code.isascii() and code.isalnum()):
         raise PackageError(
             f'{package}/{MANIFEST} thiếu mã xã: ghi `commune: "15670"` (5 ký tự, trong ngoặc kép).',
             f'{package}/{MANIFEST} has no commune code: write `commune: "15670"` (5 characters, quoted).',
@@ -87,18 +80,18 @@ def commune_of(package: Path) -> str | None:
     return code
 
 
-def _manifest_text(package: Path) -> str | None:
+def _manifest(package: Path) -> bytes | None:
     if package.is_dir():
-        manifest = package / MANIFEST
-        return manifest.read_text(encoding="utf-8", errors="replace") if manifest.exists() else None
+        path = package / MANIFEST
+        return manifests.read(path) if path.exists() else None
     try:
         with zipfile.ZipFile(package) as archive:
             names = [name for name in archive.namelist() if Path(name).name == MANIFEST]
             if not names:
                 return None
-            shallowest = min(names, key=lambda name: name.count("/"))
-            return archive.read(shallowest).decode("utf-8", errors="replace")
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
+            with archive.open(min(names, key=lambda name: name.count("/"))) as stream:
+                return stream.read(manifests.MAX_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise PackageError(
             f"Tệp nén {package} bị hỏng, cụt hoặc có mật khẩu: nén và gửi lại.",
             f"The archive {package} is broken, cut short or encrypted: zip and send it again.",

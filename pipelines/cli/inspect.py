@@ -48,7 +48,7 @@ def _write(path: Path, inventory: dict[str, Any]) -> None:
     """Write the proposal beside the data, never over a file that is there."""
     import yaml
 
-    from pipelines.inbox import MANIFEST
+    from pipelines.manifests import MANIFEST
 
     target = (path if path.is_dir() else path.parent) / MANIFEST
     if target.exists():

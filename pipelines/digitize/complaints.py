@@ -20,8 +20,10 @@ GAP_MM = 10.0
 
 def about_lines(
     source: Source, network: Network, faces: Array, kept: Array, bridges: Array, boundary: gpd.GeoDataFrame, crs: Any
-) -> tuple[list[gpd.GeoDataFrame], Array]:
-    """Return findings about lines that close nothing, and the numbers of the elements they belong to.
+) -> tuple[list[gpd.GeoDataFrame], Array, Array]:
+    """Return findings about lines that close nothing, and the numbers of the broken and of the mended elements.
+
+    Mended are those with an end that was moved, or one cut off because it reached too far by less than the tolerance.
 
     Emits:
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped
@@ -45,9 +47,20 @@ def about_lines(
         geometry=ends.lines[loose],
     )
     crossing, bridge_element = _bridges(source, network, bridges, number, crs)
-    broken = np.unique(np.concatenate([ends.element[loose], ends.element[paired], bridge_element]))
+    broken = np.unique(np.concatenate([ends.element[loose], ends.element[paired], bridge_element])).astype(np.int64)
     joined = _joins(source, network, number, crs)
-    return [*gaps, *hanging, *crossing, *joined], broken.astype(np.int64)
+    short = ~paired & ~ends.again & ~loose
+    cut = _frames(
+        "ban_ve.snapped",
+        element_id(source.path, number[ends.element[short]]),
+        crs=crs,
+        value=ends.length_m[short],
+        limit=source.tolerance_m,
+        source=source.path,
+        geometry=ends.lines[short],
+    )
+    mended = np.setdiff1d(np.append(network.moves.element, ends.element[short]), broken)
+    return [*gaps, *hanging, *crossing, *joined, *cut], broken, mended
 
 
 def about_labels(

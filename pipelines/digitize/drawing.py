@@ -39,12 +39,13 @@ def trace(source: Source, crs: Any) -> Traced:
         found = label_work.read(texts[["role", "text", "geometry"]], faces, source.scale)
     chosen = label_work.choose(found.numbers, faces)
     parcels = _parcels(source, faces, chosen, found, crs)
-    lines, broken = about_lines(source, network, faces, kept, bridges, boundary, crs)
+    lines, broken, mended = about_lines(source, network, faces, kept, bridges, boundary, crs)
     words = about_labels(source, found, chosen, parcels, crs)
     about = about_faces(source, found, chosen, parcels, crs)
     untaken = sum(map(len, words))
+    taken = len(boundary) - len(broken) - len(mended)
     entries = [
-        _element_entry(source, boundary, network, broken),
+        Entry(source.path, "element", len(boundary), taken, len(mended), len(broken)),
         Entry(source.path, "label", len(texts), len(texts) - untaken, 0, untaken),
     ]
     return Traced(parcels, [*lines, *words], about, entries, outline.geometry.to_numpy())
@@ -82,9 +83,3 @@ def _parcels(
         }
     )
     return shape_parcels(gpd.GeoDataFrame(rows, geometry=faces, crs=crs))
-
-
-def _element_entry(source: Source, boundary: gpd.GeoDataFrame, network: Network, broken: Array) -> Entry:
-    moved = np.setdiff1d(network.moves.element, broken)
-    taken = len(boundary) - len(broken) - len(moved)
-    return Entry(source.path, "element", len(boundary), taken, len(moved), len(broken))

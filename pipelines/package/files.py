@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines import files, findings
 from pipelines.errors import PackageError
-from pipelines.package.manifest import MANIFEST
+from pipelines.manifests import MANIFEST
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.propose import propose, root_of
 from pipelines.package.stock import Stock, run

@@ -1,17 +1,17 @@
 """`package.yaml`: read, checked against its schema, every complaint naming the key."""
 
 import datetime
+import unicodedata
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import jsonschema
-import yaml
 
 import schemas
+from pipelines import files, manifests
 from pipelines.errors import PackageError
-
-MANIFEST = "package.yaml"
+from pipelines.manifests import MANIFEST
 
 
 def read(root: Path) -> dict[str, Any]:
@@ -21,14 +21,8 @@ def read(root: Path) -> dict[str, Any]:
         PackageError: It is no YAML, or a key is missing, unknown, or holds what it cannot hold.
     """
     path = root / MANIFEST
-    try:
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PackageError(
-            f"{path} không phải YAML mã UTF-8 hợp lệ: sửa lại, hoặc chạy `diachinh inspect {root} --write`.",
-            f"{path} is not valid YAML in UTF-8: mend it, or run `diachinh inspect {root} --write`.",
-        ) from error
-    return check(_plain(body), path)
+    body = manifests.parse(manifests.read(path), str(path), root)
+    return check(_as_on_disk(_plain(body), files.find(root)), path)
 
 
 def check(body: Any, path: Path) -> dict[str, Any]:
@@ -75,6 +69,28 @@ def _sentence(error: jsonschema.ValidationError) -> tuple[str, str]:
 
 def _key(error: jsonschema.ValidationError) -> str:
     return ".".join(str(part) for part in error.absolute_path)
+
+
+def _as_on_disk(body: Any, present: list[str]) -> Any:
+    """Return a manifest with paths spelled as the files are: `./a.shp`, other accents or other case name the same."""
+    if not isinstance(body, Mapping) or not isinstance(body.get("files"), list):
+        return body
+    spelled: dict[str, list[str]] = {}
+    for path in present:
+        spelled.setdefault(_folded(path), []).append(path)
+
+    def entry(item: Any) -> Any:
+        if not isinstance(item, Mapping) or not isinstance(item.get("path"), str) or not item["path"]:
+            return item
+        path = str(PurePosixPath(item["path"]))
+        alike = spelled.get(_folded(path), [])
+        return {**item, "path": alike[0] if len(alike) == 1 and path not in alike else path}
+
+    return {**body, "files": [entry(item) for item in body["files"]]}
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def _plain(value: Any) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 import schemas
 from pipelines import files, sources, vectors
 from pipelines.errors import PackageError
+from pipelines.manifests import MANIFEST
 from pipelines.package import commune, guesses, stock
 from pipelines.package.guesses import Guess
-from pipelines.package.manifest import MANIFEST
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.readable import why_not
 

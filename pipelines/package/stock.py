@@ -1,5 +1,6 @@
 """Taking stock: every file of a package, what it holds, and what is wrong with it."""
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,13 +13,14 @@ import numpy as np
 import pyogrio
 import pyproj
 
+import schemas
 from pipelines import crs as crs_work
 from pipelines import files, findings, vectors
 from pipelines.errors import CrsError, PackageError
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
+from pipelines.manifests import MANIFEST
 from pipelines.package import commune, dgn_scan, place
-from pipelines.package.manifest import MANIFEST
 from pipelines.package.readable import why_not
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
@@ -87,12 +89,33 @@ def describe(root: Path, manifest: Mapping[str, Any]) -> tuple[list[dict[str, An
     """Return the listed files that can be read, with their layers, and those that cannot, with the reason."""
     entries, broken = [], []
     for entry in manifest["files"]:
-        reason = MISSING if not (root / entry["path"]).is_file() else why_not(root / entry["path"])
-        if reason is None:
-            entries.append(_entry(root, entry, manifest))
+        path = root / entry["path"]
+        reason = MISSING if not path.is_file() else why_not(path)
+        if reason != MISSING and not path.resolve().is_relative_to(root.resolve()):
+            reason = "a link out of the package"
+        described = _entry(root, entry, manifest) if reason is None else None
+        reason = _no_layer(described, manifest) if described is not None else reason
+        if described is not None and reason is None:
+            entries.append(described)
         else:
             broken.append({"path": entry["path"], "role": entry["role"], "reason": reason})
     return entries, broken
+
+
+def _no_layer(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
+    """Return why a readable file gives no layer for its role; None when it does or needs none."""
+    if entry["role"] not in SPATIAL_ROLES:
+        return None
+    if not entry["layers"]:
+        return "no map layer in it, mend its role"
+    names = ", ".join(layer["name"] for layer in entry["layers"][:5])
+    if entry["layer"] and entry["layer"] not in [layer["name"] for layer in entry["layers"]]:
+        return f"no layer {entry['layer']}, it has {names}"
+    section = schemas.source(entry["profile"] or manifest["profile"]).get(entry["role"]) or {}
+    pattern = None if entry["layer"] else section.get("layer")
+    if pattern and not any(re.search(pattern, layer["name"]) for layer in entry["layers"]):
+        return f"no layer like {pattern}, it has {names}"
+    return None
 
 
 def _unusable(item: Mapping[str, Any]) -> Finding:
