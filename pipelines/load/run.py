@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipelines import store as land
 from pipelines import vault as vaults
+from pipelines.errors import StoreError
 from pipelines.ledger import LedgerError
 from pipelines.load import holders, prepare
 from pipelines.load.delivery import Delivery
@@ -180,5 +181,10 @@ def _balance(connection: sqlite3.Connection, table: str, scope: tuple[str, str],
 
 def _check_key(connection: sqlite3.Connection, vault: vaults.Vault) -> None:
     row: Any = connection.execute(f"SELECT check_value FROM {land.HOLDERS}.khoa").fetchone()
+    if row is None and connection.execute("SELECT 1 FROM ban_phat_hanh LIMIT 1").fetchone():
+        raise StoreError(
+            f"Có {land.LAND_FILE} nhưng {land.HOLDERS_FILE} trống hoặc đã mất: khôi phục cả hai từ một bản sao lưu.",
+            f"{land.LAND_FILE} is here, {land.HOLDERS_FILE} is empty or lost: restore both from the same backup.",
+        )
     vaults.check(vault, row[0] if row else None)
     connection.execute(f"INSERT OR IGNORE INTO {land.HOLDERS}.khoa VALUES (1, ?)", (vault.check_value,))

@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from pipelines import reports
 from pipelines import store as land
@@ -69,11 +72,24 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None) -> N
         if former and former.recipe == recipe and former.is_whole and list(former.entries) == [*map(_key, releases)]:
             return
         reusable = former if former and former.recipe == recipe and former.is_whole else None
-        fresh = beside(folder, "new")
+        with _written(beside(folder, "new")) as fresh:
+            _fill(fresh, store, releases, reusable, settings.profile, preview, recipe)
+            swap(fresh, folder)
+
+
+@contextmanager
+def _written(fresh: Path) -> Iterator[Path]:
+    """Yield the folder of the new release; where it cannot be written, drop it and say so in one line."""
+    try:
         for name in ("parcels", "findings", "tiles"):
             (fresh / name).mkdir(parents=True)
-        _fill(fresh, store, releases, reusable, settings.profile, preview, recipe)
-    swap(fresh, folder)
+        yield fresh
+    except (OSError, DataSourceError, DataLayerError, FeatureError) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise StoreError(
+            f"Không ghi được bản công bố vào {fresh.parent}: kiểm tra quyền ghi và dung lượng đĩa ({error}).",
+            f"The release cannot be written to {fresh.parent}: check the rights and the disk space ({error}).",
+        ) from error
 
 
 def _fill(

@@ -104,13 +104,24 @@ def open_reader(home: Path) -> Store:
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_WAIT_MS / 1000, isolation_level=None
         )
-        connection.execute("SELECT count(*) FROM gpkg_contents").fetchone()
+        _refuse_strangers(connection, home)
     return Store(connection, home)
+
+
+def _refuse_strangers(connection: sqlite3.Connection, home: Path) -> None:
+    """Leave a file alone that holds tables and is no land database."""
+    own = {name for name in read_tables(connection, "main") if not name.startswith(("gpkg_", "rtree_", "sqlite_"))}
+    if own and "ban_phat_hanh" not in own:
+        raise StoreError(
+            f"{home / LAND_FILE} là tệp của chương trình khác ({min(own)}): đổi tên nó hoặc dùng thư mục khác.",
+            f"{home / LAND_FILE} is another program's file ({min(own)}): rename it or use another folder.",
+        )
 
 
 def _require_land(store: Store, srid: int) -> None:
     expected = land_tables(srid)
     found = read_tables(store.connection, "main")
+    _refuse_strangers(store.connection, store.home)
     if expected.keys() <= found.keys():
         _complete(store.connection, "main", expected, found)
         _show_current(store.connection, srid)

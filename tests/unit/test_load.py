@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
@@ -246,6 +247,28 @@ def test_another_key_is_refused_and_changes_nothing(store: land.Store, safe: vau
     assert len(land.listing(store)) == 1
 
 
+def test_a_lost_holder_file_is_told(home: Path, safe: vault.Vault) -> None:
+    with land.open_store(home, srid=ZONE) as store:
+        run(delivery(), store, safe)
+    (home / "holders.sqlite").unlink()
+    with land.open_store(home, srid=ZONE) as store:
+        with pytest.raises(StoreError, match="empty or lost"):
+            run(delivery(5, sha256="b" * 64), store, safe)
+        assert len(land.listing(store)) == 1
+
+
+def test_two_loads_at_once_come_one_after_the_other(home: Path, safe: vault.Vault) -> None:
+    def one(place: int) -> int:
+        with land.open_store(home, srid=ZONE) as store:
+            return run(delivery(200, ma_xa=f"1567{place}", shift_m=9000.0 * place), store, safe).release_id
+
+    with land.open_store(home, srid=ZONE), ThreadPoolExecutor(3) as pool:
+        numbers = list(pool.map(one, range(3)))
+    assert sorted(numbers) == [1, 2, 3]
+    with land.open_reader(home) as store:
+        assert len(land.current(store, "thua_dat", ZONE)) == 600
+
+
 def test_readers_work_while_a_load_writes(home: Path, store: land.Store, safe: vault.Vault) -> None:
     run(delivery(4), store, safe)
     with land.open_reader(home) as reader, store.transaction() as connection:
@@ -401,5 +424,5 @@ def test_a_foreign_database_is_not_written_into(home: Path) -> None:
     with sqlite3.connect(home / "land.gpkg") as foreign:
         foreign.execute("CREATE TABLE thua_dat_5897 (fid INTEGER PRIMARY KEY, name TEXT)")
     foreign.close()
-    with pytest.raises(StoreError, match="no version columns"):
+    with pytest.raises(StoreError, match="another program.s file"):
         land.open_store(home, srid=ZONE)

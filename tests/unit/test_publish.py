@@ -188,6 +188,19 @@ def test_a_failed_publish_leaves_the_former_release(home: Path) -> None:
     assert not (home / "release.old").exists()
 
 
+def test_a_disk_that_takes_no_more_is_told(home: Path) -> None:
+    before = manifest(home)
+    load(home, "15670", count=31, sha256="b" * 64)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StoreError, match="disk space"):
+        execute(home, Settings(home=home), full)
+    assert manifest(home) == before
+    assert not (home / "release.new").exists()
+
+
 def test_readers_find_a_release_at_any_moment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load(home, "15670", count=31, sha256="b" * 64)
     moves: list[bool] = []

@@ -214,6 +214,27 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path, name: str) -> None:
         land.open_store(tmp_path, srid=ZONE)
 
 
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    parcels(squares(2)).to_file(tmp_path / "land.gpkg", layer="ban_do")
+    before = (tmp_path / "land.gpkg").read_bytes()
+    with pytest.raises(StoreError, match="another program's file"):
+        land.open_store(tmp_path, srid=ZONE)
+    with pytest.raises(StoreError, match="another program's file"):
+        land.open_reader(tmp_path)
+    assert (tmp_path / "land.gpkg").read_bytes() == before
+
+
+def test_a_full_disk_is_told_and_leaves_what_was(home: Path) -> None:
+    with land.open_store(home, srid=ZONE) as store:
+        pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+        store.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+        with pytest.raises(StoreError, match="disk"):
+            run(delivery(3000, sha256="b" * 64), store, vault.open_vault(home / "holder.key"))
+        assert len(land.current(store, "thua_dat", ZONE)) == 20
+        assert len(land.listing(store)) == 1
+        assert store.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_a_held_database_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.store.database._WAIT_MS", 50)
     one, other = land.open_store(home, srid=ZONE), land.open_store(home, srid=ZONE)
