@@ -22,6 +22,9 @@ _MERGE = re.compile(rb'<mergeCell[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _DELIMITERS = (";", ",", "\t", "|")
 _SAMPLE_LINES = 50
 
+MAX_CELLS = 100_000_000
+"""A million rows of a hundred columns; a stray cell in the last corner of a sheet would ask for all memory."""
+
 
 def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str, pd.DataFrame]]:
     """Return (sheet name, grid) for every sheet of a file whose name matches.
@@ -65,6 +68,7 @@ def _broken() -> tuple[type[Exception], ...]:
     from openpyxl.utils.exceptions import InvalidFileException
     from pyogrio.errors import DataSourceError
     from xlrd import XLRDError
+    from xlrd.compdoc import CompDocError
 
     return (
         OSError,
@@ -82,6 +86,7 @@ def _broken() -> tuple[type[Exception], ...]:
         InvalidFileException,
         DataSourceError,
         XLRDError,
+        CompDocError,
     )
 
 
@@ -166,6 +171,8 @@ def _csv(path: Path, encoding: str) -> pd.DataFrame:
         text = content.decode("utf-8-sig", errors="replace")
     else:
         text = content.decode("latin-1")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     return _frame(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)))
 
 
@@ -185,6 +192,8 @@ def _frame(rows: Iterable[Iterable[Any]]) -> pd.DataFrame:
     """Return rows of unequal length as a grid of texts."""
     texts = [[_cell(value) for value in row] for row in rows]
     width = max((len(row) for row in texts), default=0)
+    if width * len(texts) > MAX_CELLS:
+        raise ValueError("one cell far away makes the sheet too large")
     grid = np.full((len(texts), width), None, dtype=object)
     for number, row in enumerate(texts):
         grid[number, : len(row)] = row

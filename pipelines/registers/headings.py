@@ -181,6 +181,8 @@ def _is_heading(body: pd.DataFrame, heading: Heading) -> pd.Series:
 
 def _is_column_numbers(body: pd.DataFrame) -> pd.Series:
     """Return rows that only number the columns: (1) (2) (3) or 1 2 3 rising by one, or A B C."""
+    if body.empty:
+        return pd.Series(False, index=body.index)
     flat = body.astype("string").stack(future_stack=True).str.strip().str.strip("()[]")
     numbers = pd.to_numeric(flat, errors="coerce").unstack().reindex(body.index).to_numpy(dtype="float64")
     filled = body.notna().to_numpy()
