@@ -15,6 +15,7 @@ from typing import Any
 import branca.element
 import folium
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
@@ -31,6 +32,9 @@ SEVERITY_NAMES = {
 }
 _LIBRARY_FOLDERS = ("web/dist/preview", "web/node_modules/leaflet/dist")
 _DECIMALS = 7
+_DOT_BELOW = 60
+"""What measures less than this part of the commune gets a dot: about a finger's breadth on a telephone."""
+
 _PARCEL_FIELDS = {
     "so_hieu_to_ban_do": "Tờ / Sheet",
     "so_thu_tu_thua": "Thửa / Parcel",
@@ -51,9 +55,10 @@ _PAGE_STYLE = """
 html, body { height: 100%; margin: 0; font-family: system-ui, sans-serif; }
 .leaflet-container { background: #f4f2ec; font-size: 13px; }
 .leaflet-container .leaflet-control-layers { max-height: 70vh; overflow-y: auto; max-width: 80vw; font-size: 13px; }
-.told { background: #fff; padding: 8px 12px; border-radius: 4px; box-shadow: 0 1px 4px #0005; max-width: 60vw; }
+.told { font-size: 14px; line-height: 1.4; background: #fff; padding: 8px 12px; border-radius: 4px;
+  box-shadow: 0 1px 4px #0005; max-width: min(420px, 60vw); }
 .told h1 { font-size: 15px; margin: 0 0 4px; }
-.told p { margin: 4px 0 0; color: #555; }
+.told p { margin: 0 0 4px; color: #555; }
 .told span { white-space: nowrap; }
 .told i { display: inline-block; width: 10px; height: 10px; margin: 0 4px; }
 .foliumpopup th { white-space: nowrap; vertical-align: top; }
@@ -97,8 +102,10 @@ def render(release: Path, commune: str) -> str:
     drawn.default_js, drawn.default_css = [], []
     _add_parcels(drawn, parcels)
     placed = findings[~(findings.geometry.isna() | findings.geometry.is_empty)]
-    for code in sorted(placed["code"].unique(), key=lambda code: _rank(placed, code)):
-        _add_findings(drawn, placed[placed["code"] == code], str(code))
+    shown = _with_dots(placed, parcels)
+    # Drawn last lies on top: the gravest.
+    for code in sorted(placed["code"].unique(), key=lambda code: _rank(placed, code), reverse=True):
+        _add_findings(drawn, shown[shown["code"] == code], str(code), int((placed["code"] == code).sum()))
     folium.LayerControl(collapsed=True).add_to(drawn)
     shapes = parcels.geometry if len(parcels) else placed.geometry
     if len(shapes):
@@ -109,7 +116,7 @@ def render(release: Path, commune: str) -> str:
     figure.header.add_child(branca.element.Element(f"<title>{_title(release, commune)}</title>"), name="title", index=0)
     figure.header.add_child(branca.element.Element(f"<script>{script}</script>"), name="library", index=1)
     figure.header.add_child(branca.element.Element(f"<style>{style}{_PAGE_STYLE}</style>"), name="style", index=2)
-    figure.html.add_child(branca.element.Element(_heading(release, commune, findings)), name="told")
+    figure.html.add_child(branca.element.Element(_heading(release, commune, parcels, findings)), name="told")
     return _numbered(figure.render())
 
 
@@ -182,15 +189,33 @@ def _add_parcels(drawn: folium.Map, parcels: gpd.GeoDataFrame) -> None:
     ).add_to(group)
 
 
-def _add_findings(drawn: folium.Map, findings: gpd.GeoDataFrame, code: str) -> None:
+def _with_dots(placed: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the findings, those too small to be seen or hit on the whole map with a dot as well."""
+    if placed.empty:
+        return placed
+    west, south, east, north = (parcels if len(parcels) else placed).total_bounds
+    sizes = placed.geometry.bounds
+    extent = np.maximum(sizes["maxx"] - sizes["minx"], sizes["maxy"] - sizes["miny"])
+    is_small = (extent < max(east - west, north - south) / _DOT_BELOW) & (shapely.get_dimensions(placed.geometry) > 0)
+    small = placed[is_small]
+    dots = small.set_geometry(gpd.GeoSeries(shapely.point_on_surface(small.geometry), small.index, crs=placed.crs))
+    both = gpd.GeoDataFrame(pd.concat([placed, dots], ignore_index=True), geometry="geometry", crs=placed.crs)
+    # Leaflet makes a group of a multipoint, and a marker in a group does not know what it is about.
+    is_group = (both.geom_type == "MultiPoint").to_numpy()
+    single = both[is_group].explode(ignore_index=True)
+    joined = pd.concat([both[~is_group], single], ignore_index=True)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=placed.crs)
+
+
+def _add_findings(drawn: folium.Map, findings: gpd.GeoDataFrame, code: str, count: int) -> None:
     entry = schemas.findings()[code]
     colour = SEVERITY_COLOURS[str(findings["severity"].iloc[0])]
-    name = f'<b style="color:{colour}">■</b> {entry["title_vi"]} / {entry["title_en"]} ({len(findings)})'
+    name = f'<b style="color:{colour}">■</b> {entry["title_vi"]} / {entry["title_en"]} ({count})'
     group = folium.FeatureGroup(name=name).add_to(drawn)
     folium.GeoJson(
         _features(findings, _FINDING_FIELDS),
         style_function=lambda _: {"color": colour, "weight": 2, "fillColor": colour, "fillOpacity": 0.35},
-        marker=folium.CircleMarker(radius=6),
+        marker=folium.CircleMarker(radius=7),
         popup=_popup(_FINDING_FIELDS),
     ).add_to(group)
 
@@ -220,7 +245,7 @@ def _title(release: Path, commune: str) -> str:
     return f"{_name(release, commune)} ({html.escape(commune)})".strip()
 
 
-def _heading(release: Path, commune: str, findings: gpd.GeoDataFrame) -> str:
+def _heading(release: Path, commune: str, parcels: gpd.GeoDataFrame, findings: gpd.GeoDataFrame) -> str:
     counts = findings["severity"].value_counts()
     parts = [
         f'<span><i style="background:{colour}"></i>{" / ".join(SEVERITY_NAMES[name])}: {counts.get(name, 0)}</span> '
@@ -228,8 +253,15 @@ def _heading(release: Path, commune: str, findings: gpd.GeoDataFrame) -> str:
     ]
     return (
         '<div class="told" style="position:absolute;left:10px;bottom:10px;z-index:1000">'
-        f"<h1>{_title(release, commune)}</h1>{''.join(parts)}{_without_place(findings)}</div>"
+        f"<h1>{_title(release, commune)}</h1>{_graded(parcels)}{''.join(parts)}{_without_place(findings)}</div>"
     )
+
+
+def _graded(parcels: gpd.GeoDataFrame) -> str:
+    """Return how many parcels the commune has, and of which grade."""
+    counts = parcels["xep_loai"].value_counts()
+    grades = " · ".join(f"{grade}: {counts.get(grade, 0)}" for grade in schemas.codelist("xep_loai")["code"])
+    return f"<p>{len(parcels)} thửa / parcels</p><p>Xếp loại / Grade {grades}</p>"
 
 
 def _without_place(findings: gpd.GeoDataFrame) -> str:

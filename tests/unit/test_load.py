@@ -424,5 +424,5 @@ def test_a_foreign_database_is_not_written_into(home: Path) -> None:
     with sqlite3.connect(home / "land.gpkg") as foreign:
         foreign.execute("CREATE TABLE thua_dat_5897 (fid INTEGER PRIMARY KEY, name TEXT)")
     foreign.close()
-    with pytest.raises(StoreError, match="another program.s file"):
+    with pytest.raises(StoreError, match="is another program's file"):
         land.open_store(home, srid=ZONE)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import shapely
 
 from atlas import preview
 from atlas.server.errors import HomeError
@@ -42,6 +43,21 @@ def test_page_tells_the_findings_in_both_languages(release: Path) -> None:
     assert "Lỗi / Error: 1" in page
     assert "preferCanvas" in page
     assert page.count('"so_thu_tu_thua"') >= 13
+
+
+def test_small_findings_get_a_dot_and_points_stand_alone(release: Path) -> None:
+    rows, told = preview.read(release, "15670")
+    tiny = told.iloc[[0, 0]].set_geometry(
+        [shapely.box(105.0, 19.0, 105.0000001, 19.0000001), shapely.MultiPoint([(105, 19)])]
+    )
+    shown = preview._with_dots(tiny.set_crs(4326), rows)
+    assert sorted(shown.geom_type) == ["Point", "Point", "Polygon"]
+
+
+def test_heading_tells_parcels_and_grades(release: Path) -> None:
+    page = preview.render(release, "15670")
+    assert "12 thửa / parcels" in page
+    assert "Grade 1: 12 · 2a: 0" in page
 
 
 def test_values_cannot_become_markup(release: Path) -> None:
