@@ -10,6 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 ROWS_PER_CODE = 5000
 """More findings of one code than this end in one line with their number: nobody works through them by hand."""
@@ -37,6 +38,9 @@ _MORE = {
     "vi": "… và {count} phát hiện nữa cùng loại; xem đủ trong tệp GeoPackage.",
     "en": "… and {count} more of the same kind; the GeoPackage file has them all.",
 }
+_A4 = 9
+"""Number of the paper size in OOXML."""
+_TOP = Alignment(wrap_text=True, vertical="top")
 _FILLS = {"error": "F6D5D6", "warning": "FBE6D2", "info": "E3EAF2"}
 
 
@@ -98,6 +102,10 @@ def _write_totals(
 def _sheet(book: Workbook, title: str, headers: Sequence[str], widths: tuple[int, ...], rows: int) -> Any:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{rows + 1}"
@@ -119,16 +127,23 @@ def _cells(sheet: Any, row: tuple[str, list[Any]]) -> list[Any]:
     place = values.index(next(value for value in values if isinstance(value, str)))
     coloured = WriteOnlyCell(sheet, values[place])
     coloured.fill = PatternFill("solid", start_color=_FILLS[severity])
+    coloured.alignment = _TOP
     cells[place] = coloured
     return cells
 
 
 def _plain(sheet: Any, value: Any) -> Any:
+    """Return a cell: sentences wrapped, measures with two to four decimals, formulas as text."""
+    if isinstance(value, float):
+        cell = WriteOnlyCell(sheet, value)
+        cell.number_format = "#,##0.00##"
+        cell.alignment = _TOP
+        return cell
     if not isinstance(value, str):
         return value
     text = ILLEGAL_CHARACTERS_RE.sub("�", value)
+    cell = WriteOnlyCell(sheet, text)
+    cell.alignment = _TOP
     if text.startswith("="):
-        cell = WriteOnlyCell(sheet, text)
         cell.data_type = "s"
-        return cell
-    return text
+    return cell

@@ -152,3 +152,12 @@ def test_writing_again_replaces(told, parcels, tmp_path):
 def test_other_endings_are_refused(told, parcels, tmp_path):
     with pytest.raises(SettingsError, match="gpkg"):
         reports.write(told, parcels, tmp_path / "a.pdf", "acceptance")
+
+
+def test_the_fix_list_can_be_read_and_printed(told, parcels, tmp_path):
+    reports.write(told, parcels, tmp_path / "sua.xlsx", "acceptance")
+    sheet = openpyxl.load_workbook(tmp_path / "sua.xlsx").worksheets[0]
+    assert sheet["F2"].alignment.wrap_text
+    assert {row[6].number_format for row in sheet.iter_rows(min_row=2) if row[6].value is not None} == {"#,##0.00##"}
+    assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
+    assert sheet.print_title_rows == "$1:$1"
