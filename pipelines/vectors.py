@@ -3,11 +3,12 @@
 Which encoding those bytes are in is decided elsewhere, by vote over a whole column; nothing may be lost before.
 """
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyogrio
 import pyogrio.errors
 import shapely
 
+import schemas
 from pipelines.errors import ReadError
 
 DRIVERS: dict[str, str] = {
@@ -46,6 +48,9 @@ _BROKEN = (
     OSError,
 )
 
+_COSTLY = frozenset({"EDIGEO"})
+"""Drivers that parse the whole file anew for each layer asked about."""
+
 _BYTES = frozenset({"DGN", "DXF", "ESRI Shapefile", "MapInfo File"})
 
 
@@ -56,7 +61,7 @@ class Layer:
     Attributes:
         name: Name of the layer.
         geometry: Geometry type as GDAL names it.
-        features: Number of features.
+        features: Number of features; None where counting would cost too much and no profile asks for the layer.
         fields: Column names.
         extent: West, south, east, north in the CRS of the layer; None when empty.
         crs: WKT or `EPSG:…`; None when the file does not say.
@@ -64,7 +69,7 @@ class Layer:
 
     name: str
     geometry: str | None
-    features: int
+    features: int | None
     fields: tuple[str, ...]
     extent: tuple[float, float, float, float] | None
     crs: str | None
@@ -115,7 +120,23 @@ def _layers(path: Path, changed_ns: int, size: int) -> tuple[Layer, ...]:
     if driver(path) == "Parquet":
         return (_parquet_layer(path),)
     with _reading(path):
-        return tuple(_layer(path, str(name)) for name, _ in pyogrio.list_layers(path))
+        listed = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+        if driver(path) not in _COSTLY:
+            return tuple(_layer(path, name) for name, _ in listed)
+        wanted = re.compile("|".join(_layer_patterns()) or "$.")
+        return tuple(
+            _layer(path, name) if wanted.search(name) else Layer(name, kind, None, (), None, None)
+            for name, kind in listed
+        )
+
+
+@cache
+def _layer_patterns() -> tuple[str, ...]:
+    """Return the patterns by which source profiles know layers."""
+    sections = [
+        schemas.source(name).get(part) for name in schemas.sources() for part in ("parcels", "boundary", "sheets")
+    ]
+    return tuple(f"(?:{section['layer']})" for section in sections if section and section.get("layer"))
 
 
 def _layer(path: Path, name: str) -> Layer:

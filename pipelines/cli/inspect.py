@@ -37,7 +37,8 @@ def _show(inventory: dict[str, Any]) -> None:
     for heading in ("Tệp / file", "vai trò / role", "định dạng / format", "mã chữ / encoding", "lớp / layers"):
         files.add_column(heading, overflow="fold")
     for entry in inventory["files"]:
-        layers = ", ".join(f"{layer['name']} ({layer['features']})" for layer in entry.get("layers", []))
+        counted = [layer for layer in entry.get("layers", []) if layer["features"] is not None]
+        layers = ", ".join(f"{layer['name']} ({layer['features']})" for layer in counted)
         files.add_row(entry["path"], entry["role"], entry.get("format") or "", entry.get("encoding") or "", layers)
     console.print(files)
     for line in inventory.get("evidence", []):

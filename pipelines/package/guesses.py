@@ -98,7 +98,7 @@ def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str
             continue
         if _key_share(sources.columns(spellings, layer["fields"])) > 0:
             return Guess(key, "parcels", f"layer {layer['name']} has sheet or parcel numbers")
-    if len(layers) == 1 and layers[0]["features"] <= 5 and "Polygon" in str(layers[0]["geometry"]):
+    if len(layers) == 1 and (layers[0]["features"] or 0) <= 5 and "Polygon" in str(layers[0]["geometry"]):
         return Guess(key, "boundary", f"{layers[0]['features']} polygons without parcel numbers")
     return Guess(key, "other", "no layer with parcel numbers", is_sure=False)
 
