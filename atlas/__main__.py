@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,13 +29,14 @@ def _serve(options: argparse.Namespace) -> int:
     # Drawing the help text must not load the server.
     import uvicorn
 
-    from atlas.server.app import HOME_VARIABLE, create
+    from atlas.server import manifest
     from atlas.server.errors import HomeError
 
     alone = options.workers == 1
-    os.environ[HOME_VARIABLE] = str(options.home.resolve())
+    os.environ[manifest.HOME_VARIABLE] = str(options.home.resolve())
     try:
-        app = create(options.home)
+        # The parent of several workers serves nothing itself: looking at the release is enough, and far quicker.
+        app: Any = _app(options.home) if alone else manifest.read(options.home / "release")
     except HomeError as error:
         print(f"{error.vi}\n{error.en}", file=sys.stderr)
         return 2
@@ -50,6 +52,12 @@ def _serve(options: argparse.Namespace) -> int:
         server_header=False,
     )
     return 0
+
+
+def _app(home: Path) -> Any:
+    from atlas.server.app import create
+
+    return create(home)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from atlas.server import request as asking
 from atlas.server.api import Api
 from atlas.server.downloads import Downloads
 from atlas.server.errors import BadRequestError, HomeError
+from atlas.server.manifest import HOME_VARIABLE
 from atlas.server.outside import Outside
 from atlas.server.selection import Question, select
 from atlas.server.site import Site
@@ -29,7 +30,6 @@ from atlas.server.words import word
 LOGGER = logging.getLogger(__name__)
 WEB = Path(__file__).parents[1] / "web" / "dist"
 STATIC = Path(__file__).parent / "static"
-HOME_VARIABLE = "ATLAS_HOME"
 
 
 def create(home: Path, web: Path = WEB) -> ASGIApp:

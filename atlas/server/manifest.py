@@ -19,6 +19,8 @@ from atlas.server.store import Rows, Store, quoted
 from atlas.server.words import word
 
 MANIFEST = "manifest.json"
+HOME_VARIABLE = "ATLAS_HOME"
+"""Environment variable that tells worker processes which home they serve."""
 COMMUNE_TABLE = Table(crs.LONLAT, "atlas_communes", "row", "geom", "atlas_communes_rtree")
 _WEB_MERCATOR = 3857
 
