@@ -27,7 +27,7 @@ TARGETS = """() => [...document.querySelectorAll("button, input, select, summary
 
 def complaints(page: Page) -> list[dict[str, Any]]:
     """Return what axe-core finds serious or critical."""
-    assert AXE.exists(), "axe-core is not installed: run sh setup/test-tools.sh"
+    assert AXE.exists(), "axe-core is not installed: run `make setup`"
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("async () => (await axe.run(document)).violations")
     grave = [one for one in found if one["impact"] in ("serious", "critical")]
