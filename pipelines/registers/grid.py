@@ -54,6 +54,21 @@ def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str,
     return [(name, _decoded(grid, encoding, raw=not is_unicode)) for name, grid in wanted]
 
 
+def peek(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], bool]:
+    """Return (sheet name, grid) for every sheet of a file, undecoded, and whether its texts are bytes as latin-1.
+
+    Raises:
+        ReadError: The file is not what its name says.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix in (".xlsx", ".xlsm", ".xls"):
+            return (_xlsx(path) if suffix != ".xls" else _xls(path)), False
+        return [(path.stem, _dbf(path) if suffix == ".dbf" else _csv(path, "latin-1"))], True
+    except _broken() as error:
+        raise _unreadable(path) from error
+
+
 def texts(path: Path) -> tuple[list[str], bool]:
     """Return every text of a register that `read` has opened before, undecoded, and whether it is bytes as latin-1."""
     suffix = path.suffix.lower()
