@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -138,7 +139,10 @@ def _start(
     process: BaseProcess = context.Process(  # type: ignore[attr-defined]
         target=_work, args=(theirs, function, arguments, limits), daemon=True
     )
-    process.start()
+    with warnings.catch_warnings():
+        # Python counts the idle threads of numeric libraries, which come to no harm; ours were looked at above.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
     theirs.close()
     return _Child(number, Path(str(arguments[0])).name, process, ours, time.monotonic() + limits.seconds)
 

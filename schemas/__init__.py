@@ -111,6 +111,12 @@ def sources() -> list[str]:
     return _names("sources", ".yaml")
 
 
+def spellings(section: str) -> dict[str, list[str]]:
+    """Return how offices spell the names of one section: `parcels`, `register` or `levels`."""
+    found: dict[str, list[str]] = copy.deepcopy(_file("spellings.yaml")[section])
+    return found
+
+
 def package_schema() -> dict[str, Any]:
     """Return the JSON Schema of `package.yaml`, with the eras, source profiles and encodings there are."""
     schema: dict[str, Any] = copy.deepcopy(_file("package.schema.json"))

@@ -33,6 +33,12 @@ class Scan:
     is_complete: bool
 
 
+def is_v8(path: Path) -> bool:
+    """Tell whether a file is DGN v8, by its first bytes."""
+    with path.open("rb") as stream:
+        return stream.read(4) == V8_START
+
+
 def scan(path: Path) -> Scan:
     """Return the count of drawn elements by type and level; parts of a complex element count with their head."""
     content = path.read_bytes()

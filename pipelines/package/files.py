@@ -59,7 +59,7 @@ def _stock(root: Path, package: Path, settings: Settings) -> Stock:
             f"{package} không có {MANIFEST} và còn điều chưa chắc ({keys}): chạy `{command}`, xem lại rồi chạy tiếp.",
             f"{package} has no {MANIFEST} and leaves doubt ({keys}): run `{command}`, check it, run again.",
         )
-    return run(root, proposal.manifest, settings.province, evidence=proposal.evidence())
+    return run(root, proposal.manifest, settings.province, evidence=proposal.evidence(), surveys=proposal.surveys)
 
 
 def _write(stock: Stock, home: Path, unpacked: Path | None) -> str:

@@ -3,22 +3,25 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import schemas
-from pipelines import sources, text, vectors
+from pipelines import sources
 from pipelines.package import commune, place
 from pipelines.package.stock import epsg_of
+from pipelines.package.survey import Survey
+from pipelines.registers import headings
 
 FRENCH_LOT = re.compile(r"^(\d[\dAB])(\d{3})(\d{3})([0-9A-Z]{2})(\d{2})$")
 """Folder of an EDIGEO lot: department, commune, prefix, section, sub-section."""
 
-_REGISTER_ENDINGS = frozenset({".xlsx", ".xls", ".csv", ".dbf", ".ods"})
 _DOCUMENT_ENDINGS = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".docx"})
 _MIN_SHARE = 0.2
+_BELIEVABLE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,9 @@ class Guess:
     is_sure: bool = True
 
 
-def profile(files: Sequence[Mapping[str, Any]]) -> Guess:
+def profile(surveys: Sequence[Survey]) -> Guess:
     """Guess the source profile by formats, levels and columns: the one that explains most files."""
-    scores = {name: _fit(schemas.source(name), files) for name in schemas.sources()}
+    scores = {name: _fit(schemas.source(name), surveys) for name in schemas.sources()}
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     (best, score), rest = ranked[0], ranked[1:]
     shown = ", ".join(f"{name} {value:.2f}" for name, value in ranked if value > 0) or "no profile fits"
@@ -48,27 +51,35 @@ def profile(files: Sequence[Mapping[str, Any]]) -> Guess:
     return Guess("profile", best, f"share of layers, levels and columns explained: {shown}", is_sure)
 
 
-def _fit(body: Mapping[str, Any], files: Sequence[Mapping[str, Any]]) -> float:
-    spatial = [entry for entry in files if entry["layers"]]
-    if not spatial:
-        return 0.0
-    return sum(_fit_file(body, entry) for entry in spatial) / len(spatial)
+def _fit(body: Mapping[str, Any], surveys: Sequence[Survey]) -> float:
+    spatial = [item for item in surveys if item.layers]
+    if spatial:
+        return sum(_fit_file(body, item) for item in spatial) / len(spatial)
+    tables = [_key_share(_headings(body, table.head)) for item in surveys for table in item.tables]
+    return max(tables, default=0.0)
 
 
-def _fit_file(body: Mapping[str, Any], entry: Mapping[str, Any]) -> float:
-    if entry["format"] not in body["formats"]:
-        return 0.0
+def _fit_file(body: Mapping[str, Any], item: Survey) -> float:
     drawing, parcels = body.get("drawing"), body.get("parcels")
-    if drawing is not None and entry["levels"]:
+    if item.is_drawing:
+        if drawing is None:
+            return 0.0
         roles = sources.level_roles(drawing)
-        known = {roles[level] for level in map(sources.level_key, entry["levels"]) if level in roles}
-        return len(known & {"boundary", "parcel_number", "label"}) / 2 + len(known) / 100
-    if parcels is None or parcels.get("columns") is None:
+        known = {roles[key] for level in item.levels if (key := sources.level_key(level.name)) in roles}
+        share = len(known & {"boundary", "parcel_number", "label"}) / 2 + len(known) / 100
+        # A profile of this very format fits better than one of another that spells its levels alike.
+        return share if item.format in body["formats"] else share * 0.8
+    if item.format not in body["formats"] or parcels is None or parcels.get("columns") is None:
         return 0.0
     pattern = parcels.get("layer")
-    names = [layer for layer in entry["layers"] if pattern is None or re.search(pattern, layer["name"])]
+    names = [layer for layer in item.layers if pattern is None or re.search(pattern, layer["name"])]
     found = [sources.columns(parcels["columns"], layer["fields"]) for layer in names]
     return max((_key_share(columns) + (0.5 if pattern else 0.0) for columns in found), default=0.0)
+
+
+def _headings(body: Mapping[str, Any], head: pd.DataFrame) -> Mapping[str, Any]:
+    heading = headings.find(head, body["register"]) if body.get("register") and len(head) else None
+    return heading.columns if heading is not None else {}
 
 
 def _key_share(columns: Mapping[str, Any]) -> float:
@@ -76,14 +87,14 @@ def _key_share(columns: Mapping[str, Any]) -> float:
     return sum(name in columns for name in ("so_hieu_to_ban_do", "so_thu_tu_thua")) / 2
 
 
-def role(path: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> Guess:
-    """Guess the role of a file by its ending and, for layers, by its columns and geometry."""
-    key, suffix = f"files[{path}].role", PurePosixPath(path).suffix.lower()
-    if layers and suffix in {".dgn", ".dxf"}:
-        return Guess(key, "drawing", "drawing format")
-    if layers:
-        return _layer_role(key, layers, body)
-    if suffix in _REGISTER_ENDINGS:
+def role(item: Survey, body: Mapping[str, Any]) -> Guess:
+    """Guess the role of a file by its format and, for layers, by its columns and geometry."""
+    key, suffix = f"files[{item.path}].role", PurePosixPath(item.path).suffix.lower()
+    if item.is_drawing:
+        return Guess(key, "drawing", f"line work and texts ({item.format})")
+    if item.layers:
+        return _layer_role(key, item.layers, body)
+    if item.tables:
         return Guess(key, "register", f"table ({suffix})")
     if suffix in _DOCUMENT_ENDINGS:
         return Guess(key, "document", f"scan or document ({suffix})")
@@ -103,66 +114,45 @@ def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str
     return Guess(key, "other", "no layer with parcel numbers", is_sure=False)
 
 
-def crs(root: Path, files: Sequence[Mapping[str, Any]], province: str) -> Guess:
+def crs(surveys: Sequence[Survey], province: str) -> Guess:
     """Guess the CRS: what the files say, else the candidate zones that put them into the province."""
-    said = {code for entry in files for layer in entry["layers"] if (code := epsg_of(layer["crs"])) is not None}
+    said = {code for item in surveys for layer in item.layers if (code := epsg_of(layer["crs"])) is not None}
     if said:
         shown = ", ".join(sorted(said))
         return Guess("crs", sorted(said)[0], f"the files say {shown}", len(said) == 1)
     box = place.province_box(province)
-    first = (place.middle(root / entry["path"], layer["name"]) for entry in files for layer in entry["layers"][:1])
-    point = next((found for found in first if found is not None), None)
-    fits = place.fitting(point, box) if box is not None and point is not None else []
+    points = [item.points for item in surveys if len(item.points)]
+    x, y = np.median(np.concatenate(points), axis=0) if points else (np.nan, np.nan)
+    fits = place.fitting((float(x), float(y)), box) if box is not None and points else []
     straight = [code for code, swapped in fits if not swapped]
-    if not straight or point is None:
+    if not straight:
         return Guess("crs", place.PREFERRED[0], "no file says it and no candidate zone fits", is_sure=False)
-    where = f"({point[0]:.0f}, {point[1]:.0f}) falls into province {province} by {', '.join(straight)}"
+    where = f"({x:.0f}, {y:.0f}) falls into province {province} by {', '.join(straight)}"
     return Guess("crs", straight[0], where, len(straight) == 1)
 
 
-def encoding(root: Path, entry: Mapping[str, Any]) -> Guess:
-    """Guess the encoding of a file by vote over all its words."""
-    path, key = root / entry["path"], f"files[{entry['path']}].encoding"
-    if not entry["layers"] or not vectors.keeps_bytes(path):
-        return Guess(key, "utf-8", "the format itself is Unicode")
-    words = [value for layer in entry["layers"] for value in _words(path, layer["name"])]
-    voted = text.vote(words)
-    if not voted.words:
-        return Guess(key, "utf-8", "no accented letters")
+def encoding(item: Survey) -> Guess:
+    """Guess the encoding of a file by the vote over all its words."""
+    key = f"files[{item.path}].encoding"
+    voted = item.votes.get(None)
+    if voted is None or not voted.words:
+        return Guess(key, "utf-8", "no accented letters" if item.is_raw or item.tables else "the format is Unicode")
     best, second = sorted(voted.scores.values(), reverse=True)[:2]
     shown = ", ".join(f"{name} {share:.0%}" for name, share in voted.scores.items() if share > 0)
     evidence = f"Vietnamese syllables among {voted.words} accented words: {shown}"
-    return Guess(key, voted.encoding, evidence, best > 0.5 and best > second)
+    return Guess(key, voted.encoding, evidence, best > _BELIEVABLE_SHARE and best > second)
 
 
-def _words(path: Path, layer: str) -> list[str]:
-    rows = pd.DataFrame(vectors.read(path, layer))
-    texts = rows.columns[rows.dtypes.map(pd.api.types.is_string_dtype)]
-    return [value for column in texts for value in rows[column].dropna()]
-
-
-def commune_code(root: Path, files: Sequence[Mapping[str, Any]], name: str) -> Guess:
+def commune_code(surveys: Sequence[Survey], name: str) -> Guess:
     """Guess the commune code: EDIGEO lots, a column MaXa, else a number in the name of the folder."""
-    folders = [PurePosixPath(entry["path"]).parent.name for entry in files if entry["format"] == "EDIGEO"]
+    folders = [PurePosixPath(item.path).parent.name for item in surveys if item.format == "EDIGEO"]
     lots = sorted({match.group(1) + match.group(2) for folder in folders if (match := FRENCH_LOT.match(folder))})
     if lots:
         return Guess("commune", lots[0], "department and commune in the names of the EDIGEO lots", len(lots) == 1)
-    codes = sorted({code for entry in files for code in _codes_in(root, entry)})
+    codes = sorted({code for item in surveys for code in item.commune_codes})
     if codes:
-        return Guess("commune", codes[0], f"column of commune codes holds {', '.join(codes)}", len(codes) == 1)
+        return Guess("commune", codes[0], f"column of commune codes holds {', '.join(codes[:5])}", len(codes) == 1)
     numbers = [code for code in re.findall(r"(?<!\d)\d{5}(?!\d)", name) if commune.eras(code)]
     if numbers:
         return Guess("commune", numbers[0], f"name of the folder {name}", len(set(numbers)) == 1)
     return Guess("commune", "00000", "nothing says it", is_sure=False)
-
-
-def _codes_in(root: Path, entry: Mapping[str, Any]) -> list[str]:
-    path = root / entry["path"]
-    found: list[str] = []
-    for layer in entry["layers"]:
-        spelled = {"ma_xa": ["MaXa", "ma_xa", "MaDVHC", "MAXA", "KVHC_ID"]}
-        column = sources.columns(spelled, layer["fields"]).get("ma_xa")
-        if column is not None:
-            values = sources.text_of(vectors.read(path, layer["name"], columns=[column.name])[column.name])
-            found += [code for code in values.dropna().unique() if re.fullmatch(r"\d{5}", code)]
-    return found

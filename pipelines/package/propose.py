@@ -3,7 +3,7 @@
 import datetime
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,10 +12,10 @@ import schemas
 from pipelines import files, sources, vectors
 from pipelines.errors import PackageError
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, guesses, stock
+from pipelines.package import commune, guesses, levels, stock, survey
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
-from pipelines.package.readable import why_not
+from pipelines.package.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,12 @@ class Proposal:
     Attributes:
         manifest: Its content.
         guesses: Where each value comes from.
+        surveys: Path to what was seen in each file.
     """
 
     manifest: dict[str, Any]
     guesses: list[Guess]
+    surveys: dict[str, Survey]
 
     @property
     def doubtful(self) -> list[Guess]:
@@ -43,28 +45,29 @@ class Proposal:
         ]
 
 
-def inspect(path: Path, province: str = "38") -> dict[str, Any]:
+def inspect(path: Path, province: str = "38", done: Callable[[int, int], None] | None = None) -> dict[str, Any]:
     """Return the inventory of a folder, archive or single file; nothing is changed.
 
     The inventory has also `proposal` (the content of `package.yaml`, read or proposed) and `evidence` (one entry
     for each guess, none where a `package.yaml` is there).
 
     Args:
-        path: Folder, .zip, or one spatial file.
+        path: Folder, .zip, or one file.
         province: Province whose place decides between zones.
+        done: Called with the number of files looked at, and of all.
 
     Raises:
-        PackageError: There is nothing at the path, or nothing in it that is a map.
+        PackageError: There is nothing at the path, or nothing in it that is a map or a register.
     """
     if not path.exists():
         raise PackageError(f"Không có {path}: kiểm tra đường dẫn.", f"There is no {path}: check the path.")
     if path.is_dir():
-        return _look(path, None, province)
+        return _look(path, None, province, done)
     if path.suffix.lower() == ".zip":
         with tempfile.TemporaryDirectory() as folder:
             files.unzip(path, Path(folder))
-            return _look(root_of(Path(folder)), None, province) | {"root": str(path)}
-    return _look(path.parent, path.name, province)
+            return _look(root_of(Path(folder)), None, province, done) | {"root": str(path)}
+    return _look(path.parent, path.name, province, done)
 
 
 def root_of(folder: Path) -> Path:
@@ -76,71 +79,65 @@ def root_of(folder: Path) -> Path:
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
 
 
-def propose(root: Path, province: str, only: str | None = None) -> Proposal:
+def propose(
+    root: Path, province: str, only: str | None = None, done: Callable[[int, int], None] | None = None
+) -> Proposal:
     """Return a proposed `package.yaml` for a folder.
 
     Args:
         root: Folder.
         province: Province whose place decides between zones.
         only: Name of the one file to look at.
+        done: Called with the number of files looked at, and of all.
 
     Raises:
-        PackageError: The folder holds no readable map file; the message names a file and why.
+        PackageError: The folder holds neither a map nor a register that can be read; the message names a file and why.
     """
     present = [path for path in files.find(root) if only is None or path == only]
     belonging = {part for path in present for part in files.companions(path, present) if vectors.driver(Path(path))}
     mains = [path for path in present if path not in belonging]
-    looked = [_glance(root, path) for path in mains]
-    spatial = [entry for entry in looked if entry["layers"]]
-    if not spatial:
-        raise _nothing_spatial(root, looked)
-    chosen = guesses.profile(spatial)
-    code = guesses.commune_code(root, spatial, root.resolve().name)
-    scale, scales = _scales(root, spatial)
+    told = None if done is None else (lambda number: done(number, len(mains)))
+    looked = survey.all_of(root, mains, done=told)
+    surveys = list(looked.values())
+    spatial = [item for item in surveys if item.layers]
+    if not spatial and not any(item.tables for item in surveys):
+        raise _nothing_to_read(root, surveys)
+    chosen = guesses.profile(surveys)
+    code = guesses.commune_code(surveys, root.resolve().name)
+    scale, scales = _scales(spatial)
     era = _era(str(code.value), chosen.value)
-    whole = [code, era, _date(root, spatial), chosen, guesses.crs(root, spatial, province), scale]
+    whole = [code, era, _date(root, spatial or surveys), chosen, guesses.crs(surveys, province), scale]
     body = schemas.source(chosen.value)
-    by_file = {entry["path"]: [*_about(root, entry, body), *scales.get(entry["path"], ())] for entry in looked}
+    by_file = {item.path: [*_about(item, body), *scales.get(item.path, ())] for item in surveys}
     manifest: dict[str, Any] = {guess.key: guess.value for guess in whole}
     manifest["map_type"] = "5" if era.value == commune.FOREIGN_ERA else "1"
     manifest["files"] = [
         {"path": path, **{guess.key.rsplit(".", 1)[1]: guess.value for guess in about}}
         for path, about in by_file.items()
     ]
-    return Proposal(manifest, [*whole, *(guess for about in by_file.values() for guess in about)])
+    return Proposal(manifest, [*whole, *(guess for about in by_file.values() for guess in about)], looked)
 
 
-def _about(root: Path, entry: Mapping[str, Any], body: Mapping[str, Any]) -> list[Guess]:
+def _about(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     """Return the guesses about one file."""
-    role = guesses.role(entry["path"], entry["layers"], body)
-    if not entry["layers"]:
+    role = guesses.role(item, body)
+    if not item.layers and not item.tables:
         return [role]
-    return [role, guesses.encoding(root, entry), *_sheet(entry, role.value, body)]
+    about = [role, guesses.encoding(item)]
+    if item.is_drawing:
+        about += levels.guess(item, body)
+    return [*about, *_sheet(item, role.value, body)]
 
 
-def _look(root: Path, only: str | None, province: str) -> dict[str, Any]:
+def _look(root: Path, only: str | None, province: str, done: Callable[[int, int], None] | None) -> dict[str, Any]:
     if only is None and (root / MANIFEST).exists():
         manifest = read_manifest(root)
         return stock.run(root, manifest, province).inventory | {"proposal": manifest, "evidence": []}
-    proposal = propose(root, province, only)
-    entries, broken = stock.describe(root, proposal.manifest)
+    proposal = propose(root, province, only, done)
+    entries, broken = stock.describe(root, proposal.manifest, proposal.surveys)
     paths = [entry["path"] for entry in proposal.manifest["files"]]
     body = stock.inventory(root, proposal.manifest, entries, broken, paths, proposed=True)
     return body | {"proposal": proposal.manifest, "evidence": proposal.evidence()}
-
-
-def _glance(root: Path, path: str) -> dict[str, Any]:
-    """Return format, layers and drawing levels of a file; no layers where it cannot be read."""
-    full = root / path
-    reason = why_not(full)
-    layers = stock.layers_of(full) if reason is None else []
-    levels: list[str] = []
-    for layer in layers[:1]:
-        column = next((name for name in ("Level", "Layer") if name in layer["fields"]), None)
-        if column is not None and vectors.driver(full) in {"DGN", "DXF"}:
-            values = vectors.read(full, layer["name"], columns=[column])[column]
-            levels = sorted({str(value) for value in sources.text_of(values).dropna().unique()})
-    return {"path": path, "format": vectors.driver(full) or "", "layers": layers, "levels": levels, "reason": reason}
 
 
 def _era(code: str, profile: str) -> Guess:
@@ -152,59 +149,53 @@ def _era(code: str, profile: str) -> Guess:
     return Guess("era", listed[0], f"{code} is a commune code in {', '.join(listed)}", is_sure=listed == ["E2025B"])
 
 
-def _date(root: Path, spatial: list[dict[str, Any]]) -> Guess:
+def _date(root: Path, surveys: Sequence[Survey]) -> Guess:
     """Guess the date of the data: the last change of a parcel, else the date of the newest file."""
-    days: list[str] = []
-    for entry in spatial:
-        for layer in entry["layers"]:
-            if layer["name"] == "PARCELLE_id" and "UPDATE_DATE" in layer["fields"]:
-                values = vectors.read(root / entry["path"], layer["name"], columns=["UPDATE_DATE"])["UPDATE_DATE"]
-                days += [day for day in sources.text_of(values).dropna() if re.fullmatch(r"\d{8}", day)]
+    said = [day for item in surveys for day in item.said.get("PARCELLE_id.UPDATE_DATE", ())]
+    days = [day for day in said if re.fullmatch(r"\d{8}", day)]
     if days:
         last = max(days)
         return Guess("date", f"{last[:4]}-{last[4:6]}-{last[6:]}", "last UPDATE_DATE of a parcel")
-    newest = max((root / entry["path"]).stat().st_mtime for entry in spatial)
+    newest = max((root / item.path).stat().st_mtime for item in surveys)
     day = datetime.datetime.fromtimestamp(newest, tz=datetime.UTC).date().isoformat()
-    return Guess("date", day, "date of the newest map file", is_sure=False)
+    return Guess("date", day, "date of the newest file", is_sure=False)
 
 
-def _scales(root: Path, spatial: list[dict[str, Any]]) -> tuple[Guess, dict[str, list[Guess]]]:
+def _scales(spatial: Sequence[Survey]) -> tuple[Guess, dict[str, list[Guess]]]:
     """Guess the scale of the package and of its sheets: EDIGEO says it (SUBDSECT.EOR), drawings do not."""
     said: dict[str, list[Guess]] = {}
-    for entry in spatial:
-        path = entry["path"]
-        for layer in entry["layers"]:
-            if layer["name"] == "SUBDSECT_id" and "EOR" in layer["fields"]:
-                values = sources.text_of(vectors.read(root / path, layer["name"], columns=["EOR"])["EOR"])
-                scales = [int(value) for value in values.dropna() if str(value).isdigit()]
-                said[path] = [Guess(f"files[{path}].scale", scale, "EOR of the sheet") for scale in scales[:1]]
+    for item in spatial:
+        scales = [int(value) for value in item.said.get("SUBDSECT_id.EOR", ()) if value.isdigit()]
+        if scales:
+            said[item.path] = [Guess(f"files[{item.path}].scale", scales[0], "EOR of the sheet")]
     known = [guess.value for about in said.values() for guess in about]
     if not known:
         return Guess("scale", 1000, "nothing says it", is_sure=False), said
     return Guess("scale", max(sorted(set(known)), key=known.count), "the usual EOR of the sheets"), said
 
 
-def _sheet(entry: Mapping[str, Any], role: str, body: Mapping[str, Any]) -> list[Guess]:
+def _sheet(item: Survey, role: str, body: Mapping[str, Any]) -> list[Guess]:
     """Guess the sheet number from the file name, where no column holds it."""
     columns = (body.get("parcels") or {}).get("columns") or {}
-    named = [sources.columns(columns, layer["fields"]) for layer in entry["layers"]]
+    named = [sources.columns(columns, layer["fields"]) for layer in item.layers]
     if role == "parcels" and any("so_hieu_to_ban_do" in found for found in named):
         return []
-    numbers = re.findall(r"\d+", PurePosixPath(entry["path"]).stem)
+    numbers = re.findall(r"\d+", PurePosixPath(item.path).stem)
     if role not in {"drawing", "parcels"} or not numbers:
         return []
-    key, sheet = f"files[{entry['path']}].sheet", str(int(numbers[-1]))
+    key, sheet = f"files[{item.path}].sheet", str(int(numbers[-1]))
     return [Guess(key, sheet, "last number in the name of the file", len(numbers) == 1)]
 
 
-def _nothing_spatial(root: Path, looked: list[dict[str, Any]]) -> PackageError:
-    if not looked:
+def _nothing_to_read(root: Path, surveys: Sequence[Survey]) -> PackageError:
+    if not surveys:
         return PackageError(
             f"{root} trống: bỏ bản đồ và sổ địa chính của xã vào thư mục.",
             f"{root} is empty: put the drawings and the register of the commune into the folder.",
         )
-    shown = "; ".join(f"{entry['path']} ({entry['reason'] or 'not a map'})" for entry in looked[:3])
+    shown = "; ".join(f"{item.path} ({item.reason or 'neither a map nor a table'})" for item in surveys[:3])
     return PackageError(
-        f"{root}: không có tệp bản đồ nào đọc được: {shown}. Nộp bản vẽ dạng DGN V7, DXF hoặc SHP.",
-        f"{root}: there is no readable map file: {shown}. Hand in drawings as DGN V7, DXF or SHP.",
+        f"{root}: không có bản đồ hay sổ nào đọc được: {shown}. Nộp bản vẽ (DGN, DWG, DXF, SHP) và sổ (XLSX, CSV).",
+        f"{root}: there is no map or register that can be read: {shown}. "
+        "Hand in drawings (DGN, DWG, DXF, SHP) and registers (XLSX, CSV).",
     )

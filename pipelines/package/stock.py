@@ -1,29 +1,30 @@
 """Taking stock: every file of a package, what it holds, and what is wrong with it."""
 
 import re
-import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import pyproj
 
 import schemas
 from pipelines import crs as crs_work
-from pipelines import files, findings, vectors
+from pipelines import files, findings
 from pipelines.errors import CrsError, PackageError
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, dgn_scan, place
-from pipelines.package.readable import why_not
+from pipelines.package import commune, place, survey
+from pipelines.package.survey import Survey
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
+
+_PASSED_ON = ("crs", "layer", "profile", "levels", "columns")
+"""Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 MISSING = "missing"
 """Reason of a file that is listed but not there."""
@@ -45,7 +46,12 @@ class Stock:
 
 
 def run(
-    root: Path, manifest: Mapping[str, Any], province: str, *, evidence: list[dict[str, Any]] | None = None
+    root: Path,
+    manifest: Mapping[str, Any],
+    province: str,
+    *,
+    evidence: list[dict[str, Any]] | None = None,
+    surveys: Mapping[str, Survey] | None = None,
 ) -> Stock:
     """Return the stock of a package folder.
 
@@ -54,6 +60,7 @@ def run(
         manifest: Checked content of `package.yaml`, or the proposal for one.
         province: Code of the province the data must lie in.
         evidence: The guesses of a proposal, each of which becomes a finding.
+        surveys: What was seen in the files already, by path; None looks at them now.
 
     Emits:
         goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.proposed, ban_ve.elements_lost
@@ -65,7 +72,8 @@ def run(
     commune.check(manifest["commune"], manifest["era"], root / MANIFEST)
     crs = crs_work.parse(manifest["crs"])
     present = [path for path in files.find(root) if path != MANIFEST]
-    entries, broken = describe(root, manifest)
+    surveys = surveys or survey.all_of(root, [path for path in _listed(manifest) if _is_inside(root, path)])
+    entries, broken = describe(root, manifest, surveys)
     ledger = Ledger("package")
     for entry in entries:
         ledger.add(entry["path"], "file", received=1, accepted=1)
@@ -77,44 +85,62 @@ def run(
         ledger.add(path, "file", received=1, accepted=0, quarantined=1)
         found.append(Finding("goi.unlisted_file", path, detail=path, source=path))
     found += [_proposed(guess) for guess in evidence or ()]
-    found += [loss for entry in entries if (loss := _lost_elements(root, entry)) is not None]
+    found += [_lost(surveys[entry["path"]]) for entry in entries if surveys[entry["path"]].lost is not None]
     if manifest["era"] != commune.FOREIGN_ERA:
-        _check_places(root, entries, manifest, province)
+        _check_places(entries, surveys, manifest, province)
     _need_metres(crs, manifest["crs"], root)
     body = inventory(root, manifest, entries, broken, present, proposed=evidence is not None)
     return Stock(body, findings.of(found, crs=crs), ledger.check())
 
 
-def describe(root: Path, manifest: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the listed files that can be read, with their layers, and those that cannot, with the reason."""
-    entries, broken = [], []
+def describe(
+    root: Path, manifest: Mapping[str, Any], surveys: Mapping[str, Survey]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the listed files that can be read, with their layers, and those that cannot, with the reason.
+
+    Args:
+        root: Folder of the package.
+        manifest: Content of `package.yaml`.
+        surveys: What was seen in the files, by path.
+    """
+    entries, broken = list[dict[str, Any]](), list[dict[str, Any]]()
     for entry in manifest["files"]:
-        path = root / entry["path"]
-        reason = MISSING if not path.is_file() else why_not(path)
-        if reason != MISSING and not path.resolve().is_relative_to(root.resolve()):
-            reason = "a link out of the package"
-        described = _entry(root, entry, manifest) if reason is None else None
-        reason = _no_layer(described, manifest) if described is not None else reason
-        if described is not None and reason is None:
-            entries.append(described)
+        item = surveys.get(entry["path"])
+        if item is None:
+            reason: str | None = "a link out of the package" if (root / entry["path"]).exists() else MISSING
+        else:
+            reason = item.reason or _no_layer(entry, item, manifest)
+        if item is not None and reason is None:
+            entries.append(_entry(entry, item, manifest))
         else:
             broken.append({"path": entry["path"], "role": entry["role"], "reason": reason})
     return entries, broken
 
 
-def _no_layer(entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
+def _listed(manifest: Mapping[str, Any]) -> list[str]:
+    return [entry["path"] for entry in manifest["files"]]
+
+
+def _is_inside(root: Path, path: str) -> bool:
+    """Tell whether a file is there, and in the package: a link must not lead to another place of this machine."""
+    full = root / path
+    return full.exists() and full.resolve().is_relative_to(root.resolve())
+
+
+def _no_layer(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> str | None:
     """Return why a readable file gives no layer for its role; None when it does or needs none."""
     if entry["role"] not in SPATIAL_ROLES:
         return None
-    if not entry["layers"]:
+    if not item.layers:
         return "no map layer in it, mend its role"
-    names = ", ".join(layer["name"] for layer in entry["layers"][:5])
-    if entry["layer"] and entry["layer"] not in [layer["name"] for layer in entry["layers"]]:
-        return f"no layer {entry['layer']}, it has {names}"
-    section = schemas.source(entry["profile"] or manifest["profile"]).get(entry["role"]) or {}
-    pattern = None if entry["layer"] else section.get("layer")
-    if pattern and not any(re.search(pattern, layer["name"]) for layer in entry["layers"]):
-        return f"no layer like {pattern}, it has {names}"
+    names = [str(layer["name"]) for layer in item.layers]
+    shown = ", ".join(names[:5])
+    if entry.get("layer") and entry["layer"] not in names:
+        return f"no layer {entry['layer']}, it has {shown}"
+    section = schemas.source(entry.get("profile") or manifest["profile"]).get(entry["role"]) or {}
+    pattern = None if entry.get("layer") else section.get("layer")
+    if pattern and not any(re.search(pattern, name) for name in names):
+        return f"no layer like {pattern}, it has {shown}"
     return None
 
 
@@ -123,30 +149,22 @@ def _unusable(item: Mapping[str, Any]) -> Finding:
     return Finding(code, item["path"], detail=f"{item['path']}: {item['reason']}", source=item["path"])
 
 
-def layers_of(path: Path) -> list[dict[str, Any]]:
-    """Return the layers of a vector file as plain dictionaries; none for other files."""
-    if vectors.driver(path) is None:
-        return []
-    return [asdict(layer) for layer in vectors.layers(path)]
-
-
-def _entry(root: Path, entry: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any]:
-    path = root / entry["path"]
-    layers = layers_of(path) if entry["role"] in SPATIAL_ROLES else []
+def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": entry["path"],
-        "path": entry["path"],
+        "id": item.path,
+        "path": item.path,
         "role": entry["role"],
-        "format": vectors.driver(path) or path.suffix[1:].upper(),
-        "bytes": path.stat().st_size,
-        "sha256": files.sha256(path),
+        "format": item.format,
+        "bytes": item.size,
+        "sha256": item.sha256,
         "sheet": entry.get("sheet"),
         "scale": entry.get("scale", manifest.get("scale", 1000)),
         "encoding": entry.get("encoding", "utf-8"),
-        "crs": entry.get("crs"),
-        "layer": entry.get("layer"),
-        "profile": entry.get("profile"),
-        "layers": layers,
+        **{name: entry.get(name) for name in _PASSED_ON},
+        "layers": [dict(layer) for layer in item.layers] if entry["role"] in SPATIAL_ROLES else [],
+        "elements": sum(level.elements for level in item.levels) if item.is_drawing else None,
+        "level_counts": {level.name: {"elements": level.elements, "types": level.kinds} for level in item.levels},
+        "tables": [] if item.layers else [{"name": table.name, "rows": table.rows} for table in item.tables],
     }
 
 
@@ -183,8 +201,8 @@ def _need_something_spatial(root: Path, entries: list[dict[str, Any]], broken: l
     spatial = [item for item in broken if item["role"] in SPATIAL_ROLES]
     what = "; ".join(f"{item['path']} ({item['reason']})" for item in spatial[:3]) or "-"
     raise PackageError(
-        f"{root}: không đọc được tệp bản đồ nào: {what}. Nộp lại bản vẽ dạng DGN V7, DXF hoặc SHP.",
-        f"{root}: no map file can be read: {what}. Hand the drawings in again as DGN V7, DXF or SHP.",
+        f"{root}: không đọc được tệp bản đồ nào: {what}. Nộp lại bản vẽ dạng DGN, DWG, DXF hoặc SHP.",
+        f"{root}: no map file can be read: {what}. Hand the drawings in again as DGN, DWG, DXF or SHP.",
     )
 
 
@@ -209,52 +227,23 @@ def _proposed(guess: Mapping[str, Any]) -> Finding:
     return Finding("goi.proposed", key, detail=f"{key} = {guess['value']} ({guess['evidence']})")
 
 
-def _lost_elements(root: Path, entry: Mapping[str, Any]) -> Finding | None:
-    """Compare the elements GDAL reads from a DGN with an own count of their heads."""
-    if entry["format"] != "DGN":
-        return None
-    path = root / entry["path"]
-    expected = dgn_scan.scan(path).counts
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what GDAL finds odd shows in the counts
-        _, _, _, (types, levels) = pyogrio.raw.read(
-            path, columns=["Type", "Level"], read_geometry=False, encoding="latin-1"
-        )
-    keys, counts = np.unique(np.column_stack([types, levels]).reshape(-1, 2), axis=0, return_counts=True)
-    read = {(int(kind), int(level)): int(count) for (kind, level), count in zip(keys, counts, strict=True)}
-    lost = {key: count - read.get(key, 0) for key, count in expected.items() if count > read.get(key, 0)}
-    if not lost:
-        return None
-    detail = ", ".join(f"type {kind} level {level}: {count}" for (kind, level), count in sorted(lost.items()))
-    whole = float(sum(expected.values()))
-    return Finding(
-        "ban_ve.elements_lost", entry["path"], None, whole - sum(lost.values()), whole, detail, entry["path"]
-    )
+def _lost(item: Survey) -> Finding:
+    read, whole, detail = item.lost or (0, 0, "")
+    return Finding("ban_ve.elements_lost", item.path, None, float(read), float(whole), detail, item.path)
 
 
-def _check_places(root: Path, entries: list[dict[str, Any]], manifest: Mapping[str, Any], province: str) -> None:
+def _check_places(
+    entries: list[dict[str, Any]], surveys: Mapping[str, Survey], manifest: Mapping[str, Any], province: str
+) -> None:
     box = place.province_box(province)
     if box is None:
         return
     for entry in entries:
-        for layer in entry["layers"][:1]:
-            _check_place(root, entry, layer, manifest, box)
-
-
-def _check_place(
-    root: Path, entry: Mapping[str, Any], layer: Mapping[str, Any], manifest: Mapping[str, Any], box: place.Box
-) -> None:
-    if layer["extent"] is None:
-        return
-    crs = declared(entry, layer, manifest["crs"])
-    west, south, east, north = layer["extent"]
-    where = place.on_earth(((west + east) / 2, (south + north) / 2), crs)
-    if where is not None and box.holds(*where):
-        return
-    # One stray element far away moves the extent, not the median.
-    point = place.middle(root / entry["path"], layer["name"])
-    if point is not None:
-        place.check(entry["path"], point, crs, box)
+        points = surveys[entry["path"]].points
+        if entry["layers"] and len(points):
+            # The median does not follow stray elements far away.
+            x, y = np.median(points, axis=0)
+            place.check(entry["path"], (float(x), float(y)), declared(entry, entry["layers"][0], manifest["crs"]), box)
 
 
 def declared(entry: Mapping[str, Any], layer: Mapping[str, Any], crs: str) -> str:
