@@ -31,13 +31,15 @@ class Guess:
     Attributes:
         key: Key of `package.yaml`; `files[path].key` for a file.
         value: What is proposed.
-        evidence: Why, in a few English words.
+        vi: Why, in a few Vietnamese words.
+        en: The same in English.
         is_sure: False when something else is as likely, or nothing speaks for it.
     """
 
     key: str
     value: Any
-    evidence: str
+    vi: str
+    en: str
     is_sure: bool = True
 
 
@@ -46,9 +48,11 @@ def profile(surveys: Sequence[Survey]) -> Guess:
     scores = {name: _fit(schemas.source(name), surveys) for name in schemas.sources()}
     ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     (best, score), rest = ranked[0], ranked[1:]
-    shown = ", ".join(f"{name} {value:.2f}" for name, value in ranked if value > 0) or "no profile fits"
+    shown = ", ".join(f"{name} {value:.2f}" for name, value in ranked if value > 0)
     is_sure = score >= _MIN_SHARE and not any(value >= score * 0.9 for _, value in rest)
-    return Guess("profile", best, f"share of layers, levels and columns explained: {shown}", is_sure)
+    vi = f"phần lớp và cột mà kiểu nguồn giải thích được: {shown or 'không kiểu nào hợp'}"
+    en = f"share of levels and columns explained: {shown or 'no profile fits'}"
+    return Guess("profile", best, vi, en, is_sure)
 
 
 def _fit(body: Mapping[str, Any], surveys: Sequence[Survey]) -> float:
@@ -91,14 +95,14 @@ def role(item: Survey, body: Mapping[str, Any]) -> Guess:
     """Guess the role of a file by its format and, for layers, by its columns and geometry."""
     key, suffix = f"files[{item.path}].role", PurePosixPath(item.path).suffix.lower()
     if item.is_drawing:
-        return Guess(key, "drawing", f"line work and texts ({item.format})")
+        return Guess(key, "drawing", f"đường và chữ ({item.format})", f"line work and texts ({item.format})")
     if item.layers:
         return _layer_role(key, item.layers, body)
     if item.tables:
-        return Guess(key, "register", f"table ({suffix})")
+        return Guess(key, "register", f"bảng ({suffix})", f"table ({suffix})")
     if suffix in _DOCUMENT_ENDINGS:
-        return Guess(key, "document", f"scan or document ({suffix})")
-    return Guess(key, "other", f"unknown ending {suffix or '(none)'}")
+        return Guess(key, "document", f"bản quét hoặc tài liệu ({suffix})", f"scan or document ({suffix})")
+    return Guess(key, "other", f"đuôi tệp lạ {suffix}", f"unknown ending {suffix or '(none)'}")
 
 
 def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> Guess:
@@ -108,10 +112,12 @@ def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str
         if pattern is not None and not re.search(pattern, layer["name"]):
             continue
         if _key_share(sources.columns(spellings, layer["fields"])) > 0:
-            return Guess(key, "parcels", f"layer {layer['name']} has sheet or parcel numbers")
+            name = layer["name"]
+            return Guess(key, "parcels", f"lớp {name} có số tờ, số thửa", f"layer {name} has sheet or parcel numbers")
     if len(layers) == 1 and (layers[0]["features"] or 0) <= 5 and "Polygon" in str(layers[0]["geometry"]):
-        return Guess(key, "boundary", f"{layers[0]['features']} polygons without parcel numbers")
-    return Guess(key, "other", "no layer with parcel numbers", is_sure=False)
+        count = layers[0]["features"]
+        return Guess(key, "boundary", f"{count} vùng không có số thửa", f"{count} polygons without parcel numbers")
+    return Guess(key, "other", "không lớp nào có số thửa", "no layer with parcel numbers", is_sure=False)
 
 
 def crs(surveys: Sequence[Survey], province: str) -> Guess:
@@ -119,16 +125,19 @@ def crs(surveys: Sequence[Survey], province: str) -> Guess:
     said = {code for item in surveys for layer in item.layers if (code := epsg_of(layer["crs"])) is not None}
     if said:
         shown = ", ".join(sorted(said))
-        return Guess("crs", sorted(said)[0], f"the files say {shown}", len(said) == 1)
+        return Guess("crs", sorted(said)[0], f"các tệp ghi {shown}", f"the files say {shown}", len(said) == 1)
     box = place.province_box(province)
     points = [item.points for item in surveys if len(item.points)]
     x, y = np.median(np.concatenate(points), axis=0) if points else (np.nan, np.nan)
     fits = place.fitting((float(x), float(y)), box) if box is not None and points else []
     straight = [code for code, swapped in fits if not swapped]
     if not straight:
-        return Guess("crs", place.PREFERRED[0], "no file says it and no candidate zone fits", is_sure=False)
-    where = f"({x:.0f}, {y:.0f}) falls into province {province} by {', '.join(straight)}"
-    return Guess("crs", straight[0], where, len(straight) == 1)
+        vi, en = "không tệp nào ghi, không múi nào hợp", "no file says it and no candidate zone fits"
+        return Guess("crs", place.PREFERRED[0], vi, en, is_sure=False)
+    zones = ", ".join(straight)
+    vi = f"({x:.0f}, {y:.0f}) nằm trong tỉnh {province} theo {zones}"
+    en = f"({x:.0f}, {y:.0f}) falls into province {province} by {zones}"
+    return Guess("crs", straight[0], vi, en, len(straight) == 1)
 
 
 def encoding(item: Survey) -> Guess:
@@ -136,11 +145,12 @@ def encoding(item: Survey) -> Guess:
     key = f"files[{item.path}].encoding"
     voted = item.votes.get(None)
     if voted is None or not voted.words:
-        return Guess(key, "utf-8", "no accented letters" if item.is_raw or item.tables else "the format is Unicode")
+        return Guess(key, "utf-8", "không có chữ có dấu", "no accented letters")
     best, second = sorted(voted.scores.values(), reverse=True)[:2]
     shown = ", ".join(f"{name} {share:.0%}" for name, share in voted.scores.items() if share > 0)
-    evidence = f"Vietnamese syllables among {voted.words} accented words: {shown}"
-    return Guess(key, voted.encoding, evidence, best > _BELIEVABLE_SHARE and best > second)
+    vi = f"tỷ lệ âm tiết tiếng Việt trong {voted.words} từ có dấu: {shown}"
+    en = f"Vietnamese syllables among {voted.words} accented words: {shown}"
+    return Guess(key, voted.encoding, vi, en, best > _BELIEVABLE_SHARE and best > second)
 
 
 def commune_code(surveys: Sequence[Survey], name: str) -> Guess:
@@ -148,11 +158,18 @@ def commune_code(surveys: Sequence[Survey], name: str) -> Guess:
     folders = [PurePosixPath(item.path).parent.name for item in surveys if item.format == "EDIGEO"]
     lots = sorted({match.group(1) + match.group(2) for folder in folders if (match := FRENCH_LOT.match(folder))})
     if lots:
-        return Guess("commune", lots[0], "department and commune in the names of the EDIGEO lots", len(lots) == 1)
+        return Guess(
+            "commune",
+            lots[0],
+            "tỉnh và xã trong tên lô EDIGEO",
+            "department and commune in the names of the EDIGEO lots",
+            len(lots) == 1,
+        )
     codes = sorted({code for item in surveys for code in item.commune_codes})
     if codes:
-        return Guess("commune", codes[0], f"column of commune codes holds {', '.join(codes[:5])}", len(codes) == 1)
+        shown = ", ".join(codes[:5])
+        return Guess("commune", codes[0], f"cột mã xã ghi {shown}", f"column of codes holds {shown}", len(codes) == 1)
     numbers = [code for code in re.findall(r"(?<!\d)\d{5}(?!\d)", name) if commune.eras(code)]
     if numbers:
-        return Guess("commune", numbers[0], f"name of the folder {name}", len(set(numbers)) == 1)
-    return Guess("commune", "00000", "nothing says it", is_sure=False)
+        return Guess("commune", numbers[0], f"tên thư mục {name}", f"name of the folder {name}", len(set(numbers)) == 1)
+    return Guess("commune", "00000", "không gì cho biết", "nothing says it", is_sure=False)

@@ -3,8 +3,10 @@
 A proposal only: the officer sees it with its evidence in `package.yaml` before any of it is used.
 """
 
+import operator
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import schemas
@@ -22,6 +24,15 @@ _AREA = re.compile(r"\d+[.,]\d+(?:\s*m2|\s*m²)?")
 _CODE = re.compile(r"[A-ZĐ]{1,3}(?:\+[A-ZĐ]{1,3})*")
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A role and why, in both languages."""
+
+    role: str
+    vi: str
+    en: str
+
+
 def guess(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     """Return the proposal for `levels` of one drawing: none where the profile already knows what it needs.
 
@@ -34,49 +45,57 @@ def guess(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     if "boundary" in known and known & {"parcel_number", "label"}:
         return []
     unknown = [level for level in item.levels if sources.level_key(level.name) not in roles]
-    found = {level.name: proposed for level in unknown if (proposed := _role(level)) is not None}
-    if "boundary" not in {role for role, _ in found.values()} | known:
+    found: dict[str, Told] = {level.name: proposed for level in unknown if (proposed := _role(level)) is not None}
+    if "boundary" not in {told.role for told in found.values()} | known:
         found |= _longest([level for level in unknown if level.name not in found])
     if not found:
         return []
     listed: dict[str, list[str]] = {}
-    for name, (role, _) in found.items():
-        listed.setdefault(role, []).append(name)
-    evidence = "; ".join(f"{name} → {role}: {why}" for name, (role, why) in found.items())
-    return [Guess(f"files[{item.path}].levels", listed, evidence, is_sure=False)]
+    for name, told in found.items():
+        listed.setdefault(told.role, []).append(name)
+    vi, en = (
+        "; ".join(f"{name} → {told.role}: {why(told)}" for name, told in found.items())
+        for why in (operator.attrgetter("vi"), operator.attrgetter("en"))
+    )
+    return [Guess(f"files[{item.path}].levels", listed, vi, en, is_sure=False)]
 
 
-def _role(level: Level) -> tuple[str, str] | None:
+def _role(level: Level) -> Told | None:
     """Return the role of a level by its name, else by its texts; None where neither tells."""
     for role, words in schemas.spellings("levels").items():
         folded = sources.fold(level.name)
         word = next((word for word in words if sources.fold(word) in folded), None)
         if word is not None and bool(level.lines) == (role in _OF_LINES):
-            return role, f"its name has “{word}”"
+            return Told(role, f"tên lớp có “{word}”", f"its name has “{word}”")
     texts = [text.strip() for text in level.texts]
     if len(texts) < _TELLING_TEXTS:
         return None
     return next((told for role, kind, pattern in _KINDS if (told := _by_texts(role, kind, pattern, texts))), None)
 
 
-def _by_texts(role: str, kind: str, pattern: re.Pattern[str], texts: Sequence[str]) -> tuple[str, str] | None:
+def _by_texts(role: str, kind: tuple[str, str], pattern: re.Pattern[str], texts: Sequence[str]) -> Told | None:
     share = sum(bool(pattern.fullmatch(text)) for text in texts) / len(texts)
-    return (role, f"{share:.0%} of {len(texts)} texts are {kind}") if share >= _SHARE else None
+    if share < _SHARE:
+        return None
+    vi, en = kind
+    return Told(role, f"{share:.0%} của {len(texts)} chữ là {vi}", f"{share:.0%} of {len(texts)} texts are {en}")
 
 
-def _longest(levels: Sequence[Level]) -> dict[str, tuple[str, str]]:
+def _longest(levels: Sequence[Level]) -> dict[str, Told]:
     """Return the level with the longest line work as the boundary, where it has most of it."""
     whole = sum(level.length_m for level in levels)
     longest = max(levels, key=lambda level: level.length_m, default=None)
     if longest is None or not longest.length_m or longest.length_m < whole / 2:
         return {}
-    return {longest.name: ("boundary", f"{longest.length_m / whole:.0%} of the line work no profile knows")}
+    share = f"{longest.length_m / whole:.0%}"
+    vi, en = f"{share} chiều dài các đường chưa biết", f"{share} of the line work no profile knows"
+    return {longest.name: Told("boundary", vi, en)}
 
 
 _OF_LINES = frozenset({"boundary", "documented_boundary", "commune_outline"})
 _KINDS = (
-    ("label", "number over area", _LABEL),
-    ("parcel_number", "whole numbers", _NUMBER),
-    ("area", "numbers with decimals", _AREA),
-    ("land_use", "land-use codes", _CODE),
+    ("label", ("số thửa trên diện tích", "number over area"), _LABEL),
+    ("parcel_number", ("số nguyên", "whole numbers"), _NUMBER),
+    ("area", ("số có phần thập phân", "numbers with decimals"), _AREA),
+    ("land_use", ("mã loại đất", "land-use codes"), _CODE),
 )

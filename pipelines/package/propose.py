@@ -40,7 +40,13 @@ class Proposal:
     def evidence(self) -> list[dict[str, Any]]:
         """Return the guesses as plain dictionaries."""
         return [
-            {"key": guess.key, "value": guess.value, "evidence": guess.evidence, "sure": guess.is_sure}
+            {
+                "key": guess.key,
+                "value": guess.value,
+                "evidence": guess.en,
+                "evidence_vi": guess.vi,
+                "sure": guess.is_sure,
+            }
             for guess in self.guesses
         ]
 
@@ -142,11 +148,16 @@ def _look(root: Path, only: str | None, province: str, done: Callable[[int, int]
 
 def _era(code: str, profile: str) -> Guess:
     if "EDIGEO" in schemas.source(profile)["formats"]:
-        return Guess("era", commune.FOREIGN_ERA, "EDIGEO is the French exchange format")
+        return Guess(
+            "era", commune.FOREIGN_ERA, "EDIGEO là khuôn dạng của Pháp", "EDIGEO is the French exchange format"
+        )
     listed = commune.eras(code)
     if not listed:
-        return Guess("era", "E2025A", f"{code} is in no list of communes", is_sure=False)
-    return Guess("era", listed[0], f"{code} is a commune code in {', '.join(listed)}", is_sure=listed == ["E2025B"])
+        return Guess(
+            "era", "E2025A", f"{code} không có trong danh mục xã", f"{code} is in no list of communes", is_sure=False
+        )
+    eras = ", ".join(listed)
+    return Guess("era", listed[0], f"{code} là mã xã của {eras}", f"{code} is a code of {eras}", listed == ["E2025B"])
 
 
 def _date(root: Path, surveys: Sequence[Survey]) -> Guess:
@@ -155,10 +166,15 @@ def _date(root: Path, surveys: Sequence[Survey]) -> Guess:
     days = [day for day in said if re.fullmatch(r"\d{8}", day)]
     if days:
         last = max(days)
-        return Guess("date", f"{last[:4]}-{last[4:6]}-{last[6:]}", "last UPDATE_DATE of a parcel")
+        return Guess(
+            "date",
+            f"{last[:4]}-{last[4:6]}-{last[6:]}",
+            "UPDATE_DATE mới nhất của thửa",
+            "last UPDATE_DATE of a parcel",
+        )
     newest = max((root / item.path).stat().st_mtime for item in surveys)
     day = datetime.datetime.fromtimestamp(newest, tz=datetime.UTC).date().isoformat()
-    return Guess("date", day, "date of the newest file", is_sure=False)
+    return Guess("date", day, "ngày của tệp mới nhất", "date of the newest file", is_sure=False)
 
 
 def _scales(spatial: Sequence[Survey]) -> tuple[Guess, dict[str, list[Guess]]]:
@@ -167,11 +183,13 @@ def _scales(spatial: Sequence[Survey]) -> tuple[Guess, dict[str, list[Guess]]]:
     for item in spatial:
         scales = [int(value) for value in item.said.get("SUBDSECT_id.EOR", ()) if value.isdigit()]
         if scales:
-            said[item.path] = [Guess(f"files[{item.path}].scale", scales[0], "EOR of the sheet")]
+            said[item.path] = [Guess(f"files[{item.path}].scale", scales[0], "EOR của tờ", "EOR of the sheet")]
     known = [guess.value for about in said.values() for guess in about]
     if not known:
-        return Guess("scale", 1000, "nothing says it", is_sure=False), said
-    return Guess("scale", max(sorted(set(known)), key=known.count), "the usual EOR of the sheets"), said
+        return Guess("scale", 1000, "không gì cho biết", "nothing says it", is_sure=False), said
+    return Guess(
+        "scale", max(sorted(set(known)), key=known.count), "EOR thường gặp của các tờ", "the usual EOR of the sheets"
+    ), said
 
 
 def _sheet(item: Survey, role: str, body: Mapping[str, Any]) -> list[Guess]:
@@ -184,7 +202,7 @@ def _sheet(item: Survey, role: str, body: Mapping[str, Any]) -> list[Guess]:
     if role not in {"drawing", "parcels"} or not numbers:
         return []
     key, sheet = f"files[{item.path}].sheet", str(int(numbers[-1]))
-    return [Guess(key, sheet, "last number in the name of the file", len(numbers) == 1)]
+    return [Guess(key, sheet, "số cuối trong tên tệp", "last number in the name of the file", len(numbers) == 1)]
 
 
 def _nothing_to_read(root: Path, surveys: Sequence[Survey]) -> PackageError:
