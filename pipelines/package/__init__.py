@@ -2,5 +2,6 @@
 
 from pipelines.package.propose import inspect
 from pipelines.package.stock import Stock, run
+from pipelines.package.transcript import transcript
 
-__all__ = ["Stock", "inspect", "run"]
+__all__ = ["Stock", "inspect", "run", "transcript"]
