@@ -12,7 +12,7 @@ from data_samples.legacy import tcvn3
 from data_samples.linework import Element
 from data_samples.model import Delivery, Mark
 
-_SCHEMA = {
+SCHEMA = {
     "geometry": "Unknown",
     "properties": {
         "Type": "int32:2",
@@ -60,7 +60,7 @@ def _loose(mark: Mark) -> list[Element]:
 
 def _write_file(path: Path, found: list[Element]) -> None:
     path.unlink(missing_ok=True)  # GDAL does not write over a DGN.
-    with fiona.open(path, "w", driver="DGN", schema=_SCHEMA) as target:
+    with fiona.open(path, "w", driver="DGN", schema=SCHEMA) as target:
         target.writerecords(_record(element) for element in found)
 
 
