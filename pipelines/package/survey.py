@@ -34,6 +34,7 @@ _TEXTS_OF_LEVEL = 200
 _LEGACY = re.compile(r"[\x01-\x08\x0e-\x1f\x80-\U0010ffff]")
 """Letters beyond ASCII, and the control bytes that VISCII and VPS use as letters."""
 
+_DRAWN = ("Type", "Level", "Layer", "Text")
 _COMMUNE_COLUMNS = {"ma_xa": ["MaXa", "ma_xa", "MaDVHC", "MAXA", "KVHC_ID", "xaId"]}
 
 
@@ -177,7 +178,8 @@ def _spatial(begun: Survey, full: Path) -> Survey:
     for layer in layers:
         if layer.features is None:
             continue  # no profile knows it, and its driver reads the whole file for each layer
-        rows = vectors.read(full, layer.name)
+        columns = [name for name in _DRAWN if name in layer.fields] if begun.format in DRAWINGS else None
+        rows = vectors.read(full, layer.name, columns=columns)
         points.append(_sample(rows))
         if begun.format in DRAWINGS:
             levels += _levels(rows)
@@ -282,14 +284,15 @@ def _attributes(layer: str, rows: gpd.GeoDataFrame) -> Table:
 def _count(words: dict[str | None, Counter[str]], rows: pd.DataFrame) -> None:
     """Add the texts of every column that has letters beyond ASCII, or control bytes that some encodings use."""
     for name in rows.columns:
-        values = rows[name]
-        if not (pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)):
+        if not (pd.api.types.is_object_dtype(rows[name]) or pd.api.types.is_string_dtype(rows[name])):
             continue
-        counted = values[values.map(lambda value: isinstance(value, str))].value_counts()
-        telling = {str(value): int(count) for value, count in counted.items() if _LEGACY.search(str(value))}
-        if telling:
-            words.setdefault(str(name), Counter()).update(telling)
-            words.setdefault(None, Counter()).update(telling)
+        values = [value for value in rows[name].tolist() if isinstance(value, str)]
+        # Most columns are numbers and codes: one search over all of them is far quicker than one in each.
+        if not _LEGACY.search("".join(values)):
+            continue
+        telling = {value: count for value, count in Counter(values).items() if _LEGACY.search(value)}
+        words.setdefault(str(name), Counter()).update(telling)
+        words.setdefault(None, Counter()).update(telling)
 
 
 def _votes(words: Mapping[str | None, Counter[str]], *, raw: bool) -> dict[str | None, Vote]:
