@@ -7,6 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import SettingsError
+from pipelines.sandbox import Limits
 
 
 class Settings(BaseModel):
@@ -22,6 +23,8 @@ class Settings(BaseModel):
         commune_code_column: Column of that file holding the commune code.
         snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
         min_area_m2: Smallest overlap or gap that counts.
+        read_seconds: How long the reading of one file may take.
+        read_memory_gib: How much memory it may take.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +38,13 @@ class Settings(BaseModel):
     commune_code_column: str = "code"
     snap_m: dict[int, float] = {200: 0.02, 500: 0.02, 1000: 0.05, 2000: 0.10, 5000: 0.25, 10000: 0.50}
     min_area_m2: float = Field(default=0.01, gt=0)
+    read_seconds: float = Field(default=300.0, gt=0)
+    read_memory_gib: float = Field(default=3.0, gt=0)
+
+    @property
+    def limits(self) -> Limits:
+        """Return what the reading of one file may take."""
+        return Limits(self.read_seconds, int(self.read_memory_gib * 1024**3))
 
     def snap_for(self, scale: int) -> float:
         """Return the snapping tolerance in metres for a scale denominator (the next finer one listed)."""

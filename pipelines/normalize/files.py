@@ -9,7 +9,7 @@ from typing import Any
 import geopandas as gpd
 
 import schemas
-from pipelines import codes, crs, findings, registers
+from pipelines import codes, crs, findings, registers, sandbox
 from pipelines.errors import ReadError
 from pipelines.files import writing
 from pipelines.findings import Finding
@@ -17,6 +17,7 @@ from pipelines.ledger import Ledger
 from pipelines.normalize.place import Place
 from pipelines.normalize.run import Normalized, run
 from pipelines.registers import HeadingError, Register
+from pipelines.sandbox import Limits
 from pipelines.settings import Settings
 
 TABLES = ("dang_ky", "muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "tai_lieu_do_dac", "to_ban_do")
@@ -42,7 +43,7 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     boundary = gpd.read_parquet(base / "digitize" / "boundary.parquet")
     source = schemas.source(inventory["profile"])
     place = place_of(inventory, source)
-    read = _registers(inventory, source.get("register"), place)
+    read = _registers(inventory, source.get("register"), place, settings.limits)
     if drawn.empty and not read.registers:
         raise ReadError(
             f"Gói của xã {commune} không có thửa đất nào và không có sổ nào đọc được: kiểm tra tệp và hồ sơ nguồn.",
@@ -67,23 +68,28 @@ def place_of(inventory: Mapping[str, Any], source: Mapping[str, Any]) -> Place:
     )
 
 
-def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, place: Place) -> _Read:
+def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, place: Place, limits: Limits) -> _Read:
     """Return the registers of a package; one that cannot be read becomes a finding and the others go on.
 
     Emits: goi.unreadable_file
     """
     entries = [entry for entry in inventory["files"] if entry["role"] == "register"]
+    calls = [(Path(inventory["root"]) / entry["path"], entry, profile) for entry in entries]
     read, refused = [], []
-    for entry in entries:
-        path = Path(inventory["root"]) / entry["path"]
-        encoding = entry.get("encoding") or _DEFAULT_ENCODING
-        try:
-            read.append(registers.read(path, source=entry["path"], encoding=encoding, register=profile))
-        except ReadError as error:
-            reason = "no parcel number column" if isinstance(error, HeadingError) else "not what its ending says"
-            detail = f"{entry['path']}: {reason}"
-            refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
+    for entry, outcome in zip(entries, sandbox.each(_register, calls, limits=limits), strict=True):
+        if outcome.error is None:
+            read.append(outcome.value)
+            continue
+        reason = "no parcel number column" if isinstance(outcome.error, HeadingError) else outcome.error.en
+        detail = f"{entry['path']}: {reason}"
+        refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
     return _Read(read, findings.of(refused, crs=place.crs), len(entries))
+
+
+def _register(path: Path, entry: Mapping[str, Any], profile: Mapping[str, Any] | None) -> Register:
+    """Read one register; in a child process."""
+    encoding = entry.get("encoding") or _DEFAULT_ENCODING
+    return registers.read(path, source=entry["path"], encoding=encoding, register=profile)
 
 
 def _write(normalized: Normalized, read: _Read, place: Place, folder: Path) -> None:

@@ -16,6 +16,7 @@ from pipelines.package import commune, guesses, levels, stock, survey
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.survey import Survey
+from pipelines.sandbox import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,11 @@ def root_of(folder: Path) -> Path:
 
 
 def propose(
-    root: Path, province: str, only: str | None = None, done: Callable[[int, int], None] | None = None
+    root: Path,
+    province: str,
+    only: str | None = None,
+    done: Callable[[int, int], None] | None = None,
+    limits: Limits | None = None,
 ) -> Proposal:
     """Return a proposed `package.yaml` for a folder.
 
@@ -95,6 +100,7 @@ def propose(
         province: Province whose place decides between zones.
         only: Name of the one file to look at.
         done: Called with the number of files looked at, and of all.
+        limits: What the reading of one file may take.
 
     Raises:
         PackageError: The folder holds neither a map nor a register that can be read; the message names a file and why.
@@ -103,7 +109,7 @@ def propose(
     belonging = {part for path in present for part in files.companions(path, present) if vectors.driver(Path(path))}
     mains = [path for path in present if path not in belonging]
     told = None if done is None else (lambda number: done(number, len(mains)))
-    looked = survey.all_of(root, mains, done=told)
+    looked = survey.all_of(root, mains, limits, told)
     surveys = list(looked.values())
     spatial = [item for item in surveys if item.layers]
     if not spatial and not any(item.tables for item in surveys):

@@ -20,6 +20,7 @@ from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
 from pipelines.package import commune, place, survey
 from pipelines.package.survey import Survey
+from pipelines.sandbox import Limits
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
@@ -52,6 +53,7 @@ def run(
     *,
     evidence: list[dict[str, Any]] | None = None,
     surveys: Mapping[str, Survey] | None = None,
+    limits: Limits | None = None,
 ) -> Stock:
     """Return the stock of a package folder.
 
@@ -61,6 +63,7 @@ def run(
         province: Code of the province the data must lie in.
         evidence: The guesses of a proposal, each of which becomes a finding.
         surveys: What was seen in the files already, by path; None looks at them now.
+        limits: What the reading of one file may take.
 
     Emits:
         goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.proposed, ban_ve.elements_lost
@@ -72,7 +75,7 @@ def run(
     commune.check(manifest["commune"], manifest["era"], root / MANIFEST)
     crs = crs_work.parse(manifest["crs"])
     present = [path for path in files.find(root) if path != MANIFEST]
-    surveys = surveys or survey.all_of(root, [path for path in _listed(manifest) if _is_inside(root, path)])
+    surveys = surveys or survey.all_of(root, [path for path in _listed(manifest) if _is_inside(root, path)], limits)
     entries, broken = describe(root, manifest, surveys)
     ledger = Ledger("package")
     for entry in entries:

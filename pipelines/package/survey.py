@@ -180,6 +180,8 @@ def _spatial(begun: Survey, full: Path) -> Survey:
             continue  # no profile knows it, and its driver reads the whole file for each layer
         columns = [name for name in _DRAWN if name in layer.fields] if begun.format in DRAWINGS else None
         rows = vectors.read(full, layer.name, columns=columns)
+        if len(rows) < layer.features:
+            return replace(begun, reason=f"cut short: only {len(rows):,} of {layer.features:,} features are there")
         points.append(_sample(rows))
         if begun.format in DRAWINGS:
             levels += _levels(rows)
