@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 import schemas
 from pipelines import sources
-from pipelines.package import commune, place
-from pipelines.package.stock import epsg_of
+from pipelines.package import commune
 from pipelines.package.survey import Survey
 from pipelines.registers import headings
 
@@ -118,26 +116,6 @@ def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str
         count = layers[0]["features"]
         return Guess(key, "boundary", f"{count} vùng không có số thửa", f"{count} polygons without parcel numbers")
     return Guess(key, "other", "không lớp nào có số thửa", "no layer with parcel numbers", is_sure=False)
-
-
-def crs(surveys: Sequence[Survey], province: str) -> Guess:
-    """Guess the CRS: what the files say, else the candidate zones that put them into the province."""
-    said = {code for item in surveys for layer in item.layers if (code := epsg_of(layer["crs"])) is not None}
-    if said:
-        shown = ", ".join(sorted(said))
-        return Guess("crs", sorted(said)[0], f"các tệp ghi {shown}", f"the files say {shown}", len(said) == 1)
-    box = place.province_box(province)
-    points = [item.points for item in surveys if len(item.points)]
-    x, y = np.median(np.concatenate(points), axis=0) if points else (np.nan, np.nan)
-    fits = place.fitting((float(x), float(y)), box) if box is not None and points else []
-    straight = [code for code, swapped in fits if not swapped]
-    if not straight:
-        vi, en = "không tệp nào ghi, không múi nào hợp", "no file says it and no candidate zone fits"
-        return Guess("crs", place.PREFERRED[0], vi, en, is_sure=False)
-    zones = ", ".join(straight)
-    vi = f"({x:.0f}, {y:.0f}) nằm trong tỉnh {province} theo {zones}"
-    en = f"({x:.0f}, {y:.0f}) falls into province {province} by {zones}"
-    return Guess("crs", straight[0], vi, en, len(straight) == 1)
 
 
 def encoding(item: Survey) -> Guess:

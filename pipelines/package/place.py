@@ -1,22 +1,22 @@
-"""Where on earth the data lie, and whether that is where the declared CRS can be right."""
+"""Where on earth communes and provinces lie: outlines on WGS 84, also of communes that were dissolved."""
 
-import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 import schemas
 from pipelines import crs as crs_work
-from pipelines import vectors
-from pipelines.errors import CrsError
+from pipelines import sources, vectors
+from pipelines.errors import SettingsError
+from pipelines.settings import Settings
 
-PREFERRED = ("EPSG:5897", "EPSG:9209", "EPSG:9208", "EPSG:3405", "EPSG:2044")
-"""Candidate zones for files around Thanh Hoa, likeliest first."""
-
-_MARGIN_DEG = 0.05
+_TODAY = "E2025B"
+_OF_OLD = "E2025A"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,6 @@ class Box:
     east: float
     north: float
 
-    def holds(self, longitude: float, latitude: float) -> bool:
-        """Tell whether a point lies in the box, give or take some kilometres."""
-        return (
-            self.west - _MARGIN_DEG <= longitude <= self.east + _MARGIN_DEG
-            and self.south - _MARGIN_DEG <= latitude <= self.north + _MARGIN_DEG
-        )
-
 
 def province_box(province: str) -> Box | None:
     """Return the box around a province; None when the list of provinces has none."""
@@ -45,62 +38,84 @@ def province_box(province: str) -> Box | None:
     return Box(*(float(row[name].iloc[0]) for name in ("lon_min", "lat_min", "lon_max", "lat_max")))
 
 
-def middle(path: Path, layer: str) -> tuple[float, float] | None:
-    """Return the median coordinate of a layer, which stray elements do not move; None when it is empty."""
-    geometries = vectors.read(path, layer, columns=[]).geometry.to_numpy()
-    coordinates = shapely.get_coordinates(geometries)
-    if not len(coordinates):
-        return None
-    x, y = np.median(coordinates, axis=0)
-    return float(x), float(y)
+def province_zone(province: str) -> str | None:
+    """Return the VN-2000 zone the law gives a province, as `EPSG:…`; None when the list has none."""
+    rows = schemas.codelist("provinces")
+    found = rows.loc[rows["code"] == province, "epsg"]
+    return f"EPSG:{found.iloc[0]}" if len(found) and found.iloc[0] else None
 
 
-def on_earth(point: tuple[float, float], crs: Any) -> tuple[float, float] | None:
-    """Return longitude and latitude of a point; None when it is nowhere on earth in this CRS."""
-    parsed = crs_work.parse(crs)
-    if parsed.is_geographic and not (abs(point[0]) <= 180 and abs(point[1]) <= 90):
-        return None
-    longitude, latitude = crs_work.transformer_to_wgs84(parsed).transform(*point)
-    return (longitude, latitude) if math.isfinite(longitude) and math.isfinite(latitude) else None
+def province_outline(province: str, settings: Settings | None = None) -> BaseGeometry | None:
+    """Return the outline of a province on WGS 84: its communes together, else its box; None when neither is known.
 
-
-def fitting(point: tuple[float, float], box: Box) -> list[tuple[str, bool]]:
-    """Return the CRS that put a point into the box, likeliest first, and whether its axes must be swapped."""
-    listed = [f"EPSG:{code}" for code in schemas.codelist("epsg")["code"]]
-    candidates = [*PREFERRED, *(code for code in listed if code not in PREFERRED)]
-    found = []
-    for swapped in (False, True):
-        here = (point[1], point[0]) if swapped else point
-        for candidate in candidates:
-            where = on_earth(here, candidate)
-            if where is not None and box.holds(*where):
-                found.append((candidate, swapped))
-    return found
-
-
-def check(name: str, point: tuple[float, float], crs: str, box: Box) -> None:
-    """Check that a file lies in the province under its declared CRS.
-
-    Args:
-        name: Path of the file in the package.
-        point: A typical coordinate of it.
-        crs: Declared CRS.
-        box: Box of the province.
+    The file of communes counts for the province of the settings only.
 
     Raises:
-        CrsError: It does not; the message says where it lies and which CRS would fit.
+        SettingsError: The file of communes has no layer with the column of codes.
     """
-    where = on_earth(point, crs)
-    if where is not None and box.holds(*where):
-        return
-    lies_vi = f"nằm ở {where[0]:.3f}°Đ {where[1]:.3f}°B, ngoài tỉnh" if where else "không nằm trên mặt đất"
-    lies_en = f"lies at {where[0]:.3f}°E {where[1]:.3f}°N, outside the province" if where else "lies nowhere on earth"
-    fits = fitting(point, box)[:3]
-    vi = " hoặc ".join(code + (" sau khi đổi trục X/Y" if swapped else "") for code, swapped in fits)
-    en = " or ".join(code + (" after swapping X and Y" if swapped else "") for code, swapped in fits)
-    advice_vi = f"phù hợp là {vi}; sửa `crs`" if fits else "không hệ nào trong danh mục phù hợp; hỏi nơi lập bản vẽ"
-    advice_en = f"{en} would fit; mend `crs`" if fits else "no listed CRS fits; ask who made the drawing"
-    raise CrsError(
-        f"{name}: theo {crs} dữ liệu {lies_vi}; {advice_vi}.",
-        f"{name}: by {crs} the data {lies_en}; {advice_en}.",
-    )
+    if settings is not None and settings.commune_boundaries is not None and settings.province == province:
+        outlines = _outlines(settings)
+        if len(outlines):
+            return shapely.union_all(shapely.make_valid(outlines.geometry.to_numpy()))
+    box = province_box(province)
+    return None if box is None else shapely.box(box.west, box.south, box.east, box.north)
+
+
+def commune_outline(code: str, era: str, settings: Settings) -> BaseGeometry | None:
+    """Return the outline of a commune on WGS 84; None when no file of communes is set or it does not have it.
+
+    A commune of an earlier era lies within those it went into: their union is returned. It is larger than the commune
+    was, and still tells one meridian from the next.
+
+    Args:
+        code: Commune code.
+        era: Its era.
+        settings: Names the file of communes of today and its column of codes.
+
+    Raises:
+        SettingsError: The file of communes has no layer with the column of codes.
+    """
+    if settings.commune_boundaries is None:
+        return None
+    if era == _TODAY:
+        codes = {code}
+    elif era in {_OF_OLD, "E2024"}:
+        crosswalk = schemas.codelist("admin_crosswalk")
+        is_this = (crosswalk["old_code"] == code) & (crosswalk["old_era"] == _OF_OLD)
+        codes = set(crosswalk.loc[is_this, "new_code"])
+    else:
+        return None
+    outlines = _outlines(settings)
+    found = outlines.geometry.to_numpy()[outlines["code"].isin(codes).to_numpy()]
+    return shapely.union_all(shapely.make_valid(found)) if len(found) else None
+
+
+def _outlines(settings: Settings) -> gpd.GeoDataFrame:
+    path = settings.commune_boundaries
+    assert path is not None
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise SettingsError(
+            f"Không có tệp ranh giới xã {path}: sửa `commune_boundaries` trong tệp cấu hình.",
+            f"There is no file of commune outlines {path}: mend `commune_boundaries` in the settings.",
+        ) from error
+    return _read_outlines(path, settings.commune_code_column, changed)
+
+
+@lru_cache(maxsize=4)
+def _read_outlines(path: Path, column: str, changed_ns: int) -> gpd.GeoDataFrame:
+    # The date of the file is part of the question, so that a newer file is read anew.
+    layers = [layer for layer in vectors.layers(path) if column in layer.fields]
+    if not layers:
+        raise SettingsError(
+            f"Tệp ranh giới xã {path} không có cột “{column}”: sửa `commune_code_column` trong tệp cấu hình.",
+            f"The file of commune outlines {path} has no column {column!r}: mend `commune_code_column`.",
+        )
+    # A file of communes may hold the province too, with a column of the same name.
+    chosen = max(layers, key=lambda layer: layer.features or 0)
+    rows = vectors.read(path, chosen.name, columns=[column])
+    rows = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
+    placed = crs_work.to_wgs84(rows.geometry)
+    codes = sources.text_of(rows[column]).str.strip().to_numpy()
+    return gpd.GeoDataFrame({"code": np.asarray(codes, dtype=object)}, geometry=placed.to_numpy(), crs=crs_work.WGS84)

@@ -12,7 +12,7 @@ import schemas
 from pipelines import files, sources, vectors
 from pipelines.errors import PackageError
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, guesses, levels, stock, survey
+from pipelines.package import commune, guesses, levels, stock, survey, zones
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.survey import Survey
@@ -118,9 +118,12 @@ def propose(
     code = guesses.commune_code(surveys, root.resolve().name)
     scale, scales = _scales(spatial)
     era = _era(str(code.value), chosen.value)
-    whole = [code, era, _date(root, spatial or surveys), chosen, guesses.crs(surveys, province), scale]
+    crs, crs_of = zones.guess(surveys, None if era.value == commune.FOREIGN_ERA else province)
+    whole = [code, era, _date(root, spatial or surveys), chosen, crs, scale]
     body = schemas.source(chosen.value)
-    by_file = {item.path: [*_about(item, body), *scales.get(item.path, ())] for item in surveys}
+    by_file = {
+        item.path: [*_about(item, body), *scales.get(item.path, ()), *crs_of.get(item.path, ())] for item in surveys
+    }
     manifest: dict[str, Any] = {guess.key: guess.value for guess in whole}
     manifest["map_type"] = "5" if era.value == commune.FOREIGN_ERA else "1"
     manifest["files"] = [

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pyproj
 
 import schemas
@@ -18,13 +17,13 @@ from pipelines.errors import CrsError, PackageError
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, place, survey
+from pipelines.package import commune, georef, survey
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
-_PASSED_ON = ("crs", "layer", "profile", "levels", "columns")
+_PASSED_ON = ("crs", "axes", "layer", "profile", "levels", "columns")
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 MISSING = "missing"
@@ -238,15 +237,12 @@ def _lost(item: Survey) -> Finding:
 def _check_places(
     entries: list[dict[str, Any]], surveys: Mapping[str, Survey], manifest: Mapping[str, Any], province: str
 ) -> None:
-    box = place.province_box(province)
-    if box is None:
-        return
     for entry in entries:
         points = surveys[entry["path"]].points
-        if entry["layers"] and len(points):
-            # The median does not follow stray elements far away.
-            x, y = np.median(points, axis=0)
-            place.check(entry["path"], (float(x), float(y)), declared(entry, entry["layers"][0], manifest["crs"]), box)
+        # Local coordinates lie nowhere until their control points have placed them.
+        if entry["layers"] and not entry.get("control_points"):
+            crs = declared(entry, entry["layers"][0], manifest["crs"])
+            georef.check(entry["path"], points, crs, province, swapped=entry.get("axes") == "ne")
 
 
 def declared(entry: Mapping[str, Any], layer: Mapping[str, Any], crs: str) -> str:

@@ -12,7 +12,7 @@ from shapely.geometry import LineString, Point, box
 from pipelines import files, findings, ledger
 from pipelines.digitize import files as digitize_files
 from pipelines.errors import CrsError, PackageError
-from pipelines.package import dgn_scan, inspect, place, stock
+from pipelines.package import dgn_scan, georef, inspect, stock
 from pipelines.package.files import execute
 from pipelines.package.readable import why_not
 from pipelines.settings import Settings
@@ -332,8 +332,8 @@ def test_inspect_says_when_there_is_no_map(tmp_path):
 
 
 def test_a_point_in_thanh_hoa_fits_its_zone_first():
-    box_of_province = place.province_box("38")
-    assert place.fitting((581_102.242, 2_191_076.731), box_of_province)[0] == ("EPSG:5897", False)
+    best = georef.rank([(581_102.242, 2_191_076.731)], province="38")[0]
+    assert (best.crs, best.swapped, best.is_sure) == ("EPSG:5897", False, False)
 
 
 @pytest.mark.skipif(not EDIGEO.is_dir(), reason="the eight EDIGEO sheets of a French commune are not on this machine")
