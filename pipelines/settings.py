@@ -21,6 +21,8 @@ class Settings(BaseModel):
         key_file: Key for identity numbers, outside the database; made on first use.
         commune_boundaries: Optional polygon file with the official outlines of communes (any GDAL format).
         commune_code_column: Column of that file holding the commune code.
+        boundary_accuracy_m: How far those outlines may be off; a parcel nearer to the line between two communes is open.
+        admin_crosswalk: Optional CSV of old and new communes that takes the place of the built-in table.
         snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
         min_area_m2: Smallest overlap or gap that counts.
         read_seconds: How long the reading of one file may take.
@@ -36,6 +38,8 @@ class Settings(BaseModel):
     key_file: Path | None = None
     commune_boundaries: Path | None = None
     commune_code_column: str = "code"
+    boundary_accuracy_m: float = Field(default=300.0, ge=0)
+    admin_crosswalk: Path | None = None
     snap_m: dict[int, float] = {200: 0.02, 500: 0.02, 1000: 0.05, 2000: 0.10, 5000: 0.25, 10000: 0.50}
     min_area_m2: float = Field(default=0.01, gt=0)
     read_seconds: float = Field(default=300.0, gt=0)

@@ -28,6 +28,8 @@ COLUMNS = (
     "dia_chi",
     "ty_le",
     "co_dang_ky",
+    "ma_xa_moi",
+    "can_cu_xa_moi",
 )
 """Columns of `thua_dat`, beside `geometry`."""
 
@@ -67,6 +69,8 @@ def complete(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place) -> gpd
     result["co_dang_ky"] = result["thua_key"].isin(set(rows["thua_key"].dropna()))
     is_ground = codes.main(result["loai_dat"]).isin(place.ground_objects)
     result["la_doi_tuong_chiem_dat"] = is_ground & ~result["co_dang_ky"]
+    # Known later, by table or by place.
+    result["ma_xa_moi"] = result["can_cu_xa_moi"] = pd.Series(pd.NA, index=result.index, dtype="string")
     return _typed(result, place)
 
 

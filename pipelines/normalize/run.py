@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from pipelines import codes, findings
+from pipelines import codes, eras, findings
 from pipelines.ledger import Ledger
-from pipelines.normalize import checks, holders, matching, uses
+from pipelines.normalize import checks, future, holders, matching, uses
 from pipelines.normalize import parcels as parcel_work
 from pipelines.normalize import rows as row_work
 from pipelines.normalize.holders import Holders
@@ -49,7 +49,13 @@ class Normalized:
     ledger: Ledger
 
 
-def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Register], place: Place) -> Normalized:
+def run(
+    drawn: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    read: Sequence[Register],
+    place: Place,
+    today: eras.Future | None = None,
+) -> Normalized:
     """Bring drawn parcels and register rows to the schema and match them by sheet and parcel number.
 
     Args:
@@ -57,8 +63,9 @@ def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Regi
         boundary: Commune outline, one row or none.
         read: Registers as read, in the order in which they complete each other.
         place: The commune.
+        today: Table and outlines of the communes of today; None is the table of the code lists alone.
 
-    Emits: van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, thua_dat.legacy_code,
+    Emits: goi.commune_split, van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, thua_dat.legacy_code,
         thua_dat.ambiguous_code, thua_dat.unknown_code, so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
         so_dia_chinh.missing_key, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.purpose_sum,
         so_dia_chinh.contradiction, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period, giay_to.bad_number,
@@ -74,6 +81,7 @@ def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Regi
     unmatched = rows.loc[rows["feature_id"].isna() & rows["repeats"].isna()]
     accepted = rows.loc[taken].reset_index(drop=True)
     thua_dat = matching.complete(parcels.parcels, accepted, place)
+    thua_dat, open_communes = future.assign(thua_dat, place, today or eras.Future())
     found = [
         parcels.findings,
         doubts,
@@ -83,6 +91,7 @@ def run(drawn: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame, read: Sequence[Regi
         checks.contradictions(accepted, place),
         _land_uses(accepted, parcels, place),
         _drawn_addresses(parcels.parcels, accepted, place),
+        open_communes,
     ]
     sheets = uses.sheets(thua_dat, place)
     every = findings.concat(found, crs=place.crs)

@@ -11,7 +11,7 @@ import schemas
 from pipelines.publish import content
 from pipelines.publish.content import Commune
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 TILES = "tiles/atlas.pmtiles"
 COMMUNES = "communes.parquet"
 _TITLE = {"vi": "Bản đồ địa chính", "en": "Cadastral map"}

@@ -163,6 +163,8 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
   xep_loai TEXT CHECK (xep_loai IN ('1', '2a', '2b', '3')),
   ly_do TEXT,
   so_canh_bao INTEGER,
+  ma_xa_moi TEXT,
+  can_cu_xa_moi TEXT CHECK (can_cu_xa_moi IN ('bang', 'vi_tri', 'chua_ro')),
   geom POLYGON,
   valid_from TEXT NOT NULL,
   valid_to TEXT,

@@ -49,6 +49,10 @@ export interface ThuaDat {
   xep_loai: string | null;
   /** Lý do xếp loại / Reasons of the grade */
   ly_do: string | null;
+  /** Mã xã hiện nay / Commune code of today */
+  ma_xa_moi: string | null;
+  /** Căn cứ xác định xã hiện nay / How the commune of today is known */
+  can_cu_xa_moi: string | null;
   /** Có hiệu lực từ / Valid from */
   valid_from: string | null;
 }
@@ -148,6 +152,8 @@ export const THUA_DAT_FIELDS: readonly { name: string; title: Text; unit: string
   {"name": "co_dang_ky", "title": {"vi": "Có trong sổ", "en": "Has a record"}, "unit": null},
   {"name": "xep_loai", "title": {"vi": "Xếp loại", "en": "Grade"}, "unit": null},
   {"name": "ly_do", "title": {"vi": "Lý do xếp loại", "en": "Reasons of the grade"}, "unit": null},
+  {"name": "ma_xa_moi", "title": {"vi": "Mã xã hiện nay", "en": "Commune code of today"}, "unit": null},
+  {"name": "can_cu_xa_moi", "title": {"vi": "Căn cứ xác định xã hiện nay", "en": "How the commune of today is known"}, "unit": null},
   {"name": "valid_from", "title": {"vi": "Có hiệu lực từ", "en": "Valid from"}, "unit": null},
 ];
 
@@ -350,6 +356,7 @@ export const FINDINGS: Record<string, Text & { message: Text | null; remedy: Tex
   "goi.missing_file": {"vi": "Thiếu tệp đã khai", "en": "Missing file", "message": null, "remedy": {"vi": "Bổ sung tệp vào gói hoặc bỏ dòng khai trong package.yaml.", "en": "Add the file to the package or remove its entry from package.yaml."}},
   "goi.unlisted_file": {"vi": "Tệp không được khai", "en": "Unlisted file", "message": null, "remedy": {"vi": "Khai tệp trong package.yaml (vai trò, tờ, bảng mã) hoặc xóa khỏi gói.", "en": "List the file in package.yaml (role, sheet, encoding) or take it out of the package."}},
   "goi.era_mismatch": {"vi": "Mã xã không thuộc kỳ địa giới", "en": "Commune code of another era", "message": null, "remedy": {"vi": "Sửa `commune` hoặc `era` trong package.yaml theo ngày của dữ liệu; mã xã mới dùng lại mã xã cũ.", "en": "Correct `commune` or `era` in package.yaml by the date of the data; new communes reuse old codes."}},
+  "goi.commune_split": {"vi": "Xã cũ bị chia, chưa rõ xã mới", "en": "Split commune, new commune open", "message": null, "remedy": {"vi": "Xác định xã mới theo hồ sơ địa giới; khai `commune_boundaries` trong tệp cấu hình.", "en": "Decide by the records of the boundary; name `commune_boundaries` in the settings."}},
   "goi.proposed": {"vi": "Khai báo do máy đề xuất", "en": "Proposed description", "message": null, "remedy": {"vi": "Xem lại package.yaml được đề xuất rồi bỏ dòng `proposed`.", "en": "Check the proposed package.yaml and remove its `proposed` line."}},
   "ban_ve.dangle": {"vi": "Đường ranh bắt quá hoặc hụt", "en": "Dangling boundary line", "message": null, "remedy": {"vi": "Bắt điểm cuối vào đường ranh kế cận hoặc xóa đoạn thừa.", "en": "Snap the end to the neighbouring boundary or delete the surplus piece."}},
   "ban_ve.unclosed": {"vi": "Ranh thửa chưa khép kín", "en": "Unclosed boundary", "message": null, "remedy": {"vi": "Khép kín đường ranh tại vị trí đã đánh dấu.", "en": "Close the boundary at the place marked."}},
@@ -361,6 +368,7 @@ export const FINDINGS: Record<string, Text & { message: Text | null; remedy: Tex
   "ban_ve.elements_lost": {"vi": "Mất đối tượng khi đọc bản vẽ", "en": "Drawing elements lost", "message": null, "remedy": {"vi": "Lưu lại bản vẽ bằng MicroStation (nén tệp, DGN V7) hoặc xuất ra DXF.", "en": "Save the drawing again in MicroStation (compressed, DGN V7) or export it as DXF."}},
   "van_ban.undecodable": {"vi": "Không giải được bảng mã", "en": "Undecodable text", "message": null, "remedy": {"vi": "Ghi đúng bảng mã (tcvn3, vni, utf-8…) của tệp trong package.yaml.", "en": "State the right encoding (tcvn3, vni, utf-8…) of the file in package.yaml."}},
   "van_ban.foreign_character": {"vi": "Ký tự lạ", "en": "Foreign character", "message": null, "remedy": {"vi": "Gõ lại giá trị bằng Unicode dựng sẵn.", "en": "Type the value again in precomposed Unicode."}},
+  "van_ban.mixed_encoding": {"vi": "Nhiều bảng mã trong một cột", "en": "Several encodings in one column", "message": null, "remedy": {"vi": "Xem lại các ô nêu trên; nên chuyển cả cột về Unicode dựng sẵn ở tệp gốc.", "en": "Look at the cells named; better bring the whole column to precomposed Unicode at its source."}},
   "van_ban.repaired": {"vi": "Đã sửa chữ viết", "en": "Text repaired", "message": null, "remedy": {"vi": "Không cần làm gì; nên sửa ở tệp gốc.", "en": "Nothing to do; better correct the source as well."}},
   "thua_dat.invalid": {"vi": "Hình thửa không hợp lệ", "en": "Invalid geometry", "message": null, "remedy": {"vi": "Sửa ranh tự cắt hoặc điểm trùng tại vị trí đã đánh dấu.", "en": "Correct the self-crossing or repeated vertex at the place marked."}},
   "thua_dat.empty": {"vi": "Thửa không có hình", "en": "Empty geometry", "message": {"vi": "Thửa không có hình hoặc có diện tích bằng không.", "en": "The parcel has no geometry or no area."}, "remedy": {"vi": "Vẽ lại ranh thửa hoặc xóa bản ghi rỗng.", "en": "Draw the boundary again or delete the empty record."}},
@@ -387,6 +395,8 @@ export const FINDINGS: Record<string, Text & { message: Text | null; remedy: Tex
   "so_dia_chinh.purpose_sum": {"vi": "Tổng diện tích mục đích sử dụng không khớp", "en": "Areas by use do not add up", "message": null, "remedy": {"vi": "Kiểm tra diện tích từng mục đích sử dụng theo giấy chứng nhận.", "en": "Check the area of each use by the certificate."}},
   "giay_chung_nhan.bad_serial": {"vi": "Số phát hành sai", "en": "Bad certificate serial", "message": null, "remedy": {"vi": "Đối chiếu với bản quét giấy chứng nhận, ví dụ BĐ 123456.", "en": "Compare with the scan of the certificate, for instance BĐ 123456."}},
   "giay_chung_nhan.out_of_period": {"vi": "Số phát hành không hợp thời kỳ", "en": "Serial of another period", "message": null, "remedy": {"vi": "Kiểm tra lại số phát hành và ngày cấp trên giấy chứng nhận.", "en": "Check serial and date of issue on the certificate."}},
+  "giay_chung_nhan.qr_mismatch": {"vi": "Mã QR không khớp giấy chứng nhận", "en": "QR code contradicts the certificate", "message": null, "remedy": {"vi": "Quét lại mã QR và đối chiếu với giấy chứng nhận.", "en": "Scan the QR code again and compare it with the certificate."}},
+  "giay_to.mismatch": {"vi": "Số định danh mâu thuẫn ngày sinh, giới tính", "en": "Personal number contradicts birth year or sex", "message": null, "remedy": {"vi": "Đối chiếu với căn cước và cơ sở dữ liệu quốc gia về dân cư; sửa số hoặc ngày sinh, giới tính.", "en": "Compare with the card and the national population database; correct the number or the birth date and sex."}},
   "giay_to.bad_number": {"vi": "Số giấy tờ sai", "en": "Bad identity number", "message": null, "remedy": {"vi": "Đối chiếu với giấy tờ và cơ sở dữ liệu quốc gia về dân cư.", "en": "Compare with the document and the national population database."}},
   "giay_to.repaired": {"vi": "Đã khôi phục số giấy tờ", "en": "Identity number restored", "message": null, "remedy": {"vi": "Xác nhận số với cơ sở dữ liệu quốc gia về dân cư; định dạng cột là chữ.", "en": "Confirm the number with the national population database; format the column as text."}},
   "giay_to.missing": {"vi": "Thiếu chủ hoặc số giấy tờ", "en": "Holder or identity number missing", "message": {"vi": "Thiếu người sử dụng đất hoặc số giấy tờ.", "en": "The holder or the identity number is missing."}, "remedy": {"vi": "Thu thập bản chụp giấy tờ của người sử dụng đất và bổ sung.", "en": "Collect a copy of the document of the holder and add the number."}},
