@@ -59,7 +59,7 @@ class Drawing:
     def is_drawn(self) -> Array:
         """Return which elements show something on paper; a spline counts by its head, a text node by its texts."""
         pole_of_spline = (self.kind == POLE) & self.is_part
-        return ~self.is_deleted & ~np.isin(self.kind, _DESIGN_DATA) & ~pole_of_spline
+        return np.asarray(~self.is_deleted & ~np.isin(self.kind, _DESIGN_DATA) & ~pole_of_spline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ class Units:
     size: float
     origin: Array
     is_3d: bool
+
+
+def is_v7(path: Path) -> bool:
+    """Tell whether a file begins as DGN v7 does."""
+    with path.open("rb") as stream:
+        return stream.read(2) in V7_STARTS
 
 
 def parse(content: bytes) -> Drawing:
@@ -136,7 +142,7 @@ def units(drawing: Drawing) -> Units:
 
 def words(raw: Array, at: Array) -> Array:
     """Return unsigned 16-bit numbers."""
-    return raw[at].astype(np.int64) | raw[at + 1].astype(np.int64) << 8
+    return np.asarray(raw[at].astype(np.int64) | raw[at + 1].astype(np.int64) << 8)
 
 
 def integers(raw: Array, at: Array) -> Array:

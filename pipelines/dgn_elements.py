@@ -4,6 +4,7 @@ Parts of a complex chain or shape are one row, the lines of a text node one text
 What has no known shape (a dimension, a shared cell) is a row without geometry.
 """
 
+import itertools
 from pathlib import Path
 
 import geopandas as gpd
@@ -168,7 +169,7 @@ def _splines(drawing: Drawing, units: Units) -> list[tuple[Array, Array, Array]]
     made = []
     for head in np.flatnonzero(drawing.is_drawn & (drawing.kind == dgn.SPLINE)):
         following = head + 1 + np.flatnonzero(~drawing.is_part[head + 1 : head + 64])[:1]
-        parts = np.arange(head + 1, following[0] if len(following) else min(head + 64, len(drawing.kind)))
+        parts = np.arange(head + 1, int(following[0]) if len(following) else min(int(head) + 64, len(drawing.kind)))
         poles, _ = _counted(drawing, units, parts[drawing.kind[parts] == dgn.POLE])
         order = int(drawing.raw[drawing.offset[head] + 40] & 0x0F) + 2
         if len(poles) >= 2:
@@ -225,7 +226,7 @@ def _chained(pieces: list[Array], is_shape: bool, is_solid: bool, near: float) -
     lines = [piece for piece in pieces if len(piece) >= 2]
     if not lines:
         return None
-    gaps = [np.hypot(*(after[0] - before[-1])) for before, after in zip(lines, lines[1:], strict=False)]
+    gaps = [np.hypot(*(after[0] - before[-1])) for before, after in itertools.pairwise(lines)]
     if is_solid or any(gap > near for gap in gaps):
         return shapely.multilinestrings([shapely.linestrings(line) for line in lines])
     whole = np.vstack([lines[0], *(line[1:] for line in lines[1:])])

@@ -1,9 +1,11 @@
 """Vector files, read raw: text of 8-bit formats keeps its bytes, one character of latin-1 for each.
 
 Which encoding those bytes are in is decided elsewhere, by vote over a whole column; nothing may be lost before.
+Drawings (DGN, DWG, DXF) are read by `pipelines.dgn_elements` and `pipelines.cad`, everything else by GDAL.
 """
 
 import re
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,29 +15,43 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyarrow.lib
 import pyogrio
 import pyogrio.errors
 import shapely
 
 import schemas
+from pipelines import cad, dgn, dgn_elements
 from pipelines.errors import ReadError
 
 DRIVERS: dict[str, str] = {
     ".dgn": "DGN",
     ".dxf": "DXF",
+    ".dwg": "DWG",
     ".shp": "ESRI Shapefile",
     ".tab": "MapInfo File",
     ".mif": "MapInfo File",
     ".gpkg": "GPKG",
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
+    ".geojsonl": "GeoJSONSeq",
+    ".geojsons": "GeoJSONSeq",
+    ".ndjson": "GeoJSONSeq",
     ".fgb": "FlatGeobuf",
     ".gml": "GML",
     ".kml": "LIBKML",
+    ".kmz": "LIBKML",
+    ".gdb": "OpenFileGDB",
+    ".sqlite": "SQLite",
     ".thf": "EDIGEO",
 }
-"""File name ending to GDAL driver. A GeoParquet file (`.parquet`) is read by geopandas itself."""
+"""File name ending to format, as GDAL names it. A GeoParquet file (`.parquet`) is read by geopandas itself."""
+
+DRAWINGS = frozenset({"DGN", "DWG", "DXF"})
+"""Formats of one list of elements on levels or layers."""
+
+_PARQUET = frozenset({".parquet", ".geoparquet"})
 
 _BROKEN = (
     pyogrio.errors.DataSourceError,
@@ -51,7 +67,8 @@ _BROKEN = (
 _COSTLY = frozenset({"EDIGEO"})
 """Drivers that parse the whole file anew for each layer asked about."""
 
-_BYTES = frozenset({"DGN", "DXF", "ESRI Shapefile", "MapInfo File"})
+_BYTES = frozenset({"ESRI Shapefile", "MapInfo File"})
+_SHAPE_PARTS = (".dbf", ".prj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +93,52 @@ class Layer:
 
 
 def driver(path: Path) -> str | None:
-    """Return the GDAL driver for a file by its ending; None when it is no vector file."""
-    if path.suffix.lower() == ".parquet":
+    """Return the format of a file by its ending, as GDAL names it; None when it is no vector file."""
+    if path.suffix.lower() in _PARQUET:
         return "Parquet"
+    if path.name.lower().endswith(".gdb.zip"):
+        return "OpenFileGDB"
     return DRIVERS.get(path.suffix.lower())
 
 
 def keeps_bytes(path: Path) -> bool:
-    """Tell whether text of this file comes as bytes (latin-1 passthrough) and must be decoded."""
-    return driver(path) in _BYTES
+    """Tell whether text of this file comes as bytes (latin-1 passthrough) and must be decoded.
+
+    A drawing may hold texts of both kinds; those with a character beyond latin-1 are Unicode already.
+
+    Raises:
+        ReadError: The file is a drawing that cannot be read.
+    """
+    return _drawing(path).keeps_bytes if driver(path) in DRAWINGS else driver(path) in _BYTES
+
+
+def notes(path: Path) -> tuple[str, ...]:
+    """Return what is worth knowing about how a file was read: parts that are missing, layers that are hidden.
+
+    Raises:
+        ReadError: The file is a drawing that cannot be read.
+    """
+    if driver(path) in DRAWINGS:
+        return _drawing(path).notes
+    if driver(path) != "ESRI Shapefile":
+        return ()
+    lacking = [ending for ending in (".shx", ".dbf") if _part(path, ending) is None]
+    said = {".shx": "its index was rebuilt for reading", ".dbf": "there are shapes but no attributes"}
+    return tuple(f"its part {ending} is missing: {said[ending]}" for ending in lacking)
+
+
+def elements(path: Path) -> pd.DataFrame:
+    """Return how many elements a drawing has by `Type`, `Level` and `Layer`, in the column `elements`.
+
+    Raises:
+        ReadError: The file is not a drawing that can be read.
+    """
+    if dgn.is_v7(path):
+        found = dgn_elements.counts(path)
+        return found.reindex(columns=["Type", "Level", "Layer", "elements"])
+    rows = pd.DataFrame(_drawing(path).layers[cad.LAYER])
+    keys = [name for name in ("Type", "Level", "Layer") if name in rows]
+    return rows.groupby(keys, dropna=False, observed=True).size().rename("elements").reset_index()
 
 
 def layers(path: Path) -> list[Layer]:
@@ -103,29 +157,78 @@ def read(path: Path, layer: str | None = None, columns: Sequence[str] | None = N
     Raises:
         ReadError: The file or layer cannot be read.
     """
+    if driver(path) in DRAWINGS:
+        return _elements(path, layer, columns)
     if driver(path) == "Parquet":
-        with _reading(path):
-            return gpd.read_parquet(path)
-    with _reading(path):
+        rows = _parquet(path)
+        return rows if columns is None else rows[[*(name for name in columns if name in rows), rows.geometry.name]]
+    with _reading(path) as source:
         # A ring that does not close is no geometry; the row stays, and the checks say that it has none.
         return pyogrio.read_dataframe(
-            path, layer=layer, columns=columns, force_2d=True, on_invalid="ignore", **_encoding_option(driver(path))
+            source, layer=layer, columns=columns, force_2d=True, on_invalid="ignore", **_encoding_option(driver(path))
         )
+
+
+def _elements(path: Path, layer: str | None, columns: Sequence[str] | None) -> gpd.GeoDataFrame:
+    found = _drawing(path).layers
+    name = next(iter(found)) if layer is None else layer
+    if name not in found:
+        raise ReadError(
+            f"{path.name} không có lớp {name}: sửa `layer`, tệp có {', '.join(found)}.",
+            f"{path.name} has no layer {name}: mend `layer`, the file has {', '.join(found)}.",
+        )
+    rows = found[name]
+    if columns is None:
+        return rows.copy()
+    return rows[[*(column for column in columns if column in rows and column != "geometry"), "geometry"]].copy()
+
+
+def _drawing(path: Path) -> cad.Cad:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _unreadable(path) from error
+    return _drawing_at(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=2)
+def _drawing_at(path: Path, changed_ns: int, size: int) -> cad.Cad:
+    """Read a drawing once for all who ask in a row: is it readable, what layers has it, what is in it."""
+    if dgn.is_v7(path):
+        rows = dgn_elements.read(path)
+        text = rows["Text"].dropna()
+        is_wide = len(text) > 0 and not text.map(_is_latin).any()
+        return cad.Cad({cad.LAYER: rows}, not is_wide, ())
+    try:
+        return cad.read(path)
+    except ReadError:
+        if driver(path) != "DXF":
+            raise
+    with _reading(path) as source:
+        rows = pyogrio.read_dataframe(source, force_2d=True, on_invalid="ignore")
+    note = "read by GDAL: paper space is not told from model space"
+    return cad.Cad({cad.LAYER: rows.rename(columns={"Linetype": "Style"})}, True, (note,))
+
+
+def _is_latin(text: str) -> bool:
+    return all(ord(character) <= 0xFF for character in text)
 
 
 @lru_cache(maxsize=4096)
 def _layers(path: Path, changed_ns: int, size: int) -> tuple[Layer, ...]:
     # An EDIGEO lot is parsed anew for each of its twenty layers, so nobody should ask twice; date and size of the
     # file are part of the question.
+    if driver(path) in DRAWINGS:
+        return tuple(_described(name, rows) for name, rows in _drawing(path).layers.items())
     if driver(path) == "Parquet":
-        return (_parquet_layer(path),)
-    with _reading(path):
-        listed = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+        return (_described(path.stem, _parquet(path)),)
+    with _reading(path) as source:
+        listed = [(str(name), kind) for name, kind in pyogrio.list_layers(source)]
         if driver(path) not in _COSTLY:
-            return tuple(_layer(path, name) for name, _ in listed)
+            return tuple(_layer(source, name) for name, _ in listed)
         wanted = re.compile("|".join(_layer_patterns()) or "$.")
         return tuple(
-            _layer(path, name) if wanted.search(name) else Layer(name, kind, None, (), None, None)
+            _layer(source, name) if wanted.search(name) else Layer(name, kind, None, (), None, None)
             for name, kind in listed
         )
 
@@ -155,14 +258,22 @@ def _layer(path: Path, name: str) -> Layer:
     )
 
 
-def _parquet_layer(path: Path) -> Layer:
+def _parquet(path: Path) -> gpd.GeoDataFrame:
     with _reading(path):
-        rows = gpd.read_parquet(path)
-    extent = tuple(float(value) for value in rows.total_bounds) if len(rows) else None
+        try:
+            return gpd.read_parquet(path)
+        except ValueError as error:  # A table without a geometry column.
+            raise _unreadable(path) from error
+
+
+def _described(name: str, rows: gpd.GeoDataFrame) -> Layer:
+    extent = tuple(float(value) for value in rows.total_bounds)
     fields = tuple(str(column) for column in rows.columns if column != rows.geometry.name)
     kinds = rows.geom_type.dropna().unique()
     crs = rows.crs.to_wkt() if rows.crs is not None else None
-    return Layer(path.stem, str(kinds[0]) if len(kinds) == 1 else "Unknown", len(rows), fields, extent, crs)  # type: ignore[arg-type]
+    is_somewhere = not any(value != value for value in extent)
+    kind = str(kinds[0]) if len(kinds) == 1 else "Unknown"
+    return Layer(name, kind, len(rows), fields, extent if is_somewhere else None, crs)  # type: ignore[arg-type]
 
 
 def _encoding_option(name: str | None) -> dict[str, Any]:
@@ -170,25 +281,55 @@ def _encoding_option(name: str | None) -> dict[str, Any]:
     # encodes twice when the generic option is used, so it gets a configuration option instead (see `_reading`).
     if name == "ESRI Shapefile":
         return {"encoding": "ISO-8859-1"}
-    if name in {"DGN", "MapInfo File"}:
-        return {"encoding": "latin-1"}
-    return {}
+    return {"encoding": "latin-1"} if name == "MapInfo File" else {}
+
+
+def _part(path: Path, ending: str) -> Path | None:
+    """Return the companion of a file with another ending, in whatever case; None where there is none."""
+    wanted = (path.stem + ending).lower()
+    return next((other for other in path.parent.iterdir() if other.name.lower() == wanted), None)
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Set what GDAL needs for raw text and turn its complaints into one clear error."""
-    before = pyogrio.get_gdal_config_option("DXF_ENCODING")
-    pyogrio.set_gdal_config_options({"DXF_ENCODING": "ISO-8859-1"})
+def _openable(path: Path) -> Iterator[Path]:
+    """Yield a path GDAL can open: a shapefile without index is linked elsewhere, since GDAL writes the new one beside.
+
+    The folder of a delivery is never written to.
+    """
+    if driver(path) != "ESRI Shapefile" or _part(path, ".shx") is not None:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        linked = Path(folder) / f"{path.stem}.shp"
+        linked.symlink_to(path.resolve())
+        for ending in _SHAPE_PARTS:
+            part = _part(path, ending)
+            if part is not None:
+                linked.with_suffix(ending).symlink_to(part.resolve())
+        yield linked
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Path]:
+    """Set what GDAL needs for raw text, yield what to open, and turn its complaints into one clear error."""
+    options = {"DXF_ENCODING": "ISO-8859-1", "SHAPE_RESTORE_SHX": "YES"}
+    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
+    pyogrio.set_gdal_config_options(options)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _openable(path) as source:
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)
-            yield
+            yield source
+    except ReadError:
+        raise
     except _BROKEN as error:
-        raise ReadError(
-            f"Không đọc được {path.name}: tệp hỏng, cụt hoặc không đúng định dạng của phần mở rộng.",
-            f"{path.name} cannot be read: it is broken, cut short, or not what its ending says.",
-        ) from error
+        raise _unreadable(path) from error
     finally:
-        pyogrio.set_gdal_config_options({"DXF_ENCODING": before})
+        pyogrio.set_gdal_config_options(before)
+
+
+def _unreadable(path: Path) -> ReadError:
+    return ReadError(
+        f"Không đọc được {path.name}: tệp hỏng, cụt hoặc không đúng định dạng của phần mở rộng.",
+        f"{path.name} cannot be read: it is broken, cut short, or not what its ending says.",
+    )
