@@ -1,57 +1,73 @@
 """Files as grids of texts: every cell a string or missing, rows and columns as in the file, no heading yet."""
 
 import csv
-import datetime
-import io
 import re
 import struct
-import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.errors import ReadError
+from pipelines.registers import dbf, delimited, markup, workbook
+from pipelines.registers.cells import MAX_CELLS, column_number
+from pipelines.registers.delimited import delimiter
 from pipelines.text import decode
 
-_MERGE = re.compile(rb'<mergeCell[^>]*\bref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
-_DELIMITERS = (";", ",", "\t", "|")
-_SAMPLE_LINES = 50
+__all__ = ["MAX_CELLS", "Loaded", "column_number", "delimiter", "load", "peek", "read", "texts"]
 
-MAX_CELLS = 100_000_000
-"""A million rows of a hundred columns; a stray cell in the last corner of a sheet would ask for all memory."""
+_ARCHIVES = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+_BARE_BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
+_ACCESS = (b"Standard Jet DB", b"Standard ACE DB")
+_HEAD_BYTES = 4096
+_CPG = re.compile(r"(?i)^(?:ansi |cp|windows-|win)?1258$")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file as grids.
+
+    Attributes:
+        sheets: (sheet name, grid) in the order of the file.
+        raw: Whether texts are bytes as latin-1.
+        deleted: Rows the file itself marks as deleted (DBF).
+        encoding: Encoding that the file declares of itself, or None.
+    """
+
+    sheets: list[tuple[str, pd.DataFrame]]
+    raw: bool
+    deleted: int = 0
+    encoding: str | None = None
 
 
 def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str, pd.DataFrame]]:
     """Return (sheet name, grid) for every sheet of a file whose name matches.
 
     Args:
-        path: XLSX, XLS, CSV, TXT or DBF.
+        path: XLSX, XLSM, XLSB, ODS, XLS (also when it is HTML or XML inside), CSV, TXT or DBF.
         encoding: Encoding of 8-bit text, also of texts in spreadsheets set in old fonts.
         sheet: Pattern of sheet names; None takes every sheet.
 
     Raises:
         ReadError: The file is not what its name says.
     """
-    suffix = path.suffix.lower()
-    try:
-        if suffix in (".xlsx", ".xlsm"):
-            grids = _xlsx(path)
-        elif suffix == ".xls":
-            grids = _xls(path)
-        elif suffix == ".dbf":
-            grids = [(path.stem, _dbf(path))]
-        else:
-            grids = [(path.stem, _csv(path, encoding))]
-    except _broken() as error:
-        raise _unreadable(path) from error
-    wanted = [(name, grid) for name, grid in grids if sheet is None or re.search(sheet, name)]
-    is_unicode = suffix in (".xlsx", ".xlsm", ".xls") or (suffix != ".dbf" and encoding == "utf-8")
-    return [(name, _decoded(grid, encoding, raw=not is_unicode)) for name, grid in wanted]
+    return load(path, encoding, sheet).sheets
+
+
+def load(path: Path, encoding: str, sheet: str | None = None) -> Loaded:
+    """Return the decoded grids of a file and what was seen on the way; arguments as in `read`.
+
+    Raises:
+        ReadError: The file is not what its name says.
+    """
+    loaded = _load(path, encoding)
+    wanted = [(name, grid) for name, grid in loaded.sheets if sheet is None or re.search(sheet, name)]
+    own = loaded.encoding if encoding == "utf-8" and loaded.encoding else encoding
+    return Loaded([(name, _decoded(grid, own, raw=loaded.raw)) for name, grid in wanted], loaded.raw, loaded.deleted)
 
 
 def peek(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], bool]:
@@ -60,28 +76,69 @@ def peek(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], bool]:
     Raises:
         ReadError: The file is not what its name says.
     """
-    suffix = path.suffix.lower()
-    try:
-        if suffix in (".xlsx", ".xlsm", ".xls"):
-            return (_xlsx(path) if suffix != ".xls" else _xls(path)), False
-        return [(path.stem, _dbf(path) if suffix == ".dbf" else _csv(path, "latin-1"))], True
-    except _broken() as error:
-        raise _unreadable(path) from error
+    loaded = _load(path, None)
+    return loaded.sheets, loaded.raw
 
 
 def texts(path: Path) -> tuple[list[str], bool]:
-    """Return every text of a register that `read` has opened before, undecoded, and whether it is bytes as latin-1."""
+    """Return every text of a register that `read` has opened before, undecoded, and whether it is bytes as latin-1.
+
+    Raises:
+        ReadError: The file has changed since.
+    """
+    sheets, raw = peek(path)
+    return [cell for _, grid in sheets for cell in grid.to_numpy(dtype=object).ravel() if cell], raw
+
+
+def _load(path: Path, encoding: str | None) -> Loaded:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+        if any(mark in head[:32] for mark in _ACCESS):
+            raise _access(path)
+        return _by_content(path, head, encoding)
+    except ReadError:
+        raise
+    except _broken() as error:
+        raise (_locked(path) if "assword" in type(error).__name__ + str(error) else _unreadable(path)) from error
+
+
+def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
+    """Read a file by what it is: web software writes HTML and XML under the name of a workbook."""
     suffix = path.suffix.lower()
-    if suffix in (".xlsx", ".xlsm", ".xls"):
-        grids = _xlsx(path) if suffix != ".xls" else _xls(path)
-        return [cell for _, grid in grids for cell in grid.to_numpy(dtype=object).ravel() if cell], False
-    grid = _dbf(path) if suffix == ".dbf" else _csv(path, "latin-1")
-    return [cell for cell in grid.to_numpy(dtype=object).ravel() if cell], True
+    if suffix == ".dbf":
+        table = dbf.read(path)
+        grid = pd.DataFrame([table.fields, *table.rows], dtype=object)
+        return Loaded([(path.stem, grid)], True, table.deleted, _declared(path))
+    if head.startswith(_ZIP):
+        return Loaded(workbook.modern(path), raw=False)
+    if head.startswith(_OLE) or (suffix == ".xls" and head.startswith(_BARE_BIFF)):
+        return Loaded(*workbook.old(path, raw=encoding != "utf-8"))
+    kind = markup.kind(head)
+    if kind == "html":
+        return Loaded(*markup.html(path))
+    if kind == "spreadsheetml":
+        return Loaded(markup.spreadsheet(path), raw=False)
+    if suffix in _ARCHIVES or kind is not None:
+        raise ValueError("not what its ending says")
+    grid, raw = delimited.read(path, encoding)
+    return Loaded([(path.stem, grid)], raw)
+
+
+def _declared(path: Path) -> str | None:
+    """Return the Vietnamese code page that a .cpg beside a DBF names; other declarations are as good as none."""
+    beside = next((item for item in path.parent.iterdir() if item.stem == path.stem and _is_cpg(item)), None)
+    name = beside.read_bytes()[:32].decode("latin-1").strip() if beside else ""
+    return "cp1258" if _CPG.match(name) else None
+
+
+def _is_cpg(path: Path) -> bool:
+    return path.suffix.lower() == ".cpg"
 
 
 def _broken() -> tuple[type[Exception], ...]:
-    from openpyxl.utils.exceptions import InvalidFileException
-    from pyogrio.errors import DataSourceError
+    from lxml import etree
+    from python_calamine import CalamineError
     from xlrd import XLRDError
     from xlrd.compdoc import CompDocError
 
@@ -94,12 +151,15 @@ def _broken() -> tuple[type[Exception], ...]:
         AttributeError,
         TypeError,
         AssertionError,
+        NotImplementedError,
+        RuntimeError,
+        OverflowError,
         struct.error,
         csv.Error,
         zipfile.BadZipFile,
         zlib.error,
-        InvalidFileException,
-        DataSourceError,
+        etree.LxmlError,
+        CalamineError,
         XLRDError,
         CompDocError,
     )
@@ -112,131 +172,19 @@ def _unreadable(path: Path) -> ReadError:
     )
 
 
-def _xlsx(path: Path) -> list[tuple[str, pd.DataFrame]]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True)
-    grids = []
-    with zipfile.ZipFile(path) as archive:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # Some programs write a dimension that is too small.
-            grid = _frame(sheet.iter_rows(values_only=True))
-            # Read-only mode does not tell merged cells; the list stands at the end of the sheet's XML.
-            ranges = _MERGE.findall(archive.read(sheet._worksheet_path))
-            grids.append((str(sheet.title), _merged(grid, [_corners(item) for item in ranges])))
-    book.close()
-    return grids
+def _locked(path: Path) -> ReadError:
+    return ReadError(
+        f"Sổ {path.name} có mật khẩu: lưu lại không đặt mật khẩu rồi gửi lại.",
+        f"The register {path.name} is protected by a password: save it without one and send it again.",
+    )
 
 
-def _corners(item: tuple[bytes, bytes, bytes, bytes]) -> tuple[int, int, int, int]:
-    left, top, right, bottom = item
-    return int(top) - 1, int(bottom) - 1, column_number(left.decode()), column_number(right.decode())
-
-
-def column_number(letters: str) -> int:
-    """Return the position of a spreadsheet column, from 0.
-
-    >>> column_number("A"), column_number("AX")
-    (0, 49)
-    """
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
-
-
-def _xls(path: Path) -> list[tuple[str, pd.DataFrame]]:
-    import xlrd
-
-    book = xlrd.open_workbook(path)
-    grids = []
-    for sheet in book.sheets():
-        rows = ([_xls_value(cell, book.datemode) for cell in sheet.row(number)] for number in range(sheet.nrows))
-        corners = [(top, bottom - 1, left, right - 1) for top, bottom, left, right in sheet.merged_cells]
-        grids.append((str(sheet.name), _merged(_frame(rows), corners)))
-    return grids
-
-
-def _xls_value(cell: Any, datemode: int) -> Any:
-    import xlrd
-
-    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
-        return None
-    return xlrd.xldate_as_datetime(cell.value, datemode) if cell.ctype == xlrd.XL_CELL_DATE else cell.value
-
-
-def _dbf(path: Path) -> pd.DataFrame:
-    """Return a DBF with its field names as first row; bytes are kept by reading them as latin-1."""
-    from pyogrio import read_dataframe
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is odd in a file becomes a finding, not a warning
-        table = read_dataframe(path, encoding="ISO-8859-1", read_geometry=False)
-    values = table.astype("object").where(table.notna(), None)
-    return _frame([list(values.columns), *values.to_numpy().tolist()])
-
-
-def _csv(path: Path, encoding: str) -> pd.DataFrame:
-    content = path.read_bytes()
-    if b"\x00" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise csv.Error("binary")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = content.decode("utf-16", errors="replace")
-    elif encoding == "utf-8":
-        text = content.decode("utf-8-sig", errors="replace")
-    else:
-        text = content.decode("latin-1")
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    return _frame(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)))
-
-
-def delimiter(text: str) -> str:
-    """Return the delimiter that splits most of the first lines into the same number of cells."""
-    lines = [line for line in text.split("\n")[:_SAMPLE_LINES] if line.strip()]
-
-    def score(mark: str) -> tuple[int, int]:
-        counts = [len(row) for row in csv.reader(lines, delimiter=mark)]
-        usual = max(set(counts), key=counts.count, default=1)
-        return (counts.count(usual) if usual > 1 else 0), usual
-
-    return max(_DELIMITERS, key=score)
-
-
-def _frame(rows: Iterable[Iterable[Any]]) -> pd.DataFrame:
-    """Return rows of unequal length as a grid of texts."""
-    texts = [[_cell(value) for value in row] for row in rows]
-    width = max((len(row) for row in texts), default=0)
-    if width * len(texts) > MAX_CELLS:
-        raise ValueError("one cell far away makes the sheet too large")
-    grid = np.full((len(texts), width), None, dtype=object)
-    for number, row in enumerate(texts):
-        grid[number, : len(row)] = row
-    return pd.DataFrame(grid, dtype=object)
-
-
-def _cell(value: Any) -> str | None:
-    """Return a cell as text: whole numbers without a decimal point, dates as yyyy-mm-dd, blanks as None."""
-    if value is None or value != value:
-        return None
-    if isinstance(value, datetime.datetime | datetime.date):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
-    text = str(value)
-    return text if text.strip() else None
-
-
-def _merged(grid: pd.DataFrame, corners: list[tuple[int, int, int, int]]) -> pd.DataFrame:
-    """Return the grid with the value of each merged block in all rows of its first column.
-
-    A block over several rows is one value for several records; a block over several columns is a title.
-    """
-    values = grid.to_numpy(dtype=object, copy=True)
-    for top, bottom, left, _ in corners:
-        if bottom > top and bottom < values.shape[0] and left < values.shape[1]:
-            values[top : bottom + 1, left] = values[top, left]
-    return pd.DataFrame(values, dtype=object)
+def _access(path: Path) -> ReadError:
+    return ReadError(
+        f"Sổ {path.name} là tệp Microsoft Access: mở bằng Access rồi xuất từng bảng ra XLSX, CSV hoặc DBF.",
+        f"The register {path.name} is a Microsoft Access file: open it in Access and export each table as XLSX, CSV "
+        "or DBF.",
+    )
 
 
 def _decoded(grid: pd.DataFrame, encoding: str, *, raw: bool) -> pd.DataFrame:

@@ -1,0 +1,179 @@
+"""Workbooks (XLSX, XLSM, XLSB, ODS, XLS) as grids, after a look at how large they would become."""
+
+import contextlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipelines.registers import cells
+
+type Sheet = tuple[str, pd.DataFrame]
+
+MAX_UNPACKED_BYTES = 3 * 1024**3
+_CHUNK_BYTES = 1 << 22
+_MAX_RATIO = 400
+_RATIO_FROM_BYTES = 64 * 1024**2
+_DEFLATE_LIMIT = 1040
+_ROW = re.compile(rb'<(?:\w+:)?row[^>]*?\br="(\d+)"')
+_WIDE = re.compile(rb'\br="(?:[B-Z][A-Z]|[A-Z]{3})\d')
+_FAR = re.compile(rb'\br="([A-Z]{2,3})(\d+)"')
+_LOW = re.compile(rb'\br="[A-Z]{1,3}(\d{6,})"')
+_NARROW_COLUMNS, _MOST_ROWS, _MOST_COLUMNS = 52, 1 << 20, 1 << 14
+_OLD_BIFF = 80
+
+
+def modern(path: Path) -> list[Sheet]:
+    """Return every sheet of a workbook that is a zip archive, hidden ones too.
+
+    Values of formulas are those last computed. Merged blocks are spread over their rows.
+
+    Raises:
+        ValueError: The workbook would become too large.
+    """
+    import python_calamine
+
+    check(path)
+    grids = []
+    with _no_panic(), path.open("rb") as stream, python_calamine.load_workbook(stream) as book:
+        for name in book.sheet_names:
+            kind = next(item for item in book.sheets_metadata if item.name == name).typ
+            if kind != python_calamine.SheetTypeEnum.WorkSheet:
+                continue  # A chart or a macro sheet holds no cells of its own.
+            sheet = book.get_sheet_by_name(name)
+            grid = cells.frame(sheet.to_python(skip_empty_area=False))
+            blocks = [(top, bottom, left, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
+            grids.append((str(name), cells.merged(grid, blocks)))
+    return grids
+
+
+def old(path: Path, *, raw: bool) -> tuple[list[Sheet], bool]:
+    """Return every sheet of an XLS file, and whether its texts are bytes as latin-1.
+
+    Args:
+        path: BIFF5 or BIFF8, with or without the container around it.
+        raw: Keep the bytes of a file of Excel 5 or 95 instead of trusting its code page: old Vietnamese fonts were
+            set under any.
+    """
+    content = path.read_bytes()
+    book = _open(content, None)
+    is_raw = raw and book.biff_version < _OLD_BIFF
+    if is_raw:
+        book = _open(content, "latin-1")
+    grids = []
+    for sheet in book.sheets():
+        cells.check_size(sheet.nrows, sheet.ncols)
+        rows = ([_old_value(cell, book.datemode) for cell in sheet.row(number)] for number in range(sheet.nrows))
+        blocks = [(top, bottom - 1, left, right - 1) for top, bottom, left, right in sheet.merged_cells]
+        grids.append((str(sheet.name), cells.merged(cells.frame(rows), blocks)))
+    xlrd_book: Any = book
+    xlrd_book.release_resources()
+    return grids, is_raw
+
+
+@contextlib.contextmanager
+def _no_panic() -> Iterator[None]:
+    """Turn a panic of the library, which no `except Exception` catches, into an error about the file."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError("the library that reads workbooks gave up") from error
+        raise
+
+
+def check(path: Path) -> None:
+    """Refuse a workbook that unpacks to an absurd size or spans an absurd area.
+
+    Raises:
+        ValueError: It does.
+        zipfile.BadZipFile: It is no zip archive.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        total = sum(member.file_size for member in members)
+        packed = max(sum(member.compress_size for member in members), 1)
+        if total > MAX_UNPACKED_BYTES or (total > _RATIO_FROM_BYTES and total / packed > _MAX_RATIO):
+            raise ValueError("the workbook unpacks to an absurd size")
+        # The sizes a bomb declares may lie; what it can become at most does not.
+        if packed * _DEFLATE_LIMIT > MAX_UNPACKED_BYTES:
+            for member in members:
+                if sum(map(len, _chunks(archive, member.filename))) > member.file_size:
+                    raise ValueError("a part of the workbook is larger than it says")
+        for member in members:
+            name = member.filename.lower()
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                cells.check_size(*_extent(archive, member.filename))
+            elif name == "content.xml":
+                _check_repeats(io.BytesIO(archive.read(member.filename)))
+
+
+def _open(content: bytes, encoding: str | None) -> Any:
+    import xlrd
+
+    log: Any = io.StringIO()  # what is odd in a file is told by a finding, not on the screen
+    return xlrd.open_workbook(file_contents=content, encoding_override=encoding, logfile=log, formatting_info=False)
+
+
+def _old_value(cell: Any, datemode: int) -> Any:
+    import xlrd
+
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
+        return None
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype != xlrd.XL_CELL_DATE:
+        return cell.value
+    try:
+        return xlrd.xldate_as_datetime(cell.value, datemode)
+    except (OverflowError, ValueError):
+        return cell.value  # A number in the format of a date, but no day: it is judged as what it is.
+
+
+def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    with archive.open(name) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _extent(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
+    """Return an upper bound of the rows and columns a sheet spans; the dimension it declares may lie."""
+    last_row, columns, tail = 0, _NARROW_COLUMNS, b""
+    exact = 0
+    for chunk in _chunks(archive, name):
+        text = tail + chunk
+        last_row = max(last_row, *map(int, _ROW.findall(text)), *map(int, _LOW.findall(text)), 0)
+        if _WIDE.search(text):
+            exact = max(exact, *(cells.column_number(letters.decode()) for letters, _ in _FAR.findall(text)))
+        tail = text[-64:]
+    columns = max(columns, exact + 1)
+    if last_row > _MOST_ROWS or columns > _MOST_COLUMNS:
+        raise ValueError("a cell lies beyond the last one of a sheet")
+    return last_row, columns
+
+
+def _check_repeats(content: io.BytesIO) -> None:
+    """Refuse an OpenDocument sheet that repeats filled cells beyond measure; empty ones are repeated to the end."""
+    from lxml import etree
+
+    parser: Any = etree.iterparse(content, events=("end",), resolve_entities=False, no_network=True)
+    width = height = 0
+    for _, element in parser:
+        tag = etree.QName(element).localname
+        if tag == "table-cell" and (len(element) or (element.text or "").strip()):
+            width += _repeat(element, "columns")
+        elif tag == "table-row":
+            if width:
+                height += _repeat(element, "rows")
+                cells.check_size(height, max(width, 1))
+            width = 0
+            element.clear()
+
+
+def _repeat(element: Any, what: str) -> int:
+    value = next((text for name, text in element.attrib.items() if name.endswith(f"number-{what}-repeated")), "1")
+    return int(value)
