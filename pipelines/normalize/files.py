@@ -9,7 +9,7 @@ from typing import Any
 import geopandas as gpd
 
 import schemas
-from pipelines import codes, crs, findings, registers, sandbox
+from pipelines import codes, crs, eras, findings, registers, sandbox
 from pipelines.errors import ReadError
 from pipelines.files import writing
 from pipelines.findings import Finding
@@ -50,7 +50,7 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
             f"The package of commune {commune} has no parcel and no register that can be read: "
             "check the files and the source profile.",
         )
-    normalized = run(drawn, boundary, read.registers, place)
+    normalized = run(drawn, boundary, read.registers, place, _today(place, settings))
     with writing(base / "normalize") as folder:
         _write(normalized, read, place, folder)
 
@@ -66,6 +66,13 @@ def place_of(inventory: Mapping[str, Any], source: Mapping[str, Any]) -> Place:
         date=inventory.get("date"),
         ground_objects=codes.GROUND_OBJECTS | frozenset(drawn_objects.values()),
     )
+
+
+def _today(place: Place, settings: Settings) -> eras.Future:
+    """Return what the settings say about the communes of today; outlines only where they have to decide."""
+    crosswalk = eras.of(settings)
+    is_split = len(eras.successors(place.ma_xa, place.era, crosswalk=crosswalk)) > 1
+    return eras.Future(crosswalk, eras.boundaries(settings) if is_split else None, settings.boundary_accuracy_m)
 
 
 def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, place: Place, limits: Limits) -> _Read:
