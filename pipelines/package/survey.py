@@ -172,6 +172,8 @@ def _size(full: Path) -> int:
 
 def _spatial(begun: Survey, full: Path) -> Survey:
     layers = vectors.layers(full)
+    if not layers:
+        return replace(begun, reason="no layer in it: empty, or cut short")
     is_raw = vectors.keeps_bytes(full)
     points, tables, levels, words = list[Any](), list[Table](), list[Level](), dict[str | None, Counter[str]]()
     codes, said, lost = list[str](), dict[str, list[str]](), None
