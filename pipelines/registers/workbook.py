@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines.registers import cells
@@ -19,11 +20,10 @@ _CHUNK_BYTES = 1 << 22
 _MAX_RATIO = 400
 _RATIO_FROM_BYTES = 64 * 1024**2
 _DEFLATE_LIMIT = 1040
-_ROW = re.compile(rb'<(?:\w+:)?row[^>]*?\br="(\d+)"')
-_WIDE = re.compile(rb'\br="(?:[B-Z][A-Z]|[A-Z]{3})\d')
-_FAR = re.compile(rb'\br="([A-Z]{2,3})(\d+)"')
-_LOW = re.compile(rb'\br="[A-Z]{1,3}(\d{6,})"')
-_NARROW_COLUMNS, _MOST_ROWS, _MOST_COLUMNS = 52, 1 << 20, 1 << 14
+_REFERENCE = re.compile(rb'\br="([A-Z]*)(\d+)"')
+_LONGEST_REFERENCE, _USUAL_LENGTH = 32, 7
+_QUOTE, _EQUALS, _R, _A, _Z = b'"=rAZ'
+_MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
 _OLD_BIFF = 80
 
 
@@ -107,7 +107,7 @@ def check(path: Path) -> None:
         for member in members:
             name = member.filename.lower()
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                cells.check_size(*_extent(archive, member.filename))
+                _check_extent(archive, member.filename)
             elif name == "content.xml":
                 _check_repeats(io.BytesIO(archive.read(member.filename)))
 
@@ -140,20 +140,41 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _extent(archive: zipfile.ZipFile, name: str) -> tuple[int, int]:
-    """Return an upper bound of the rows and columns a sheet spans; the dimension it declares may lie."""
-    last_row, columns, tail = 0, _NARROW_COLUMNS, b""
-    exact = 0
-    for chunk in _chunks(archive, name):
-        text = tail + chunk
-        last_row = max(last_row, *map(int, _ROW.findall(text)), *map(int, _LOW.findall(text)), 0)
-        if _WIDE.search(text):
-            exact = max(exact, *(cells.column_number(letters.decode()) for letters, _ in _FAR.findall(text)))
-        tail = text[-64:]
-    columns = max(columns, exact + 1)
-    if last_row > _MOST_ROWS or columns > _MOST_COLUMNS:
+def _check_extent(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse a sheet whose cells span an absurd area; the dimension it declares may lie.
+
+    A quick look first, which finds no far cell in nearly every sheet; only then are all of them looked at.
+    """
+    if not any(_is_far(chunk) for chunk in _overlapping(archive, name)):
+        return
+    rows = columns = 0
+    for chunk in _overlapping(archive, name):
+        for letters, digits in _REFERENCE.findall(chunk):
+            rows = max(rows, int(digits))
+            columns = max(columns, cells.column_number(letters.decode()) + 1)
+    if rows > _MOST_ROWS or columns > _MOST_COLUMNS:
         raise ValueError("a cell lies beyond the last one of a sheet")
-    return last_row, columns
+    cells.check_size(rows, columns)
+
+
+def _is_far(chunk: bytes) -> bool:
+    """Return whether a reference is as long as none within 702 columns and 99,999 rows, or 26 columns and 999,999."""
+    letters = np.frombuffer(chunk, dtype=np.uint8)
+    quotes = np.flatnonzero(letters == _QUOTE)
+    opens, closes = quotes[:-1], quotes[1:]
+    is_reference = (opens > 1) & (letters[opens - 1] == _EQUALS) & (letters[opens - 2] == _R)
+    opens, closes = opens[is_reference], closes[is_reference]
+    third = letters[np.minimum(opens + 3, len(letters) - 1)]
+    is_wide = (third >= _A) & (third <= _Z) & (closes - opens > 3)
+    return bool((is_wide | (closes - opens > _USUAL_LENGTH + 1)).any())
+
+
+def _overlapping(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """Return the chunks of a member, each with the end of the one before it, so that no reference is cut in two."""
+    tail = b""
+    for chunk in _chunks(archive, name):
+        yield tail + chunk
+        tail = chunk[-_LONGEST_REFERENCE:]
 
 
 def _check_repeats(content: io.BytesIO) -> None:
