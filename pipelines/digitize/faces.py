@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from pipelines.digitize import planar
 from pipelines.digitize.network import Network
 from pipelines.digitize.snapping import Array
 
@@ -40,12 +41,12 @@ def polygonize(network: Network, used: Array) -> tuple[Array, Array]:
     Faces come in reading order, rings and start points normalised. Cuts are the segments that hang on both ends
     but bound no face: bridges between closed lines.
     """
-    lines = shapely.linestrings(network.nodes[network.segments[used]])
-    if not len(lines):
-        return np.empty(0, dtype=object), np.empty(0, dtype=object)
-    collection, bridges, _, _ = shapely.polygonize_full(lines)
-    faces = shapely.normalize(shapely.get_parts(collection))
-    return faces[reading_order(shapely.point_on_surface(faces))], shapely.get_parts(bridges)
+    faces, is_bridge = planar.polygonize(network.nodes, network.segments[used])
+    bridges = shapely.linestrings(network.nodes[network.segments[used][is_bridge]])
+    if not len(faces):
+        return faces, bridges
+    faces = shapely.normalize(faces)
+    return faces[reading_order(shapely.point_on_surface(faces))], bridges
 
 
 def reading_order(points: Array) -> Array:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from pipelines.digitize.grid import merged, pairs_within
+from pipelines.digitize.neighbours import Index, keys_of
 from pipelines.digitize.snapping import MAX_ROUNDS, Array, Moves, both, close_ends, moves_of
 
 GRID_M = 0.0001
@@ -50,23 +52,24 @@ def build(lines: Array, tolerance_m: float) -> Network:
     before = len(segments)
     segments, element = _unique(segments, element)
     doubled = before - len(segments)
-    segments, element, pulled = _insert_vertices(nodes, segments, element, is_end, tolerance_m)
-    nodes, segments, element = _split_crossings(nodes, segments, element)
+    index = Index(nodes, segments, tolerance_m)
+    segments, element, pulled = _insert_vertices(nodes, segments, element, is_end, tolerance_m, index)
+    nodes, segments, element = _split_crossings(nodes, segments, element, index)
     return Network(nodes, segments, element, both(joined, pulled), doubled)
 
 
 def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
     """Return nodes, segments, element numbers, and which nodes are ends of a drawn line and never a middle."""
-    parts, owner = shapely.get_parts(shapely.force_2d(lines), return_index=True)
-    rings, ring_owner = shapely.get_rings(parts, return_index=True)
-    is_line = ~np.isin(shapely.get_type_id(parts), (3, 6))
-    strings = np.concatenate([parts[is_line], rings])
-    owner = np.concatenate([owner[is_line], owner[ring_owner]])
+    strings, owner = _strings(lines)
     coordinates, string = shapely.get_coordinates(strings, return_index=True)
-    keys = np.rint(coordinates / GRID_M).astype(np.int64)
-    _, first, node = np.unique(_code(keys), return_index=True, return_inverse=True)
-    nodes = coordinates[first]
-    node = _across_cells(nodes)[node]
+    # A vertex that is nowhere parts its line in two.
+    finite = np.isfinite(coordinates).all(axis=1)
+    if not finite.all():
+        piece = np.cumsum(~finite | np.r_[True, string[1:] != string[:-1]])[finite]
+        coordinates, owner = coordinates[finite], owner[string[finite]]
+        starts = np.r_[True, piece[1:] != piece[:-1]] if len(piece) else np.empty(0, dtype=bool)
+        string, owner = np.cumsum(starts) - 1, owner[starts]
+    nodes, node = merged(coordinates, GRID_M)
     starts = np.flatnonzero(np.r_[True, string[1:] != string[:-1]]) if len(string) else np.empty(0, dtype=np.int64)
     ends = np.r_[starts[1:], len(string)] - 1 if len(starts) else starts
     is_middle = np.zeros(len(nodes), dtype=bool)
@@ -75,54 +78,45 @@ def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
     is_middle[node[inner]] = True
     is_end = np.zeros(len(nodes), dtype=bool)
     is_end[node[starts]] = is_end[node[ends]] = True
-    same = string[1:] == string[:-1]
+    same = (string[1:] == string[:-1]) & (node[1:] != node[:-1])
     segments = np.column_stack([node[:-1][same], node[1:][same]])
-    element = owner[string[:-1][same]]
-    real = segments[:, 0] != segments[:, 1]
-    return nodes, segments[real], element[real], is_end & ~is_middle
+    return nodes, segments, owner[string[:-1][same]], is_end & ~is_middle
 
 
-def _across_cells(nodes: Array) -> Array:
-    """Return for each node the lowest-numbered node within the grid size: rounding can part two that are one."""
-    points = shapely.points(nodes)
-    left, right = shapely.STRtree(points).query(points, predicate="dwithin", distance=GRID_M)
-    goal = np.arange(len(nodes))
-    np.minimum.at(goal, left, right)
-    return goal[goal]
-
-
-def _code(keys: Array) -> Array:
-    """Return one integer for each pair of grid coordinates; by rank, so that no stray element makes it overflow."""
-    column = np.unique(keys[:, 0], return_inverse=True)[1]
-    values, row = np.unique(keys[:, 1], return_inverse=True)
-    return np.asarray(column * (len(values) + 1) + row)
+def _strings(lines: Array) -> tuple[Array, Array]:
+    """Return the line strings and rings of drawn geometries, and the number of the geometry each comes from."""
+    kind = shapely.get_type_id(lines)
+    if np.isin(kind, (1, 2)).all():
+        return lines, np.arange(len(lines))
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    rings, ring_owner = shapely.get_rings(parts, return_index=True)
+    is_line = ~np.isin(shapely.get_type_id(parts), (3, 6))
+    return np.concatenate([parts[is_line], rings]), np.concatenate([owner[is_line], owner[ring_owner]])
 
 
 def _unique(segments: Array, element: Array) -> tuple[Array, Array]:
     """Return each segment once, whatever its direction, with the lowest element number."""
     if not len(segments):
         return segments, element
-    ordered = np.sort(segments, axis=1)
-    order = np.lexsort((element, ordered[:, 1], ordered[:, 0]))
-    ordered, element = ordered[order], element[order]
-    first = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
-    return ordered[first], element[first]
+    key = keys_of(segments)
+    order = np.argsort(key)
+    same = np.flatnonzero(np.r_[False, key[order][1:] == key[order][:-1]])
+    first = np.ones(len(order), dtype=bool)
+    first[same] = False
+    group = np.cumsum(first) - 1
+    lowest = element[order][first]
+    np.minimum.at(lowest, group[same], element[order][same])
+    return np.sort(segments[order[first]], axis=1), lowest
 
 
 def _insert_vertices(
-    nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float
+    nodes: Array, segments: Array, element: Array, is_end: Array, tolerance_m: float, index: Index
 ) -> tuple[Array, Array, Moves]:
     """Break segments at nodes that lie on them; line ends near a segment are moved onto it (in `nodes`).
 
     Returns segments, elements, and the ends that moved by more than the drawing's resolution.
     """
-    used = np.zeros(len(nodes), dtype=bool)
-    used[segments.ravel()] = True
-    segment_tree = shapely.STRtree(_lines(nodes, segments))
-    candidates = np.flatnonzero(used)
-    reach = np.where(is_end[candidates], tolerance_m, RESOLUTION_M)
-    found = segment_tree.query(shapely.points(nodes[candidates]), predicate="dwithin", distance=reach)
-    node, segment = candidates[found[0]], found[1]
+    node, segment = index.around(nodes, segments)
     foreign = (segments[segment] != node[:, None]).all(axis=1)
     node, segment = node[foreign], segment[foreign]
     along, distance = _project(nodes, segments, node, segment)
@@ -182,36 +176,31 @@ def _break(
     return _unique(joined[real], owners[real])
 
 
-def _split_crossings(nodes: Array, segments: Array, element: Array) -> tuple[Array, Array, Array]:
+def _split_crossings(nodes: Array, segments: Array, element: Array, index: Index) -> tuple[Array, Array, Array]:
     """Put a node where two segments cross; repeat, because a rounded crossing can make a new one."""
+    first, second = index.meeting(nodes, segments)
     for _ in range(MAX_ROUNDS):
-        first, second, points = _crossings(nodes, segments)
+        first, second, points = _crossings(nodes, segments, first, second)
         if not len(first):
             break
+        points, by = merged(points, GRID_M)
         fresh = len(nodes) + np.arange(len(points))
+        found, known = pairs_within(points, nodes, GRID_M)
+        # Where a node is already, the lowest one is taken.
+        order = np.lexsort((known, found))
+        fresh[found[order][::-1]] = known[order][::-1]
         nodes = np.concatenate([nodes, points])
-        broken, by = np.concatenate([first, second]), np.concatenate([fresh, fresh])
+        broken, by = np.concatenate([first, second]), np.concatenate([fresh[by], fresh[by]])
         along, _ = _project(nodes, segments, by, broken)
         segments, element = _break(nodes, segments, element, broken, by, along)
-        nodes, segments, element = _merge_equal(nodes, segments, element)
+        first, second = index.meeting(nodes, segments, only_new=True)
     return nodes, segments, element
 
 
-def _merge_equal(nodes: Array, segments: Array, element: Array) -> tuple[Array, Array, Array]:
-    keys = _code(np.rint(nodes / GRID_M).astype(np.int64))
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    joined = inverse[segments]
-    real = joined[:, 0] != joined[:, 1]
-    return nodes[first], *_unique(joined[real], element[real])
-
-
-def _crossings(nodes: Array, segments: Array) -> tuple[Array, Array, Array]:
-    """Return pairs of segments that cross inside both, and where."""
-    lines = _lines(nodes, segments)
-    first, second = shapely.STRtree(lines).query(lines)
+def _crossings(nodes: Array, segments: Array, first: Array, second: Array) -> tuple[Array, Array, Array]:
+    """Return the pairs of segments that cross inside both, and where."""
     apart = (
-        (first < second)
-        & (segments[first, 0] != segments[second, 0])
+        (segments[first, 0] != segments[second, 0])
         & (segments[first, 0] != segments[second, 1])
         & (segments[first, 1] != segments[second, 0])
         & (segments[first, 1] != segments[second, 1])
@@ -226,7 +215,3 @@ def _crossings(nodes: Array, segments: Array) -> tuple[Array, Array, Array]:
         u = (q[:, 0] * r[:, 1] - q[:, 1] * r[:, 0]) / cross
     hit = (cross != 0) & (t > 0) & (t < 1) & (u > 0) & (u < 1)
     return first[hit], second[hit], a[hit] + r[hit] * t[hit, None]
-
-
-def _lines(nodes: Array, segments: Array) -> Array:
-    return np.asarray(shapely.linestrings(nodes[segments]))

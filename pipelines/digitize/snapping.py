@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
+
+from pipelines.digitize.grid import pairs_within
 
 Array = np.ndarray[Any, Any]
 
@@ -37,12 +38,11 @@ def close_ends(
     degree = np.bincount(segments.ravel(), minlength=len(nodes))
     movable = np.flatnonzero((degree == 1) & is_end)
     whole = np.arange(len(nodes))
-    tree = shapely.STRtree(shapely.points(nodes)) if len(movable) else None
     joined = segments
     for _ in range(MAX_ROUNDS):
-        if tree is None or not len(movable):
+        if not len(movable):
             break
-        goal = _goals(nodes, joined, movable, tree, tolerance_m)
+        goal = _goals(nodes, joined, movable, tolerance_m)
         whole, joined = goal[whole], goal[joined]
         arrived = np.unique(goal[goal != np.arange(len(nodes))])
         movable = arrived[is_end[arrived]]
@@ -51,12 +51,14 @@ def close_ends(
     return joined[real], element[real], moved
 
 
-def _goals(nodes: Array, segments: Array, movable: Array, tree: shapely.STRtree, tolerance_m: float) -> Array:
+def _goals(nodes: Array, segments: Array, movable: Array, tolerance_m: float) -> Array:
     """Return for every node the node it becomes part of: itself, or for a movable one the best within reach."""
     degree = np.bincount(segments.ravel(), minlength=len(nodes))
-    pair = tree.query(shapely.points(nodes[movable]), predicate="dwithin", distance=tolerance_m)
-    left, right = movable[pair[0]], pair[1]
-    other = (left != right) & (degree[right] > 0) & ~_is_neighbour(left, right, segments, len(nodes))
+    found, right = pairs_within(nodes[movable], nodes, tolerance_m)
+    left = movable[found]
+    other = (left != right) & (degree[right] > 0)
+    left, right = left[other], right[other]
+    other = ~_is_neighbour(left, right, segments, len(nodes))
     left, right = left[other], right[other]
     distance = np.hypot(*(nodes[left] - nodes[right]).T)
     # A well connected node is the better goal than another open end; the nearest wins, then the lowest number.
@@ -87,7 +89,9 @@ def _groups(count: int, left: Array, right: Array) -> Array:
 
 def moves_of(segments: Array, element: Array, moved: Array, before: Array, after: Array) -> Moves:
     """Return the moves of some nodes, once for each element that ends there."""
-    row, side = np.nonzero(np.isin(segments, moved))
+    is_moved = np.zeros(len(before), dtype=bool)
+    is_moved[moved] = True
+    row, side = np.nonzero(is_moved[segments])
     pairs = np.unique(np.column_stack([element[row], segments[row, side]]).reshape(-1, 2), axis=0)
     return Moves(pairs[:, 0], before[pairs[:, 1]], after[pairs[:, 1]])
 
@@ -103,6 +107,8 @@ def both(first: Moves, second: Moves) -> Moves:
 
 def _is_neighbour(left: Array, right: Array, segments: Array, count: int) -> Array:
     """Tell which pairs of nodes are the two ends of one segment."""
-    low, high = segments.min(axis=1), segments.max(axis=1)
-    known = low * count + high
+    touched = np.zeros(count, dtype=bool)
+    touched[left] = True
+    beside = segments[touched[segments].any(axis=1)]
+    known = beside.min(axis=1) * count + beside.max(axis=1)
     return np.isin(np.minimum(left, right) * count + np.maximum(left, right), known)
