@@ -1,4 +1,4 @@
-"""Certificates: serial numbers by the form of their time, numbers in the certificate book."""
+"""Certificates: serial numbers by the form of their time, numbers in the certificate book, barcodes."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def forms() -> tuple[Form, ...]:
     return tuple(Form(*values) for values in columns)
 
 
-_SERIAL = re.compile(r"([A-ZĐ]{1,2})\s*([\dO]{6}|[\dO]{8})")
+_SERIAL = re.compile(r"([A-ZĐ]{1,2})\s*([0-9O]{6}|[0-9O]{8})")
 _PUNCTUATION = re.compile(r"[.\-\u2013_/\s]+")
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
 
@@ -78,3 +78,42 @@ def tidy_book_number(values: pd.Series) -> pd.Series:
     """Return numbers of the certificate book without dots and spaces, in capitals (CN 00383 → CN00383)."""
     text = values.astype("string").str.upper().str.replace("Ð", "Đ", regex=False).str.replace(r"[.\s]+", "", regex=True)
     return text.mask(text == "")
+
+
+def book_numbers(values: pd.Series) -> pd.DataFrame:
+    """Return `number`, `prefix` and `is_known` for numbers of the certificate book.
+
+    `prefix` is a code of `tien_to_so_vao_so` (H, CH, CT …) or null; `is_known` is True for a listed prefix with its
+    digits and for the old books (123/QSDĐ/…), False for anything else, null for none.
+    """
+    number = tidy_book_number(values)
+    prefixes = sorted(schemas.codelist("tien_to_so_vao_so")["code"], key=len, reverse=True)
+    parts = number.str.extract(rf"^(?P<prefix>{'|'.join(prefixes)})(?P<digits>[0-9]{{3,8}})$")
+    old = number.str.fullmatch(r"[0-9]+/?QSDĐ(?:/.*)?").fillna(False)
+    known = (parts["prefix"].notna() | old).astype("boolean").where(number.notna())
+    return pd.DataFrame({"number": number, "prefix": parts["prefix"].astype("string"), "is_known": known})
+
+
+def barcodes(values: pd.Series) -> pd.DataFrame:
+    """Return `barcode` (MX.MN.ST), `ma_xa`, `nam`, `so_ho_so` and `bad` for barcodes of certificates before 2025.
+
+    MX is the commune, five digits, with the province before it on certificates of the province; MN the last two digits
+    of the year; ST the number of the dossier, six digits. Bad ones keep the value as recorded.
+    """
+    raw = values.astype("string").str.strip()
+    raw = raw.mask(raw == "")
+    plain = raw.str.replace(r"[.\s-]", "", regex=True)
+    parts = plain.str.extract(r"^(?P<tinh>[0-9]{2})?(?P<ma_xa>[0-9]{5})(?P<nam>[0-9]{2})(?P<so_ho_so>[0-9]{6})$")
+    parts = parts.astype("string")
+    code = parts["tinh"].fillna("") + parts["ma_xa"] + "." + parts["nam"] + "." + parts["so_ho_so"]
+    fits = parts["ma_xa"].notna()
+    return pd.DataFrame(
+        {
+            "barcode": code.where(fits, raw),
+            "ma_xa": parts["ma_xa"],
+            "nam": parts["nam"],
+            "so_ho_so": parts["so_ho_so"],
+            "bad": (raw.notna() & ~fits).astype(bool),
+        },
+        index=raw.index,
+    )

@@ -15,8 +15,8 @@ _EPSILON_M2 = 1e-6
 def check(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:
     """Return findings about accepted register rows.
 
-    Emits: so_dia_chinh.purpose_sum, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period, giay_to.bad_number,
-        giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
+    Emits: so_dia_chinh.purpose_sum, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch,
+        giay_to.bad_number, giay_to.mismatch, giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
     """
     if place.is_foreign or rows.empty:
         return findings.empty(place.crs)
@@ -65,6 +65,14 @@ def _certificates(rows: pd.DataFrame, place: Place) -> list[gpd.GeoDataFrame]:
             rows["so_phat_hanh"],
         ),
         _report("giay_chung_nhan.out_of_period", rows, _once(rows, rows["serial_out"], paper), "row_id", place, dated),
+        _report(
+            "giay_chung_nhan.qr_mismatch",
+            rows,
+            _once(rows, rows["qr_trai"].notna(), [*paper, "qr_trai"]),
+            "row_id",
+            place,
+            rows["qr_trai"],
+        ),
     ]
 
 
@@ -75,6 +83,8 @@ def _people(rows: pd.DataFrame, place: Place) -> list[gpd.GeoDataFrame]:
         for column, detail in (("giay_to_state", "CCCD"), ("to_chuc_state", "MST"), ("hien_tai_state", "CCCD")):
             where = (rows[column] == state).fillna(False).astype(bool)
             found.append(_report(code, rows, where, "row_id", place, pd.Series(detail, index=rows.index)))
+    contradicts = (rows["giay_to_state"] == identifiers.MISMATCH).fillna(False).astype(bool)
+    found.append(_report("giay_to.mismatch", rows, contradicts, "row_id", place, rows["giay_to_trai"]))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from pipelines import certificates, codes, dates, findings, identifiers, names, numbers, registers
+from pipelines import certificates, codes, dates, findings, identifiers, names, numbers, qr, registers
 from pipelines.normalize import texts
 from pipelines.normalize.parcels import by_source
 from pipelines.normalize.place import Place
@@ -150,6 +150,7 @@ def _people(rows: pd.DataFrame) -> pd.DataFrame:
     rows["gioi_tinh"] = names.sexes(rows["gioi_tinh"])
     person = identifiers.people(rows["so_giay_to"], rows["nam_sinh"], rows["gioi_tinh"])
     rows["so_giay_to"], rows["loai_giay_to"], rows["giay_to_state"] = person["number"], person["kind"], person["state"]
+    rows["giay_to_trai"] = person["contradicts"]
     current = identifiers.people(rows["so_giay_to_hien_tai"])
     rows["so_giay_to_hien_tai"], rows["hien_tai_state"] = current["number"], current["state"]
     organisation = identifiers.organisations(rows["ma_to_chuc"])
@@ -162,6 +163,7 @@ def _certificates(rows: pd.DataFrame) -> pd.DataFrame:
     rows["so_phat_hanh"], rows["loai_giay_chung_nhan"] = certificate["serial"], certificate["form"]
     rows["serial_bad"], rows["serial_out"] = certificate["bad"], certificate["out_of_period"]
     rows["so_vao_so"] = certificates.tidy_book_number(rows["so_vao_so"])
+    rows["qr_trai"] = qr.compare(qr.parse(rows["ma_qr"]), rows["so_phat_hanh"], rows["ngay_cap"])
     return rows
 
 
