@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 import shapely
 from pyproj.enums import TransformDirection
-from pyproj.network import set_network_enabled
+from pyproj.network import set_network_enabled  # type: ignore[attr-defined]
 from pyproj.transformer import TransformerGroup
 
 from pipelines import vn2000

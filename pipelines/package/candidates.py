@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
 
 import schemas
 from pipelines import crs as crs_work
@@ -115,13 +116,28 @@ def listed(points: Points) -> list[Candidate]:
     return found
 
 
-def _on_wgs84(crs: str, x: Points, y: Points) -> Points:
+@cache
+def uses() -> dict[str, str]:
+    """Return what each listed CRS is used for."""
+    rows = schemas.codelist("epsg")
+    return dict(zip("EPSG:" + rows["code"], rows["use"], strict=True))
+
+
+@cache
+def _way(crs: str) -> tuple[pyproj.Transformer | None, bool]:
+    """Return the way to WGS 84 (None where no known one leads there) and whether the coordinates are degrees."""
     parsed = crs_work.parse(crs)
     try:
-        transformer = crs_work.transformer_to_wgs84(parsed)
+        return crs_work.transformer_to_wgs84(parsed), bool(parsed.is_geographic)
     except CrsError:
-        return np.full((len(x), 2), np.nan)  # no known way to earth: the message comes where it is used
-    if parsed.is_geographic:
+        return None, bool(parsed.is_geographic)  # the message comes where the CRS is used
+
+
+def _on_wgs84(crs: str, x: Points, y: Points) -> Points:
+    transformer, is_degrees = _way(crs)
+    if transformer is None:
+        return np.full((len(x), 2), np.nan)
+    if is_degrees:
         impossible = (np.abs(x) > 180) | (np.abs(y) > 90)
         x, y = np.where(impossible, np.nan, x), np.where(impossible, np.nan, y)
     placed = np.column_stack(transformer.transform(x, y))

@@ -22,11 +22,10 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-import schemas
 from pipelines import crs as crs_work
 from pipelines.errors import CrsError
 from pipelines.package import place
-from pipelines.package.candidates import Candidate, Origin, Points, listed, named
+from pipelines.package.candidates import Candidate, Origin, Points, listed, named, uses
 
 MAX_POINTS = 4_000
 INSIDE = 0.5
@@ -34,11 +33,14 @@ INSIDE = 0.5
 
 _COARSE_POINTS = 60
 _COARSE_M = 30_000.0
+_STRIP_M = 250.0
 _APART = 0.05
-"""Share of points inside by which the best must lead, to be told apart from the next."""
+"""Share of points inside by which a candidate must lead to be put before a more usual one."""
+_RIVAL = 0.03
+"""Share of points inside by which the first must lead for no doubt to be left."""
 _DEGREE_M = 111_195.0
 _ORDER: dict[Origin, int] = {"declared": 0, "said": 1, "list": 2}
-_USES = ("cadastre", "topographic", "survey", "geographic", "web", "legacy")
+_USES = ("cadastre", "topographic", "survey", "gps", "geographic", "web", "legacy")
 
 
 def rank(
@@ -150,7 +152,8 @@ class _Judge:
         west, south, east, north = area.bounds
         self._origin = np.array([(west + east) / 2, (south + north) / 2])
         self._scale = np.array([_DEGREE_M * math.cos(math.radians(self._origin[1])), _DEGREE_M])
-        self._area = shapely.transform(shapely.force_2d(area), self._metres)
+        # Outlines of communes are drawn to some hundred metres; the strip keeps a sheet at the edge from looking wrong.
+        self._area = shapely.transform(shapely.force_2d(area), self._metres).buffer(_STRIP_M)
         shapely.prepare(self._area)
         self._reach = shapely.box(*shapely.bounds(self._area)).buffer(_COARSE_M)
 
@@ -201,8 +204,7 @@ def _order(one: Candidate, best: float, home: str | None) -> tuple[float, ...]:
 
 
 def _usual(one: Candidate, home: str | None) -> tuple[float, ...]:
-    uses = schemas.codelist("epsg").set_index("code")["use"]
-    use = uses.get(one.crs.removeprefix("EPSG:"), "")
+    use = uses().get(one.crs, "")
     return (
         float(_ORDER[one.origin]),
         float(one.swapped) + float(not one.is_plain),
@@ -212,12 +214,18 @@ def _usual(one: Candidate, home: str | None) -> tuple[float, ...]:
     )
 
 
+def _rivals(one: Candidate, ordered: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that fit as well: one with a prefix lost or added is none for one that is plain."""
+    alike = [other for other in ordered[1:] if other.share_inside >= one.share_inside - _RIVAL]
+    return [other for other in alike if other.is_plain or not one.is_plain]
+
+
 def _is_sure(one: Candidate, ordered: Sequence[Candidate]) -> bool:
     """Tell whether a candidate needs no confirmation: only the first can."""
     if one is not ordered[0] or one.share_inside < INSIDE:
         return False
     contradicted = any(other.origin != "list" for other in ordered[1:])
-    rivals = any(other.share_inside >= one.share_inside - _APART for other in ordered[1:])
+    rivals = _rivals(one, ordered)
     # What a person or the file says needs no proof against rivals; it only must not be disproved.
     return not contradicted and (one.origin != "list" or not rivals)
 
@@ -236,7 +244,7 @@ def _with_words(one: Candidate, ordered: Sequence[Candidate]) -> Candidate:
     vi, en = f"{told_vi}{vi}: {share} số điểm nằm trong ranh giới", f"{en} {told_en}puts {share} of the points inside"
     if one.share_inside < INSIDE and math.isfinite(one.distance_km) and one.distance_km > 0:
         vi, en = f"{vi}, cách {one.distance_km:.1f} km", f"{en}, {one.distance_km:.1f} km away"
-    rivals = [other.crs for other in ordered[1:] if other.share_inside >= one.share_inside - _APART]
+    rivals = [other.crs for other in _rivals(one, ordered)]
     if rivals and one is ordered[0]:
         names = ", ".join(dict.fromkeys(rivals[:4]))
         vi, en = f"{vi}; không phân biệt được với {names}", f"{en}; cannot be told apart from {names}"
