@@ -18,8 +18,9 @@ import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
+import shapely
 
-from pipelines.cad_shapes import shape_of
+from pipelines.cad_shapes import plain_points, shape_of
 from pipelines.cad_text import restored
 from pipelines.errors import ReadError
 
@@ -61,6 +62,9 @@ class Cad:
 class _Rows:
     columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _COLUMNS})
     geometry: list[Any] = field(default_factory=list)
+    plain: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    places: list[Any] = field(default_factory=list)
     is_wide: list[bool] = field(default_factory=list)
     is_hidden: list[bool] = field(default_factory=list)
 
@@ -78,7 +82,7 @@ def read(path: Path) -> Cad:
     """
     try:
         document = cadkit.read(path, **_LIMITS)
-        body = _loads(document.explode_inserts().to_json())
+        body = _loads((document.explode_inserts() if document.blocks else document).to_json())
     except (cadkit.CadkitError, OSError, ValueError, MemoryError, RecursionError) as error:
         raise ReadError(
             f"Không đọc được bản vẽ {path.name}: tệp hỏng, cụt hoặc có mật khẩu; mở và lưu lại bằng phần mềm vẽ.",
@@ -91,12 +95,13 @@ def read(path: Path) -> Cad:
     always_wide = not is_dgn and body["source"]["version"] >= _UNICODE_SINCE
     models = sorted(body["models"], key=lambda model: (model["kind"] != "model", not model["entities"]))
     gathered: dict[str, _Rows] = {}
-    for place, model in enumerate(models):
-        rows = _Rows()
-        for entity in model["entities"]:
-            _gather(entity, rows, always_wide, hidden, 0)
-        if place == 0 or rows.geometry:
-            gathered[LAYER if place == 0 else _free(model["name"], gathered)] = rows
+    with _no_collector():
+        for place, model in enumerate(models):
+            rows = _Rows()
+            for entity in model["entities"]:
+                _gather(entity, rows, always_wide, hidden)
+            if place == 0 or rows.geometry:
+                gathered[LAYER if place == 0 else _free(model["name"], gathered)] = rows
     texts = [text for rows in gathered.values() for text in rows.columns["Text"]]
     wide = [flag for rows in gathered.values() for flag in rows.is_wide]
     words, keeps_bytes = restored(texts, wide, body["source"]["codepage"])
@@ -130,12 +135,12 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _gather(entity: dict[str, Any], rows: _Rows, always_wide: bool, hidden: set[str], depth: int) -> None:
+def _gather(entity: dict[str, Any], rows: _Rows, always_wide: bool, hidden: set[str]) -> None:
     """Add the row of an entity, or the rows of what it is made of, and of its attributes."""
     kind, props = entity["kind"], entity["props"]
     if kind["type"] == "group" and kind["group_kind"] in ("cell", "text_node", "other"):
         for child in kind["children"]:
-            _gather(child, rows, always_wide, hidden, depth + 1)
+            _gather(child, rows, always_wide, hidden)
     elif not (kind["type"] == "unknown" and kind["type_name"] == "dxf.ATTDEF"):
         # The definition of an attribute is a form, not a text of the drawing.
         text = _text(kind)
@@ -167,7 +172,15 @@ def _add(
     columns["Height"].append(kind.get("height") if text is not None else None)
     rotation = kind.get("rotation") if text is not None else None
     columns["Rotation"].append(math.degrees(rotation) if rotation is not None else None)
-    rows.geometry.append(shape_of(kind, props))
+    points = plain_points(kind)
+    if points is None:
+        rows.geometry.append(shape_of(kind, props))
+    else:
+        # Most of a drawing is lines and texts: their geometries are made all at once at the end.
+        rows.plain.append(len(rows.geometry))
+        rows.counts.append(len(points))
+        rows.places += points
+        rows.geometry.append(None)
     rows.is_wide.append(wide)
     rows.is_hidden.append(not entity["visible"] or entity["layer"] in hidden)
 
@@ -195,11 +208,26 @@ def _frame(rows: _Rows, numbers: dict[str, int], scale: float) -> gpd.GeoDataFra
     for name in ("Type", "Layer", "Style", "Text"):
         frame[name] = frame[name].astype("string")
     frame["Hidden"] = np.array(rows.is_hidden, dtype=bool)
-    geometry = gpd.GeoSeries(rows.geometry, dtype="geometry") if rows.geometry else gpd.GeoSeries([], dtype="geometry")
+    geometry = gpd.GeoSeries(_geometries(rows))
     if scale != 1.0:
         frame["Height"] *= scale
         geometry = geometry.scale(scale, scale, origin=(0, 0))
     return gpd.GeoDataFrame(frame, geometry=geometry)
+
+
+def _geometries(rows: _Rows) -> np.ndarray[Any, Any]:
+    made = np.empty(len(rows.geometry), dtype=object)
+    made[:] = rows.geometry
+    plain, counts = np.array(rows.plain, dtype=np.int64), np.array(rows.counts, dtype=np.int64)
+    points = np.array(rows.places, dtype=float).reshape(-1, 2)
+    owner = np.repeat(np.arange(len(plain)), counts)
+    whole = np.bincount(owner, ~np.isfinite(points).all(axis=1), len(plain)) == 0
+    single, several = whole & (counts == 1), whole & (counts > 1)
+    made[plain[single]] = shapely.points(points[single[owner]])
+    ends = np.r_[0, np.cumsum(counts[several])]
+    lines = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, points[several[owner]], (ends,))
+    made[plain[several]] = lines
+    return made
 
 
 def _notes(body: dict[str, Any], hidden: set[str], scale: float) -> tuple[str, ...]:

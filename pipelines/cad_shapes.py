@@ -1,5 +1,6 @@
 """Geometry of one entity of a drawing, seen from above, curves as segments."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,24 @@ _NEAR = 0.02
 Kind = dict[str, Any]
 
 
+def plain_points(kind: Kind) -> list[tuple[float, float]] | None:
+    """Return the points of a point, a text, or an open line of straight segments; None for all that takes work."""
+    name = kind["type"]
+    if name in ("point", "text", "m_text"):
+        return [(kind["position"]["x"], kind["position"]["y"])]
+    if name == "line":
+        return [(kind["start"]["x"], kind["start"]["y"]), (kind["end"]["x"], kind["end"]["y"])]
+    if name != "polyline" or kind["closed"] or any(vertex["bulge"] for vertex in kind["vertices"]):
+        return None
+    return [(vertex["position"]["x"], vertex["position"]["y"]) for vertex in kind["vertices"]] or None
+
+
 def shape_of(kind: Kind, props: Kind) -> shapely.Geometry | None:
-    """Return the geometry of an entity; None where it has none in the plane (an image, a mesh, a dimension).
+    """Return the geometry of an entity that `plain_points` leaves over; None where it has none in the plane.
 
     A closed polyline is a polygon where the file says it is a shape (DGN type 6 or 14), a closed line otherwise.
     """
     name = kind["type"]
-    if name in ("point", "text", "m_text"):
-        place = _points([kind["position"]])
-        return shapely.points(place[0]) if np.isfinite(place).all() else None
     if name == "group":
         return _chained(kind)
     if name == "hatch":
@@ -128,7 +138,7 @@ def _chained(group: Kind) -> shapely.Geometry | None:
     lines = [line for line in lines if np.isfinite(line).all()]
     if not lines:
         return None
-    gaps = [np.hypot(*(after[0] - before[-1])) for before, after in zip(lines, lines[1:], strict=False)]  # noqa: RUF007
+    gaps = [np.hypot(*(after[0] - before[-1])) for before, after in itertools.pairwise(lines)]
     if any(gap > _NEAR for gap in gaps):
         return shapely.multilinestrings([shapely.linestrings(line) for line in lines])
     whole = np.vstack([lines[0], *(line[1:] for line in lines[1:])])

@@ -38,7 +38,7 @@ def read(path: Path) -> gpd.GeoDataFrame:
     """
     drawing = dgn.open_whole(path)
     units = dgn.units(drawing)
-    rows, owner = _rows(drawing)
+    rows, owner = rows_of(drawing)
     points, count, element = _strokes(drawing, units)
     geometry = np.full(len(drawing.kind), None, dtype=object)
     _single(geometry, drawing, points, count, element)
@@ -70,12 +70,12 @@ def counts(path: Path) -> pd.DataFrame:
         ReadError: The file is not DGN v7, or is cut short.
     """
     drawing = dgn.open_whole(path)
-    rows, _ = _rows(drawing)
+    rows, _ = rows_of(drawing)
     frame = pd.DataFrame({"Type": drawing.kind[rows], "Level": drawing.level[rows]})
     return frame.value_counts(sort=False).rename("elements").reset_index()
 
 
-def _rows(drawing: Drawing) -> tuple[Array, Array]:
+def rows_of(drawing: Drawing) -> tuple[Array, Array]:
     """Return the elements that become rows, and for every element the head it is drawn with."""
     drawn = drawing.is_drawn
     is_head = ~drawing.is_deleted & np.isin(drawing.kind, [*dgn.COMPLEX, dgn.TEXT_NODE, dgn.SPLINE])

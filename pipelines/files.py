@@ -15,8 +15,23 @@ _NOISE = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx"})
 """What operating systems leave behind; it is not part of a delivery."""
 
 _COMPANIONS: dict[str, tuple[str, ...]] = {
-    ".shp": (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"),
+    ".shp": (
+        ".shx",
+        ".dbf",
+        ".prj",
+        ".cpg",
+        ".sbn",
+        ".sbx",
+        ".qix",
+        ".qpj",
+        ".shp.xml",
+        ".fbn",
+        ".fbx",
+        ".ain",
+        ".aih",
+    ),
     ".tab": (".dat", ".map", ".id", ".ind"),
+    ".gml": (".gfs", ".xsd"),
     ".mif": (".mid",),
     ".tif": (".tfw", ".tif.aux.xml"),
     ".tiff": (".tfw",),
@@ -32,9 +47,23 @@ MAX_FILES = 100_000
 
 
 def find(root: Path) -> list[str]:
-    """Return every file below a folder as a sorted list of relative posix paths, without operating system noise."""
-    paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in paths if not _is_noise(path.parts))
+    """Return every file below a folder as a sorted list of relative posix paths, without operating system noise.
+
+    A folder that is one data set (a file geodatabase, `x.gdb`) is one entry; what is inside is not listed.
+    """
+    found: list[str] = []
+    for folder, inside, names in root.walk():
+        whole = [name for name in inside if is_dataset(folder / name)]
+        inside[:] = [name for name in inside if name not in whole]
+        relative = folder.relative_to(root)
+        paths = (relative / name for name in [*names, *whole] if name in whole or (folder / name).is_file())
+        found += [path.as_posix() for path in paths if not _is_noise(path.parts)]
+    return sorted(found)
+
+
+def is_dataset(path: Path) -> bool:
+    """Tell whether a folder is one data set that programs open as a file: a file geodatabase."""
+    return path.suffix.lower() == ".gdb" and path.is_dir() and any(path.glob("*.gdbtable"))
 
 
 def companions(path: str, paths: list[str]) -> list[str]:
@@ -58,7 +87,9 @@ def companions(path: str, paths: list[str]) -> list[str]:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal text."""
+    """Return the SHA-256 of a file as hexadecimal text; of a folder that is one data set, over all files in it."""
+    if path.is_dir():
+        return sha256_of(path, [part.relative_to(path).as_posix() for part in path.rglob("*") if part.is_file()])
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

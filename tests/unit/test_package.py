@@ -9,7 +9,7 @@ import pytest
 import yaml
 from shapely.geometry import LineString, Point, box
 
-from pipelines import files, findings, ledger
+from pipelines import files, findings, ledger, vectors
 from pipelines.digitize import files as digitize_files
 from pipelines.errors import CrsError, PackageError
 from pipelines.package import dgn_scan, georef, inspect, stock
@@ -290,10 +290,11 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path, name, content, says):
     assert says in why_not(tmp_path / name)
 
 
-def test_a_shapefile_without_its_table_is_unreadable(tmp_path):
+def test_a_shapefile_without_its_table_still_has_its_shapes(tmp_path):
     package(tmp_path)
     (tmp_path / "to_1.dbf").unlink()
-    assert ".dbf" in why_not(tmp_path / "to_1.shp")
+    assert why_not(tmp_path / "to_1.shp") is None
+    assert ".dbf" in vectors.notes(tmp_path / "to_1.shp")[0]
 
 
 def test_a_doubtful_folder_is_proposed_but_not_run(tmp_path):
