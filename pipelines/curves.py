@@ -102,7 +102,7 @@ def spline(poles: Array, degree: int, knots: Array, weights: Array) -> Array:
     first, last = knots[degree], knots[len(poles)]
     reach = np.hypot(*np.diff(poles, axis=0).T).sum()
     # Ten samples for each pole, more where the poles are far apart: the chord error falls with their square.
-    samples = int(np.clip(np.sqrt(reach / TOLERANCE) / 4, 10 * len(poles), 20_000))
+    samples = int(np.clip(np.sqrt(reach / TOLERANCE), 16 * len(poles), 20_000))
     t = np.linspace(first, last, samples)
     spans = np.clip(np.searchsorted(knots, t, side="right") - 1, degree, len(poles) - 1)
     work = np.column_stack([poles * weights[:, None], weights])[spans[:, None] + np.arange(-degree, 1)]
