@@ -43,7 +43,7 @@ def test_dgn_v7_is_read_as_written_and_as_gdal_reads_it(tmp_path, lines, texts):
     assert rows["Text"].dropna().tolist() == [words for *_, words in texts]
     # The driver that writes cuts to whole centimetres, hence the tolerance.
     drawn = [LineString(pts) for _, pts in lines] + [Point(p) for _, p, _ in texts]
-    assert all(a.equals_exact(b, 0.0101) for a, b in zip(rows.geometry, drawn, strict=True))
+    assert all(a.equals_exact(b, 0.015) for a, b in zip(rows.geometry, drawn, strict=True))
     known = pyogrio.read_dataframe(path, encoding="latin-1", force_2d=True)
     assert rows["Type"].tolist() == known["Type"].tolist()
     assert all(a.equals_exact(b, 1e-6) for a, b in zip(rows.geometry, known.geometry, strict=True))
