@@ -21,6 +21,10 @@ RESOLUTION_M = 0.0075
 """A vertex this near to a foreign line lies on it: half the diagonal of the centimetre grid of DGN v7."""
 
 
+FARTHEST_M = 1e10
+"""Coordinates beyond this, or that are no numbers, are nowhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """A planar network.
@@ -63,7 +67,7 @@ def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
     strings, owner = _strings(lines)
     coordinates, string = shapely.get_coordinates(strings, return_index=True)
     # A vertex that is nowhere parts its line in two.
-    finite = np.isfinite(coordinates).all(axis=1)
+    finite = on_earth(coordinates)
     if not finite.all():
         piece = np.cumsum(~finite | np.r_[True, string[1:] != string[:-1]])[finite]
         coordinates, owner = coordinates[finite], owner[string[finite]]
@@ -81,6 +85,11 @@ def _explode(lines: Array) -> tuple[Array, Array, Array, Array]:
     same = (string[1:] == string[:-1]) & (node[1:] != node[:-1])
     segments = np.column_stack([node[:-1][same], node[1:][same]])
     return nodes, segments, owner[string[:-1][same]], is_end & ~is_middle
+
+
+def on_earth(coordinates: Array) -> Array:
+    """Return which coordinates are places at all: numbers, and nearer than any projection reaches."""
+    return np.asarray((np.abs(coordinates) < FARTHEST_M).all(axis=1))
 
 
 def _strings(lines: Array) -> tuple[Array, Array]:

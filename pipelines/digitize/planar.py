@@ -5,6 +5,7 @@ end; followed again and again this goes once around the face on its left. The wa
 so that the number of array operations grows with the logarithm of the longest walk.
 """
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -126,12 +127,12 @@ def _cut(ring: Array, node: Array) -> tuple[Array, Array, Array]:
 
     Returns number and node of the new rings' vertices, and for each new ring the one it was cut from.
     """
-    bounds = np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]]).tolist() + [len(ring)]
+    bounds = [*np.flatnonzero(np.r_[True, ring[1:] != ring[:-1]]).tolist(), len(ring)]
     numbers: list[int] = []
     kept: list[int] = []
     parents: list[int] = []
     listed = node.tolist()
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in itertools.pairwise(bounds):
         parent = int(ring[begin])
         path: list[int] = []
         place: dict[int, int] = {}
@@ -180,7 +181,7 @@ def _assembled(nodes: Array, local: Array, ring: Array, node: Array, walk: Array
 
 def _counted(sizes: Array) -> Array:
     """Return 0, 1, 2 … anew for each size."""
-    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.asarray(np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes))
 
 
 def _polygons(vertices: Array, sizes: Array) -> Array:
@@ -215,10 +216,10 @@ def _around(shells: Array, vertex: Array, walk: Array, shell_rings: Array, holes
 def _with_holes(shells: Array, holes: Array, shell: Array) -> Array:
     """Return shells with holes cut out; `shell` says which, one for each hole."""
     order = np.argsort(shell, kind="stable")
-    wanted, first = np.unique(shell[order], return_index=True)
+    wanted = np.unique(shell)
     rings = np.concatenate([shapely.get_exterior_ring(shells[wanted]), shapely.get_exterior_ring(holes[order])])
     owner = np.concatenate([np.arange(len(wanted)), np.searchsorted(wanted, shell[order])])
     sorting = np.lexsort((np.arange(len(rings)), owner))
-    made = shells.copy()
+    made: Array = shells.copy()
     made[wanted] = shapely.polygons(rings[sorting], indices=owner[sorting])
     return made

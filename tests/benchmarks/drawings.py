@@ -56,10 +56,10 @@ def lines(parcels: int, *, noisy: bool = True) -> np.ndarray[Any, Any]:
         drawn[over, 2] += way / np.hypot(*way.T)[:, None] * 0.03
         twice = drawn[random.random(len(drawn)) < 0.01]
         spur = drawn[random.integers(len(drawn), size=parcels // 500), 1]
-        spurs = np.stack([spur, spur + 1.0, spur + [2.0, 1.5]], axis=1)
+        spurs = np.stack([spur, spur + 1.0, spur + np.array([2.0, 1.5])], axis=1)
         row = random.integers(1, side - 1, size=parcels // 100)
         start = grid[random.integers(side - 3, size=len(row)), row]
-        long = np.stack([start + [0.0, 4.0], start + [10.0, 4.5], start + [55.0, 6.0]], axis=1)
+        long = start[:, None] + np.array([[0.0, 4.0], [10.0, 4.5], [55.0, 6.0]])
         drawn = np.concatenate([drawn, twice, spurs, long])
     turned = drawn @ np.array([[0.96, 0.28], [-0.28, 0.96]]) + np.array([560_000.0, 2_190_000.0])
     return np.asarray(shapely.linestrings(np.round(turned[random.permutation(len(turned))], 2)))
@@ -102,7 +102,7 @@ def trace(path: Path) -> tuple[int, np.ndarray[Any, Any]]:
 def measure() -> list[dict[str, Any]]:
     """Return line elements per second from file to faces, of GDAL reading alone, and of PostGIS building faces.
 
-    GDAL reads through `pyogrio.raw.read_arrow`, which is what `ogr2ogr` does before it writes. PostGIS gets a tenth
+    GDAL reads through `pyogrio.raw.read`, which is what `ogr2ogr` does before it writes. PostGIS gets a tenth
     of the drawing, and without the sloppy ends, because `ST_Node` closes none: there both must find the same.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -112,7 +112,7 @@ def measure() -> list[dict[str, Any]]:
         count, _ = trace(path)
         ours = time.perf_counter() - started
         started = time.perf_counter()
-        pyogrio.raw.read_arrow(path, columns=["Level", "Text"], encoding="latin-1")
+        pyogrio.raw.read(path, columns=["Level", "Text"], encoding="latin-1")
         reading = time.perf_counter() - started
         clean = lines(PEER_PARCELS, noisy=False)
         started = time.perf_counter()
