@@ -30,42 +30,47 @@ class LandUse:
         code: Codes of TT 08/2024 joined by "+", the main one first; None where a person has to decide.
         scheme: `TT08/2024`, `TT25/2014` or `unknown`.
         mode: `current`, `legacy` (translated), `ambiguous` or `unknown`.
+        candidates: Codes a person has to choose from ("SKC / SKS"), where the crosswalk names any.
     """
 
     code: str | None
     scheme: str
     mode: str
+    candidates: str | None = None
 
 
-def land_use(recorded: pd.Series, *, urban: bool) -> pd.DataFrame:
-    """Return `code`, `scheme` and `mode` for land uses as recorded: codes, lists of codes, or names.
+def land_use(recorded: pd.Series, *, urban: bool, date: str | None = None) -> pd.DataFrame:
+    """Return `code`, `scheme`, `mode` and `candidates` for land uses as recorded: codes, lists of codes, or names.
 
     Args:
         recorded: "ONT", "ONT+CLN", "BHK", "T", "Đất ở tại nông thôn".
         urban: Whether the commune is a phường or thị trấn at the date of the record (decides T).
+        date: Day of the record (yyyy-mm-dd). Before the list of TT 08/2024 the same letters are codes of the old list,
+            and one whose meaning was divided since (DTL) has candidates. None reads them as of today.
 
     A list with one piece that nobody can translate has no code at all: the other pieces alone would be wrong.
     """
     text = recorded.astype("string").str.strip()
     text = text.mask(text == "")
-    known = {value: translate(str(value), urban=urban) for value in text.dropna().unique()}
+    known = {value: translate(str(value), urban=urban, date=date) for value in text.dropna().unique()}
     columns = {
         name: text.map({value: getattr(item, name) for value, item in known.items()}) for name in LandUse.__slots__
     }
     return pd.DataFrame(columns, index=recorded.index).astype("string")
 
 
-def translate(recorded: str, *, urban: bool) -> LandUse:
+def translate(recorded: str, *, urban: bool, date: str | None = None) -> LandUse:
     """Return one recorded land use in codes of TT 08/2024.
 
     >>> translate("bhk", urban=False)
-    LandUse(code='HNK', scheme='TT25/2014', mode='legacy')
+    LandUse(code='HNK', scheme='TT25/2014', mode='legacy', candidates=None)
     >>> translate("T+CLN", urban=False).code
     'ONT+CLN'
     """
     whole = _names().get(fold(recorded))
     pieces = [whole] if whole else [piece for piece in _PIECES.split(recorded.strip()) if piece]
-    parts = [_piece(piece, urban) for piece in pieces]
+    is_old = date is not None and date < _first_day()
+    parts = [_piece(piece, urban, is_old) for piece in pieces]
     if not parts:
         return LandUse(None, UNKNOWN_SCHEME, UNKNOWN)
     mode = max((part.mode for part in parts), key=_RANK.__getitem__)
@@ -74,7 +79,9 @@ def translate(recorded: str, *, urban: bool) -> LandUse:
     codes = [part.code for part in parts]
     complete = all(code is not None for code in codes)
     joined = "+".join(dict.fromkeys(code for code in codes if code is not None))
-    return LandUse(joined if complete else None, scheme, mode)
+    options = " + ".join(part.candidates or part.code or "?" for part in parts)
+    is_open = any(part.candidates for part in parts)
+    return LandUse(joined if complete else None, scheme, mode, options if is_open else None)
 
 
 def groups(codes: pd.Series) -> pd.Series:
@@ -130,22 +137,34 @@ def terms(words: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"thoi_han": normal.astype("string"), "ngay_het_han": expiry}, index=words.index)
 
 
-def _piece(piece: str, urban: bool) -> LandUse:
+def _piece(piece: str, urban: bool, is_old: bool) -> LandUse:
+    """Return one code translated; what the crosswalk marks for review is never converted, only its candidates given."""
     code = piece.strip().upper().replace("Ð", "Đ")
     if code not in _crosswalk() and code not in _groups():
         code = _names().get(fold(piece), code)
-    if code in _leaves():
+    if code in _leaves() and not (is_old and code in _crosswalk()):
         return LandUse(code, NEW_SCHEME, CURRENT)
-    if code in _groups():
+    if code in _groups() and code not in _leaves():
         return LandUse(None, NEW_SCHEME, AMBIGUOUS)
     if code not in _crosswalk():
         return LandUse(None, UNKNOWN_SCHEME, UNKNOWN)
     new, mode = _crosswalk()[code]
+    candidates = " / ".join(part for part in new.split("|") if part) or None
     if mode == "address":
         return LandUse(_URBAN if urban else _RURAL, OLD_SCHEME, LEGACY)
-    if mode.startswith("auto"):
-        return LandUse(new.split("|")[0], OLD_SCHEME, LEGACY)
-    return LandUse(None, OLD_SCHEME, AMBIGUOUS)
+    if mode == "auto":
+        return LandUse(new, OLD_SCHEME, CURRENT if new == code else LEGACY)
+    if mode == "auto_review" and code in _leaves():
+        # The code is still in force, with a narrower meaning: it stands until somebody has looked.
+        return LandUse(code, OLD_SCHEME, LEGACY, candidates)
+    return LandUse(None, OLD_SCHEME, AMBIGUOUS, candidates)
+
+
+@cache
+def _first_day() -> str:
+    """Return the first day of the list of TT 08/2024."""
+    rows = schemas.codelist("he_loai_dat").set_index("code")
+    return str(rows.loc[NEW_SCHEME, "valid_from"])
 
 
 @cache

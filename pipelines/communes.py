@@ -1,12 +1,13 @@
 """Communes by code and era: all codes of 2025 are reused codes, so neither is a key alone."""
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
 
 import schemas
-from pipelines.text import fold, map_unique
+from pipelines.text import fold, map_unique, place_tones
 
 FOREIGN_ERA = "XX"
 _URBAN_TYPES = frozenset({"phường", "thị trấn"})
@@ -79,6 +80,42 @@ def names_at(code: str, era: str) -> frozenset[str]:
 def all_names() -> frozenset[str]:
     """Return the folded short names of all communes of all eras in the list."""
     return frozenset(map(fold, schemas.codelist("admin_units")["name_short"]))
+
+
+def find(name: str, era: str, district: str | None = None) -> tuple[Commune, ...]:
+    """Return the communes of an era by their name, with or without its type; accents count, their place does not.
+
+    Hoằng Phú is never Hoằng Phụ. Several communes of one name differ by `district` (its full name), which an address
+    of before July 2025 gives.
+    """
+    return tuple(item for item in find_alike(name, era, district) if _exact(name) in _spellings(item))
+
+
+def find_alike(name: str, era: str, district: str | None = None) -> tuple[Commune, ...]:
+    """Return all communes whose name is the same without accents: more than one means that nobody can tell."""
+    found = (commune(code, era) for code in _by_folded(era).get(fold(name), ()))
+    return tuple(item for item in found if district is None or fold(item.district or "") == fold(district))
+
+
+def _exact(name: str) -> str:
+    return " ".join(place_tones(unicodedata.normalize("NFC", name)).lower().split())
+
+
+def _spellings(item: Commune) -> frozenset[str]:
+    return frozenset(_exact(name) for name in (item.name, item.name_short) if name)
+
+
+@cache
+def _by_folded(era: str) -> dict[str, tuple[str, ...]]:
+    rows = schemas.codelist("admin_units")
+    listed = rows.loc[rows["era"] == ("E2025A" if era == "E2024" else era)]
+    found: dict[str, list[str]] = {}
+    for column in ("name", "name_short"):
+        for name, code in zip(listed[column], listed["code"], strict=True):
+            codes = found.setdefault(fold(name), [])
+            if code not in codes:
+                codes.append(code)
+    return {name: tuple(codes) for name, codes in found.items()}
 
 
 def named_in(addresses: pd.Series) -> pd.Series:

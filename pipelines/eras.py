@@ -60,6 +60,10 @@ class Crosswalk:
         return frozenset(counts.index[counts > 1])
 
 
+def _default() -> Crosswalk:
+    return built_in()
+
+
 @dataclass(frozen=True)
 class Future:
     """What the pipeline knows about the communes of today.
@@ -70,7 +74,7 @@ class Future:
         accuracy_m: How far those outlines may be off, in metres.
     """
 
-    crosswalk: Crosswalk = field(default_factory=lambda: built_in())
+    crosswalk: Crosswalk = field(default_factory=_default)
     boundaries: gpd.GeoDataFrame | None = None
     accuracy_m: float = 300.0
 

@@ -28,8 +28,10 @@ def parse(payloads: pd.Series) -> pd.DataFrame:
     text = payloads.astype("string").str.strip().str.removeprefix("\ufeff")
     text = text.mask(text == "")
     parts = text.str.split("|", expand=True).reindex(columns=range(max(len(FIELDS), 9)))
-    frame = parts.iloc[:, : len(FIELDS)].set_axis(list(FIELDS), axis=1).astype("string")
-    frame = frame.apply(lambda column: column.str.strip()).replace("", pd.NA).astype("string")
+    frame: pd.DataFrame = parts.iloc[:, : len(FIELDS)].set_axis(list(FIELDS), axis=1).astype("string")
+    for column in FIELDS:
+        stripped = frame[column].str.strip()
+        frame[column] = stripped.mask(stripped == "")
     right_count = text.str.count(r"\|") == len(FIELDS) - 1
     bad = pd.Series(pd.NA, index=text.index, dtype="string")
     for column in ("in_luc", "sua_luc"):
@@ -46,7 +48,8 @@ def parse(payloads: pd.Series) -> pd.DataFrame:
     bad = bad.mask(~right_count.fillna(False), "so_truong").mask(text.isna())
     for column in FIELDS:
         frame[column] = frame[column].mask(bad.notna())
-    return frame.assign(bad=bad)
+    frame["bad"] = bad
+    return frame
 
 
 def compare(codes: pd.DataFrame, serials: pd.Series, dates: pd.Series) -> pd.Series:
@@ -55,8 +58,7 @@ def compare(codes: pd.DataFrame, serials: pd.Series, dates: pd.Series) -> pd.Ser
     Args:
         codes: As `parse` returns them.
         serials: Serials as recorded, tidied.
-        dates: Days of issue (yyyy-mm-dd). A code printed before the day of issue by more than a year, or for a
-            certificate issued before codes were printed at all, is of another certificate.
+        dates: Days of issue (yyyy-mm-dd). A certificate issued before codes were printed at all cannot have this one.
     """
     other_serial = codes["so_phat_hanh"].notna() & serials.notna() & (codes["so_phat_hanh"] != serials)
     first_day = next(form.first_day for form in certificates.forms() if form.code == QR_FORM)

@@ -21,7 +21,7 @@ class Settings(BaseModel):
         key_file: Key for identity numbers, outside the database; made on first use.
         commune_boundaries: Optional polygon file with the official outlines of communes (any GDAL format).
         commune_code_column: Column of that file holding the commune code.
-        boundary_accuracy_m: How far those outlines may be off; a parcel nearer to the line between two communes is open.
+        boundary_accuracy_m: How far those outlines may be off, in metres; parcels nearer to a line are undecided.
         admin_crosswalk: Optional CSV of old and new communes that takes the place of the built-in table.
         snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
         min_area_m2: Smallest overlap or gap that counts.

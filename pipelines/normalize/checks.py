@@ -15,8 +15,9 @@ _EPSILON_M2 = 1e-6
 def check(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:
     """Return findings about accepted register rows.
 
-    Emits: so_dia_chinh.purpose_sum, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch,
-        giay_to.bad_number, giay_to.mismatch, giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
+    Emits: so_dia_chinh.purpose_sum, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period,
+        giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch, giay_to.repaired, giay_to.missing,
+        dia_chi.wrong_commune
     """
     if place.is_foreign or rows.empty:
         return findings.empty(place.crs)

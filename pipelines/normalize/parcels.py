@@ -58,14 +58,18 @@ def normalize(drawn: gpd.GeoDataFrame, place: Place) -> Parcels:
     result["dia_chi"] = names.tidy(_text(result, "dia_chi"))
     result["dien_tich_do"] = shapely.area(result.geometry.to_numpy())
     result = _land_use(result, place)
-    found.append(land_use_findings(result, result["loai_dat_ghi"], result["mode"], "feature_id", place))
+    found.append(
+        land_use_findings(result, result["loai_dat_ghi"], result["mode"], "feature_id", place, result["ung_vien"])
+    )
     return Parcels(result, cleaned.repaired, findings.concat(found, crs=place.crs))
 
 
 def land_use_findings(
-    frame: pd.DataFrame, recorded: pd.Series, mode: pd.Series, ids: str, place: Place
+    frame: pd.DataFrame, recorded: pd.Series, mode: pd.Series, ids: str, place: Place, candidates: pd.Series
 ) -> gpd.GeoDataFrame:
-    """Return findings for land uses that are not simply a code in force; `mode` as in `codes.land_use`.
+    """Return findings for land uses that are not simply a code in force; arguments as `codes.land_use` gives them.
+
+    The detail gives the value as recorded and, where a person has to choose, what from.
 
     Emits: thua_dat.legacy_code, thua_dat.ambiguous_code, thua_dat.unknown_code
     """
@@ -77,7 +81,7 @@ def land_use_findings(
                 f"thua_dat.{name}_code",
                 frame.loc[where, ids],
                 crs=place.crs,
-                detail=recorded[where],
+                detail=(recorded[where] + (" → " + candidates[where]).fillna("")).astype("string"),
                 source=frame.loc[where, "source"],
                 geometry=frame.loc[where, "geometry"].to_numpy() if "geometry" in frame else None,
             )
@@ -98,10 +102,13 @@ def _land_use(parcels: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
     recorded = _text(parcels, "loai_dat")
     if place.is_foreign:
         unknown = pd.Series(pd.NA, index=parcels.index, dtype="string")
-        return parcels.assign(loai_dat=unknown, loai_dat_ghi=recorded, he_loai_dat=codes.UNKNOWN_SCHEME, mode=unknown)
-    use = codes.land_use(recorded, urban=place.is_urban)
+        return parcels.assign(
+            loai_dat=unknown, loai_dat_ghi=recorded, he_loai_dat=codes.UNKNOWN_SCHEME, mode=unknown, ung_vien=unknown
+        )
+    use = codes.land_use(recorded, urban=place.is_urban, date=place.date)
     scheme = use["scheme"].fillna(codes.UNKNOWN_SCHEME)
-    return parcels.assign(loai_dat=use["code"], loai_dat_ghi=recorded, he_loai_dat=scheme, mode=use["mode"])
+    parcels = parcels.assign(loai_dat=use["code"], loai_dat_ghi=recorded, he_loai_dat=scheme)
+    return parcels.assign(mode=use["mode"], ung_vien=use["candidates"])
 
 
 def _text(frame: pd.DataFrame, column: str) -> pd.Series:

@@ -125,9 +125,9 @@ def _dates(rows: pd.DataFrame, place: Place) -> tuple[pd.DataFrame, gpd.GeoDataF
 def _codes(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     for use in USES:
         recorded = rows[f"loai_dat_{use}"].astype("string")
-        land_use = codes.land_use(recorded, urban=place.is_urban)
+        land_use = codes.land_use(recorded, urban=place.is_urban, date=place.date)
         rows[f"loai_dat_{use}_ghi"], rows[f"loai_dat_{use}"] = recorded, land_use["code"]
-        rows[f"mode_{use}"] = land_use["mode"]
+        rows[f"mode_{use}"], rows[f"ung_vien_{use}"] = land_use["mode"], land_use["candidates"]
         rows[f"nguon_goc_{use}_ghi"] = rows[f"nguon_goc_{use}"]
         rows[f"nguon_goc_{use}"] = codes.origins(rows[f"nguon_goc_{use}"])
         rows[f"hinh_thuc_{use}"] = codes.shared_use(rows[f"hinh_thuc_{use}"])

@@ -69,7 +69,8 @@ def run(
         thua_dat.ambiguous_code, thua_dat.unknown_code, so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
         so_dia_chinh.missing_key, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.purpose_sum,
         so_dia_chinh.contradiction, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period,
-        giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch, giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
+        giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch, giay_to.repaired,
+        giay_to.missing, dia_chi.wrong_commune
     """
     parcels = parcel_work.normalize(drawn, place)
     raw = row_work.stack(list(read))
@@ -121,7 +122,10 @@ def _land_uses(rows: pd.DataFrame, parcels: parcel_work.Parcels, place: Place) -
         key = "thua_dat." + mode + "_code|" + rows["feature_id"]
         fresh = mode.notna() & (mode != codes.CURRENT) & ~key.isin(told_keys) & ~key.duplicated()
         told_keys |= set(key[fresh])
-        found.append(parcel_work.land_use_findings(rows.loc[fresh], recorded[fresh], mode[fresh], "feature_id", place))
+        options = rows.loc[fresh, f"ung_vien_{use}"]
+        found.append(
+            parcel_work.land_use_findings(rows.loc[fresh], recorded[fresh], mode[fresh], "feature_id", place, options)
+        )
     return findings.concat(found, crs=place.crs)
 
 
@@ -136,16 +140,9 @@ def _drawn_addresses(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place
 
 def _register(rows: pd.DataFrame) -> pd.DataFrame:
     """Return `dang_ky`: identity first, then every canonical column."""
-    marks = {
-        "repaired",
-        "no_key",
-        "repeats",
-        "serial_bad",
-        "serial_out",
-        "giay_to_trai",
-        "qr_trai",
-        *(f"mode_{use}" for use in row_work.USES),
-    }
+    contradictions = {"giay_to_trai", "qr_trai", "serial_bad", "serial_out"}
+    marks = {"repaired", "no_key", "repeats", *contradictions, *(f"mode_{use}" for use in row_work.USES)}
+    marks |= {f"ung_vien_{use}" for use in row_work.USES}
     first = ["row_id", "source", "thua_key", "feature_id"]
     return rows[[*first, *(name for name in rows.columns if name not in marks and name not in first)]]
 

@@ -21,7 +21,8 @@ def texts(*values):
         ("ONT, CLN", False, "ONT+CLN", "TT08/2024", "current"),
         ("BHK", False, "HNK", "TT25/2014", "legacy"),
         ("ONT+BHK", False, "ONT+HNK", "TT25/2014", "legacy"),
-        ("LUN", False, "LUK", "TT25/2014", "legacy"),
+        ("LUN", False, None, "TT25/2014", "ambiguous"),
+        ("TQ", False, None, "TT25/2014", "ambiguous"),
         ("T", False, "ONT", "TT25/2014", "legacy"),
         ("T", True, "ODT", "TT25/2014", "legacy"),
         ("SKX", False, None, "TT25/2014", "ambiguous"),
@@ -43,6 +44,30 @@ def test_land_use(recorded, urban, code, scheme, mode):
 
 def test_a_missing_land_use_is_missing_and_not_unknown():
     assert codes.land_use(texts(None, ""), urban=False).isna().all().all()
+
+
+def test_codes_under_review_list_their_candidates_and_are_not_converted():
+    found = codes.land_use(texts("SKX", "LUN", "ONT+SKX", "TQ", "V", "BHK"), urban=False)
+    assert found["candidates"].tolist() == ["SKC / SKS", "LUK", "ONT + SKC / SKS", "ONT / ODT+CLN", pd.NA, pd.NA]
+    assert found["code"].tolist()[:5] == [pd.NA] * 5
+
+
+@pytest.mark.parametrize(
+    ("date", "code", "scheme", "mode", "candidates"),
+    [
+        ("2024-07-31", "DTL", "TT25/2014", "legacy", "DTL / DCT / DPC"),
+        ("2024-08-01", "DTL", "TT08/2024", "current", None),
+        (None, "DTL", "TT08/2024", "current", None),
+    ],
+)
+def test_the_same_letters_meant_more_before_the_list_changed(date, code, scheme, mode, candidates):
+    assert codes.translate("DTL", urban=False, date=date) == codes.LandUse(code, scheme, mode, candidates)
+
+
+def test_a_code_of_both_lists_belongs_to_the_one_of_its_day():
+    assert codes.translate("ONT+CLN", urban=False, date="2020-01-01").scheme == "TT25/2014"
+    assert codes.translate("ONT+CLN", urban=False, date="2020-01-01").mode == "current"
+    assert codes.translate("HNK", urban=False, date="2020-01-01").mode == "current"
 
 
 def test_groups_follow_the_main_code():
