@@ -76,7 +76,7 @@ class Decoded:
         votes: Vote per column.
         shares: Values per encoding, for columns that hold more than one.
         ambiguous: Values per column that two encodings explain; the encoding of the column was taken.
-        lost: Per column, the rows whose bytes mean nothing in their encoding.
+        lost: Per column, the values as stored of the rows whose bytes mean nothing in their encoding.
     """
 
     frame: pd.DataFrame
@@ -136,7 +136,7 @@ def decode_columns(frame: pd.DataFrame, *, raw: bool = True, declared: str | Non
             ambiguous[name] = sum(ballot.values[value] for value in unsure)
         where = columns[name].astype("string").str.contains(UNDECODABLE, regex=False).fillna(False).astype(bool)
         if where.any():
-            lost[name] = where
+            lost[name] = frame.loc[where, name].astype("string")
     return Decoded(pd.DataFrame(columns, index=frame.index, dtype="object"), votes, shares, ambiguous, lost)
 
 

@@ -138,12 +138,15 @@ def boundaries(settings: Settings) -> gpd.GeoDataFrame | None:
     path, column = settings.commune_boundaries, settings.commune_code_column
     if path is None:
         return None
+    from pyogrio import list_layers, read_info
     from pyogrio.errors import DataSourceError
 
     try:
-        frame = gpd.read_file(path, columns=[column])
+        layers = [name for name, kind in list_layers(path) if kind is not None]
+        layer = next((name for name in layers if column in read_info(path, layer=name)["fields"]), None)
+        frame = gpd.read_file(path, columns=[column], layer=layer if layer is not None else layers[0])
         return frame.rename(columns={column: "code"})[["code", "geometry"]].astype({"code": "string"})
-    except (OSError, ValueError, KeyError, DataSourceError) as error:
+    except (OSError, ValueError, LookupError, DataSourceError) as error:
         raise ReadError(
             f"Không đọc được ranh giới xã {path}: kiểm tra tệp và cột mã xã “{column}” trong tệp cấu hình.",
             f"The commune outlines {path} cannot be read: check the file and its code column {column!r}.",

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import schemas
 from pipelines import charmaps, encodings
+from pipelines.normalize import texts
+from pipelines.normalize.place import Place
 
 PHRASES = (
     "Đất ở tại nông thôn", "Đất trồng lúa nước còn lại", "Công nhận QSDĐ như giao đất có thu tiền sử dụng đất",
@@ -178,7 +180,10 @@ def test_decomposed_text_is_unicode():
 
 def test_lost_bytes_are_marked_per_column():
     done = encodings.decode_columns(pd.DataFrame({"a": ["Th\xff\xfe1", "x"], "b": ["x", "y"]}))
-    assert done.lost["a"].tolist() == [True, False] and "b" not in done.lost
+    assert done.lost["a"].tolist() == ["Th\xff\xfe1"] and "b" not in done.lost
+    place = Place("15670", "E2025A", "1", "EPSG:5897", None, frozenset())
+    assert texts.encodings(done, "so.dbf", place)["detail"].tolist() == ["a (1): Th\\xff\\xfe1"]
+    assert texts.encodings(done, "so.dbf", place, personal=["a"])["detail"].tolist() == ["a (1)"]
     assert encodings.escape("Th\xff\u1ea5") == "Th\\xff\\u1ea5"
 
 
