@@ -71,7 +71,7 @@ def _show(inventory: dict[str, Any]) -> None:
     if len(entries) > _SHOWN_FILES:
         console.print(f"… {len(entries) - _SHOWN_FILES} tệp nữa / more files (--json)")
     for item in unusable:
-        console.print(f"✗ {item['path']}: {item['reason']}", style="red", markup=False)
+        console.print(f"✗ {item['path']}: {item['reason_vi']} / {item['reason']}", style="red", markup=False)
     _show_evidence(console, inventory)
 
 

@@ -15,8 +15,11 @@ from pipelines.manifests import MANIFEST
 from pipelines.package import commune, guesses, levels, stock, survey, zones
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
+from pipelines.package.readable import Reason
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
+
+_NO_TABLE = Reason("neither a map nor a table", "không phải bản đồ, cũng không phải bảng")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +223,10 @@ def _nothing_to_read(root: Path, surveys: Sequence[Survey]) -> PackageError:
             f"{root} trống: bỏ bản đồ và sổ địa chính của xã vào thư mục.",
             f"{root} is empty: put the drawings and the register of the commune into the folder.",
         )
-    shown = "; ".join(f"{item.path} ({item.reason or 'neither a map nor a table'})" for item in surveys[:3])
+    shown_vi = "; ".join(f"{item.path} ({item.reason.vi if item.reason else _NO_TABLE.vi})" for item in surveys[:3])
+    shown = "; ".join(f"{item.path} ({item.reason or _NO_TABLE})" for item in surveys[:3])
     return PackageError(
-        f"{root}: không có bản đồ hay sổ nào đọc được: {shown}. Nộp bản vẽ (DGN, DWG, DXF, SHP) và sổ (XLSX, CSV).",
+        f"{root}: không có bản đồ hay sổ nào đọc được: {shown_vi}. Nộp bản vẽ (DGN, DWG, DXF, SHP) và sổ (XLSX, CSV).",
         f"{root}: there is no map or register that can be read: {shown}. "
         "Hand in drawings (DGN, DWG, DXF, SHP) and registers (XLSX, CSV).",
     )

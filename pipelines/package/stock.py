@@ -17,16 +17,19 @@ from pipelines.errors import CrsError, PackageError
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, georef, survey
+from pipelines.package import commune, georef, identical, survey
+from pipelines.package.readable import Reason
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
-_PASSED_ON = ("crs", "axes", "layer", "profile", "levels", "columns")
+_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns")
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
-MISSING = "missing"
+_LINK = Reason("a link out of the package", "liên kết ra ngoài gói")
+
+MISSING = Reason("missing", "không có tệp")
 """Reason of a file that is listed but not there."""
 
 
@@ -65,7 +68,8 @@ def run(
         limits: What the reading of one file may take.
 
     Emits:
-        goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.proposed, ban_ve.elements_lost
+        goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.proposed, ban_ve.elements_lost,
+        goi.control_points_rms, goi.control_point_outlier
 
     Raises:
         PackageError: No spatial file can be read, or the commune code is not one of the era.
@@ -88,8 +92,10 @@ def run(
         found.append(Finding("goi.unlisted_file", path, detail=path, source=path))
     found += [_proposed(guess) for guess in evidence or ()]
     found += [_lost(surveys[entry["path"]]) for entry in entries if surveys[entry["path"]].lost is not None]
+    about_points, placed = identical.place(root, entries, surveys)
+    found += about_points
     if manifest["era"] != commune.FOREIGN_ERA:
-        _check_places(entries, surveys, manifest, province)
+        _check_places(entries, surveys, placed, manifest, province)
     _need_metres(crs, manifest["crs"], root)
     body = inventory(root, manifest, entries, broken, present, proposed=evidence is not None)
     return Stock(body, findings.of(found, crs=crs), ledger.check())
@@ -109,13 +115,20 @@ def describe(
     for entry in manifest["files"]:
         item = surveys.get(entry["path"])
         if item is None:
-            reason: str | None = "a link out of the package" if (root / entry["path"]).exists() else MISSING
+            reason: Reason | None = _LINK if (root / entry["path"]).exists() else MISSING
         else:
             reason = item.reason or _no_layer(entry, item, manifest)
         if item is not None and reason is None:
             entries.append(_entry(entry, item, manifest))
         else:
-            broken.append({"path": entry["path"], "role": entry["role"], "reason": reason})
+            broken.append(
+                {
+                    "path": entry["path"],
+                    "role": entry["role"],
+                    "reason": reason,
+                    "reason_vi": reason.vi if reason else None,
+                }
+            )
     return entries, broken
 
 
@@ -129,26 +142,29 @@ def _is_inside(root: Path, path: str) -> bool:
     return full.exists() and full.resolve().is_relative_to(root.resolve())
 
 
-def _no_layer(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> str | None:
+def _no_layer(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> Reason | None:
     """Return why a readable file gives no layer for its role; None when it does or needs none."""
     if entry["role"] not in SPATIAL_ROLES:
         return None
     if not item.layers:
-        return "no map layer in it, mend its role"
+        return Reason("no map layer in it, mend its role", "không có lớp bản đồ nào, sửa `role`")
     names = [str(layer["name"]) for layer in item.layers]
     shown = ", ".join(names[:5])
     if entry.get("layer") and entry["layer"] not in names:
-        return f"no layer {entry['layer']}, it has {shown}"
+        name = entry["layer"]
+        return Reason(f"no layer {name}, it has {shown}", f"không có lớp {name}, chỉ có {shown}")
     section = schemas.source(entry.get("profile") or manifest["profile"]).get(entry["role"]) or {}
     pattern = None if entry.get("layer") else section.get("layer")
     if pattern and not any(re.search(pattern, name) for name in names):
-        return f"no layer like {pattern}, it has {shown}"
+        return Reason(f"no layer like {pattern}, it has {shown}", f"không có lớp dạng {pattern}, chỉ có {shown}")
     return None
 
 
 def _unusable(item: Mapping[str, Any]) -> Finding:
     code = "goi.missing_file" if item["reason"] == MISSING else "goi.unreadable_file"
-    return Finding(code, item["path"], detail=f"{item['path']}: {item['reason']}", source=item["path"])
+    return Finding(
+        code, item["path"], detail=f"{item['path']}: {item['reason_vi']} / {item['reason']}", source=item["path"]
+    )
 
 
 def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,9 +217,10 @@ def _need_something_spatial(root: Path, entries: list[dict[str, Any]], broken: l
     if any(entry["role"] in SPATIAL_ROLES and entry["layers"] for entry in entries):
         return
     spatial = [item for item in broken if item["role"] in SPATIAL_ROLES]
+    what_vi = "; ".join(f"{item['path']} ({item['reason_vi']})" for item in spatial[:3]) or "-"
     what = "; ".join(f"{item['path']} ({item['reason']})" for item in spatial[:3]) or "-"
     raise PackageError(
-        f"{root}: không đọc được tệp bản đồ nào: {what}. Nộp lại bản vẽ dạng DGN, DWG, DXF hoặc SHP.",
+        f"{root}: không đọc được tệp bản đồ nào: {what_vi}. Nộp lại bản vẽ dạng DGN, DWG, DXF hoặc SHP.",
         f"{root}: no map file can be read: {what}. Hand the drawings in again as DGN, DWG, DXF or SHP.",
     )
 
@@ -220,6 +237,7 @@ def _need_metres(crs: pyproj.CRS, declared_crs: str, root: Path) -> None:
 
 def _unlisted(present: list[str], manifest: Mapping[str, Any]) -> list[str]:
     listed = {entry["path"] for entry in manifest["files"]}
+    listed |= {entry["control_points"] for entry in manifest["files"] if entry.get("control_points")}
     belonging = {part for path in listed for part in files.companions(path, present)}
     return [path for path in present if path not in listed and path not in belonging]
 
@@ -235,14 +253,19 @@ def _lost(item: Survey) -> Finding:
 
 
 def _check_places(
-    entries: list[dict[str, Any]], surveys: Mapping[str, Survey], manifest: Mapping[str, Any], province: str
+    entries: list[dict[str, Any]],
+    surveys: Mapping[str, Survey],
+    placed: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    province: str,
 ) -> None:
     for entry in entries:
-        points = surveys[entry["path"]].points
-        # Local coordinates lie nowhere until their control points have placed them.
-        if entry["layers"] and not entry.get("control_points"):
+        if entry["path"] in placed:
+            # Local coordinates lie nowhere: judged is where their identical points have put them.
+            georef.check(entry["path"], placed[entry["path"]], entry["crs"] or manifest["crs"], province)
+        elif entry["layers"]:
             crs = declared(entry, entry["layers"][0], manifest["crs"])
-            georef.check(entry["path"], points, crs, province, swapped=entry.get("axes") == "ne")
+            georef.check(entry["path"], surveys[entry["path"]].points, crs, province, swapped=entry["axes"] == "ne")
 
 
 def declared(entry: Mapping[str, Any], layer: Mapping[str, Any], crs: str) -> str:

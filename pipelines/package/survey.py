@@ -19,7 +19,7 @@ import shapely
 from pipelines import files, registers, sandbox, sources, text, vectors
 from pipelines.errors import CadastreError
 from pipelines.package import dgn_scan
-from pipelines.package.readable import why_not
+from pipelines.package.readable import Reason, why_not
 from pipelines.sandbox import Limits
 from pipelines.text import Vote
 
@@ -104,7 +104,7 @@ class Survey:
     format: str
     size: int
     sha256: str = ""
-    reason: str | None = None
+    reason: Reason | None = None
     layers: tuple[dict[str, Any], ...] = ()
     levels: tuple[Level, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -155,12 +155,12 @@ def survey(full: Path, path: str) -> Survey:
             return _spatial(begun, full)
         return _register(begun, full) if full.suffix.lower() in REGISTERS else begun
     except CadastreError as error:
-        return replace(begun, reason=error.en)
+        return replace(begun, reason=Reason(error.en, error.vi))
 
 
 def _failed(root: Path, path: str, error: CadastreError) -> Survey:
     full = root / path
-    return Survey(path, vectors.driver(full) or full.suffix[1:].upper(), _size(full), reason=error.en)
+    return Survey(path, vectors.driver(full) or full.suffix[1:].upper(), _size(full), reason=Reason(error.en, error.vi))
 
 
 def _size(full: Path) -> int:
@@ -173,7 +173,7 @@ def _size(full: Path) -> int:
 def _spatial(begun: Survey, full: Path) -> Survey:
     layers = vectors.layers(full)
     if not layers:
-        return replace(begun, reason="no layer in it: empty, or cut short")
+        return replace(begun, reason=Reason("no layer in it: empty, or cut short", "không có lớp nào: rỗng hoặc cụt"))
     is_raw = vectors.keeps_bytes(full)
     points, tables, levels, words = list[Any](), list[Table](), list[Level](), dict[str | None, Counter[str]]()
     codes, said, lost = list[str](), dict[str, list[str]](), None
@@ -183,7 +183,14 @@ def _spatial(begun: Survey, full: Path) -> Survey:
         columns = [name for name in _DRAWN if name in layer.fields] if begun.format in DRAWINGS else None
         rows = vectors.read(full, layer.name, columns=columns)
         if len(rows) < layer.features:
-            return replace(begun, reason=f"cut short: only {len(rows):,} of {layer.features:,} features are there")
+            read, said_there = f"{len(rows):,}", f"{layer.features:,}"
+            return replace(
+                begun,
+                reason=Reason(
+                    f"cut short: only {read} of {said_there} features are there",
+                    f"tệp cụt: chỉ còn {read} trong {said_there} đối tượng",
+                ),
+            )
         points.append(_sample(rows))
         if begun.format in DRAWINGS:
             levels += _levels(rows)

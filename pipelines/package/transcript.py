@@ -27,7 +27,7 @@ def transcript(path: Path) -> Iterator[str]:
     names = files.find(root) if path.is_dir() else [path.name]
     for name, item in survey.all_of(root, names).items():
         if item.reason is not None:
-            yield f"# {name}: {item.reason}"
+            yield f"# {name}: {item.reason.vi} / {item.reason}"
         elif item.layers or item.tables:
             encoding = item.votes[None].encoding if None in item.votes else "utf-8"
             yield f"# {name} ({encoding})"

@@ -25,6 +25,7 @@ _LONGEST_REFERENCE, _USUAL_LENGTH = 32, 7
 _QUOTE, _EQUALS, _R, _A, _Z = b'"=rAZ'
 _MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
 _OLD_BIFF = 80
+_PROLOG_BYTES = 4096
 
 
 def modern(path: Path) -> list[Sheet]:
@@ -106,6 +107,9 @@ def check(path: Path) -> None:
                     raise ValueError("a part of the workbook is larger than it says")
         for member in members:
             name = member.filename.lower()
+            if name.endswith(".xml") and b"<!DOCTYPE" in archive.open(member).read(_PROLOG_BYTES):
+                # ECMA-376 forbids them in every part; a reader that skips one would show an empty sheet.
+                raise ValueError("a part of the workbook declares entities")
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
                 _check_extent(archive, member.filename)
             elif name == "content.xml":
