@@ -1,26 +1,32 @@
-"""Where the heading of a register stands, which column is which, and which rows below it are records."""
+"""Where the headings of a register stand, and which column is which; several tables may stand in one sheet."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from pipelines import sources, text
-from pipelines.registers.grid import column_number
+from pipelines import sources
+from pipelines.registers.cells import column_number
+from pipelines.registers.groups import grouped
+from pipelines.registers.proposals import Proposal, propose, sheet_number
+from pipelines.registers.records import records
+
+__all__ = ["Heading", "Proposal", "find", "propose", "records", "sheet_number", "tables"]
 
 SEARCHED_ROWS = 30
 _LEAST_COLUMNS = 2
+_LEAST_OF_LATER = 3
 _FORM_COLUMNS = 5
+_DEPTHS = (1, 2, 3)
 
-_NUMERIC = re.compile(r"[\d\s.,]*")
-
-type Cells = Sequence[Any]
+_PARCEL_NUMBER = re.compile(r"\s*'?\d[\w\-./ ]{0,11}")
 _DBF_NAME_LENGTH = 10
 _CERTIFICATE = "_gcn"
-_TOTALS = r"(?:tong|tong cong|tong so|cong|cong trang|cong to|tong dien tich|luy ke)\b.*"
+_PARCEL = ("so_thu_tu_thua", "so_thu_tu_thua_gcn")
+
+type Cells = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,60 +37,94 @@ class Heading:
         columns: Canonical column → position in the grid.
         first_row: First row of records, from 0.
         names: The heading as written, by position; used to know it again on later pages.
+        above: The rows of the heading over its last one, by position.
+        known: Folded names of columns that the profile knows.
     """
 
     columns: dict[str, int]
     first_row: int
     names: dict[int, str]
+    above: tuple[dict[int, str], ...] = ()
+    known: frozenset[str] = frozenset()
 
 
-def find(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
+def find(grid: pd.DataFrame, register: Mapping[str, Any], accepted: Mapping[str, str] | None = None) -> Heading | None:
     """Return the heading of a grid by the register part of a source profile, or None where no column is known.
 
-    Tried are the fixed letters of a form (where enough headings stand above them), then each of the first thirty
-    rows alone and together with the rows above it (a heading of two or three rows).
+    Tried are the fixed letters of a form (where enough headings stand above them and none stands elsewhere), then
+    each of the first thirty rows alone and together with the rows above it (a heading of two or three rows).
+
+    Args:
+        grid: Cells as in the file.
+        register: `register` part of a source profile.
+        accepted: Heading as written → canonical column, confirmed by a person; goes before every spelling.
     """
-    form = _form(grid, register)
+    spellings = _spellings(register, accepted)
+    form = None if accepted else _form(grid, register, spellings)
     if form is not None:
         return form
-    spellings = _spellings(register)
     fixed = register.get("header_row")
     top: Sequence[Cells] = grid.iloc[:SEARCHED_ROWS].to_numpy(dtype=object).tolist()
-    rows = [int(fixed) - 1] if isinstance(fixed, int) else _promising(top, spellings)
-    candidates = [_by_spelling(top, spellings, row, depth) for row in rows for depth in (1, 2, 3) if row >= depth - 1]
-    usable = [heading for heading in candidates if len(heading.columns) >= _LEAST_COLUMNS]
-    if not usable:
+    rows = [int(fixed) - 1] if isinstance(fixed, int) else _promising(top, _known(spellings))
+    best = _best(top, spellings, rows)
+    if best is None:
         return None
-    best = max(usable, key=lambda heading: len(heading.columns))
     data_row = register.get("data_row")
-    return Heading(best.columns, int(data_row) - 1, best.names) if isinstance(data_row, int) else best
+    if isinstance(data_row, int):
+        return Heading(best.columns, int(data_row) - 1, best.names, best.above, best.known)
+    return best
 
 
-def records(grid: pd.DataFrame, heading: Heading, keys: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Return the records below a heading as texts in canonical columns, and the counts of rows that are none.
+def tables(
+    grid: pd.DataFrame, register: Mapping[str, Any], accepted: Mapping[str, str] | None = None
+) -> list[tuple[pd.DataFrame, Heading]]:
+    """Return (grid, heading) for every table of a sheet; each grid ends where the next heading begins.
 
-    The index is the row number in the file, from 1. Rows counted as `total` (sums), `heading` (repeated headings,
-    column numbers, titles of a hamlet) are no records; blank rows are not counted.
+    A heading that says the same as the one before it is a repetition, not a new table. Arguments as in `find`.
     """
-    body = grid.iloc[heading.first_row :]
-    body = body.loc[body.notna().any(axis=1)]
-    table = pd.DataFrame({name: body[position] for name, position in heading.columns.items()}, index=body.index).astype(
-        "string"
-    )
-    key = table[[name for name in keys if name in table]]
-    keyless = key.isna().any(axis=1) if key.shape[1] else pd.Series(True, index=table.index)
-    total = _is_total(body) & keyless
-    repeated = _is_heading(body, heading) & ~total
-    numbered = _is_column_numbers(body) & ~total & ~repeated
-    title = (body.notna().sum(axis=1) == 1) & key.isna().all(axis=1) & ~total & ~repeated & ~numbered
-    keep = ~(total | repeated | numbered | title)
-    chosen = table.loc[keep]
-    chosen.index = chosen.index + 1
-    counts = {"total": int(total.sum()), "heading": int((repeated | numbered | title).sum())}
-    return chosen, counts
+    heading = find(grid, register, accepted)
+    if heading is None:
+        return []
+    found = [(0, heading)]
+    if heading.names:
+        spellings = _spellings(register, accepted)
+        for row in _later(grid, heading):
+            if row < found[-1][1].first_row:
+                continue
+            start = max(found[-1][1].first_row, row - _DEPTHS[-1] + 1)
+            part: Sequence[Cells] = grid.iloc[start : row + _DEPTHS[-1]].to_numpy(dtype=object).tolist()
+            local = _best(part, spellings, [*range(row - start, len(part))])
+            if local is None or local.columns == found[-1][1].columns or not set(_PARCEL) & set(local.columns):
+                continue
+            moved = Heading(local.columns, local.first_row + start, local.names, local.above, local.known)
+            found.append((moved.first_row - 1 - len(moved.above), moved))
+    ends = [begin for begin, _ in found[1:]] + [len(grid)]
+    return [(grid.iloc[:end], heading) for (_, heading), end in zip(found, ends, strict=True)]
 
 
-def _spellings(register: Mapping[str, Any]) -> dict[str, list[str]]:
+def _best(top: Sequence[Cells], spellings: Mapping[str, list[str]], rows: Sequence[int]) -> Heading | None:
+    candidates = [_by_spelling(top, spellings, row, depth) for row in rows for depth in _DEPTHS if row >= depth - 1]
+    usable = [heading for heading in candidates if len(heading.columns) >= _LEAST_COLUMNS]
+    return max(usable, key=lambda heading: len(heading.columns), default=None)
+
+
+def _later(grid: pd.DataFrame, heading: Heading) -> list[int]:
+    """Return rows below a heading that hold at least three names of columns where a parcel has its number."""
+    position = next((heading.columns[name] for name in _PARCEL if name in heading.columns), None)
+    if position is None:
+        return []
+    numbers = grid[position].iloc[heading.first_row :]
+    is_number = numbers.map(lambda cell: cell is not None and _PARCEL_NUMBER.fullmatch(str(cell)) is not None)
+    rows = [row + heading.first_row for row in (~is_number.astype(bool)).to_numpy().nonzero()[0].tolist()]
+    lines = grid.iloc[rows].to_numpy(dtype=object).tolist()
+    return [row for row, cells in zip(rows, lines, strict=True) if _names_in(cells, heading.known) >= _LEAST_OF_LATER]
+
+
+def _names_in(cells: Cells, known: frozenset[str]) -> int:
+    return sum(cell is not None and sources.fold(cell) in known for cell in cells)
+
+
+def _spellings(register: Mapping[str, Any], accepted: Mapping[str, str] | None = None) -> dict[str, list[str]]:
     """Return the accepted names of each column, its own name without underscores among them.
 
     Without underscores it also meets names cut to ten characters by the DBF format (SoHieuToBa). Such a stump is the
@@ -92,53 +132,72 @@ def _spellings(register: Mapping[str, Any]) -> dict[str, list[str]]:
     """
     columns: dict[str, list[str]] = register.get("columns") or {}
     own = {name: [] if name.endswith(_CERTIFICATE) else [name.replace("_", "")] for name in columns}
-    return {name: [*accepted, *own[name]] for name, accepted in columns.items()}
+    spellings = {name: [*known, *own[name]] for name, known in columns.items()}
+    if not accepted:
+        return spellings
+    confirmed = {sources.fold(heading) for heading in accepted}
+    free = {
+        name: [known for known in names if sources.fold(known) not in confirmed] for name, names in spellings.items()
+    }
+    mine: dict[str, list[str]] = {}
+    for heading, column in accepted.items():
+        mine.setdefault(column, []).append(heading)
+    return {name: [*mine.get(name, []), *free.get(name, [])] for name in dict.fromkeys([*mine, *free])}
 
 
-def _form(grid: pd.DataFrame, register: Mapping[str, Any]) -> Heading | None:
+def _known(spellings: Mapping[str, list[str]]) -> frozenset[str]:
+    known = {sources.fold(name) for accepted in spellings.values() for name in accepted}
+    return frozenset(known | {name[:_DBF_NAME_LENGTH] for name in known})
+
+
+def _form(grid: pd.DataFrame, register: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> Heading | None:
     letters, form = register.get("letters"), register.get("form")
     if not letters or not form:
         return None
     positions = {name: column_number(letter) for name, letter in letters.items()}
     above = grid.iloc[: int(form["heading_rows"])]
-    spellings = _spellings(register)
-    agreeing = sum(
-        bool(sources.columns({name: spellings.get(name, [])}, above[position].dropna().tolist()))
+    named = {position: above[position].dropna().astype(str).tolist() for position in range(above.shape[1])}
+    agreeing = {
+        name
         for name, position in positions.items()
-        if position in above.columns
-    )
-    if agreeing < _FORM_COLUMNS:
+        if sources.columns({name: spellings.get(name, [])}, named.get(position, []))
+    }
+    # A column put in or taken out moves all that follow: a name that stands elsewhere than its letter says so.
+    every = [name for names in named.values() for name in names]
+    elsewhere = sources.columns({name: spellings.get(name, []) for name in positions if name not in agreeing}, every)
+    if len(agreeing) < _FORM_COLUMNS or elsewhere:
         return None
     present = {name: position for name, position in positions.items() if position in grid.columns}
-    return Heading(present, int(form["data_row"]) - 1, {})
+    return Heading(present, int(form["data_row"]) - 1, {}, known=_known(spellings))
 
 
-def _promising(top: Sequence[Cells], spellings: Mapping[str, list[str]]) -> list[int]:
+def _promising(top: Sequence[Cells], known: frozenset[str]) -> list[int]:
     """Return the rows in which, or right above which, at least one cell is a known name of a column."""
-    known = {sources.fold(name) for accepted in spellings.values() for name in accepted}
-    known |= {name[:_DBF_NAME_LENGTH] for name in known}
-    hits = [any(cell is not None and sources.fold(cell) in known for cell in row) for row in top]
+    hits = [_names_in(row, known) > 0 for row in top]
     return [number for number in range(len(top)) if any(hits[max(0, number - 2) : number + 1])]
 
 
 def _by_spelling(top: Sequence[Cells], spellings: Mapping[str, list[str]], row: int, depth: int) -> Heading:
     """Return the heading in one row, its columns named by this row and the (depth - 1) rows above it."""
     block = top[row - depth + 1 : row + 1]
-    names, long_names = {}, {}
+    names, long_names, titles = {}, {}, {}
     spread = [_spread(cells) if depth > 1 else cells for cells in block]
     for position, column in enumerate(zip(*block, strict=True)):
         own = [str(cell) for cell in column if cell is not None]
         if own:
             names[position] = own[-1]
-            whole = (str(cells[position]) for cells in spread if cells[position] is not None)
+            whole = [str(cells[position]) for cells in spread if cells[position] is not None]
             long_names[position] = " ".join(dict.fromkeys(whole))
+            titles[position] = whole[0]
     columns: dict[str, int] = {}
     # The long name ("Loại đất 1 Diện tích") tells more than its last word; what it does not tell, the word may.
     for named in [long_names, names] if depth > 1 else [names]:
         free = {position: name for position, name in named.items() if position not in columns.values()}
         open_columns = {column: accepted for column, accepted in spellings.items() if column not in columns}
         columns |= _positions(sources.columns(open_columns, free.values()), free)
-    return Heading(columns, row + 1, names)
+    columns = grouped(columns, names, titles, spellings)
+    above = tuple({at: str(cell) for at, cell in enumerate(cells) if cell is not None} for cells in block[:-1])
+    return Heading(columns, row + 1, names, above, _known(spellings))
 
 
 def _spread(cells: Cells) -> list[Any]:
@@ -160,35 +219,3 @@ def _positions(found: Mapping[str, sources.Column], names: Mapping[int, str]) ->
         if position not in taken.values():
             taken[column] = position
     return taken
-
-
-def _is_total(body: pd.DataFrame) -> pd.Series:
-    """Return rows whose first written cell that is no number says "total"."""
-    values = body.to_numpy(dtype=object)
-    words = np.frompyfunc(lambda cell: cell is not None and not _NUMERIC.fullmatch(cell), 1, 1)(values).astype(bool)
-    place = words.argmax(axis=1)
-    first = pd.Series(np.where(words.any(axis=1), values[np.arange(len(values)), place], None), index=body.index)
-    return text.fold_series(first).str.fullmatch(_TOTALS).fillna(False).astype(bool)
-
-
-def _is_heading(body: pd.DataFrame, heading: Heading) -> pd.Series:
-    if not heading.names:
-        return pd.Series(False, index=body.index)
-    names = pd.Series(heading.names)
-    same = (body[list(names.index)] == names).sum(axis=1)
-    return same >= max(_LEAST_COLUMNS, len(names) // 2)
-
-
-def _is_column_numbers(body: pd.DataFrame) -> pd.Series:
-    """Return rows that only number the columns: (1) (2) (3) or 1 2 3 rising by one, or A B C."""
-    if body.empty:
-        return pd.Series(False, index=body.index)
-    flat = body.astype("string").stack(future_stack=True).str.strip().str.strip("()[]")
-    numbers = pd.to_numeric(flat, errors="coerce").unstack().reindex(body.index).to_numpy(dtype="float64")
-    filled = body.notna().to_numpy()
-    positions = np.arange(numbers.shape[1])
-    offset = np.where(filled, numbers - positions, np.nan)
-    with np.errstate(all="ignore"):
-        spread = np.nanmax(offset, axis=1, initial=-np.inf) - np.nanmin(offset, axis=1, initial=np.inf)
-    complete = (np.isfinite(offset).sum(axis=1) == filled.sum(axis=1)) & (filled.sum(axis=1) >= 4)
-    return pd.Series(complete & (spread == 0), index=body.index)
