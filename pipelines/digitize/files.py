@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,9 @@ import schemas
 from pipelines import crs as crs_work
 from pipelines import findings, sources, text, vectors
 from pipelines.digitize.model import Source
+from pipelines.digitize.placing import to_package
 from pipelines.digitize.run import Digitized, run
-from pipelines.errors import CrsError, PackageError
+from pipelines.errors import PackageError
 from pipelines.files import writing
 from pipelines.settings import Settings
 
@@ -65,16 +65,16 @@ def read(
     if entry["role"] == "drawing":
         if not profile.get("drawing") or profile["drawing"]["level_column"] not in entry["layers"][0]["fields"]:
             raise _no_drawing(entry, inventory)
-        rows = _drawing(path, names, entry, profile["drawing"])
+        rows = _drawing(path, names, entry, profile["drawing"], inventory)
         return [_source(entry, inventory, settings, "drawing", rows)]
     section = {"layer": f"^{re.escape(entry['layer'])}$"} if entry.get("layer") else profile.get(entry["role"]) or {}
     columns = (profile.get("parcels") or {}).get("columns") or {}
     chosen = _matching(section.get("layer"), entry["layers"], columns)
-    rows = _layers(path, chosen, entry, inventory["crs"])
+    rows = _layers(path, chosen, entry, inventory)
     made = [replace(_source(entry, inventory, settings, entry["role"], rows), columns=columns)]
     outline = (profile.get("boundary") or {}).get("layer")
     if entry["role"] == "parcels" and outline is not None:
-        rows = _layers(path, [name for name in names if re.search(outline, name)], entry, inventory["crs"])
+        rows = _layers(path, [name for name in names if re.search(outline, name)], entry, inventory)
         made.append(_source(entry, inventory, settings, "boundary", rows))
     return made
 
@@ -102,34 +102,32 @@ def _matching(pattern: str | None, layers: list[dict[str, Any]], columns: Mappin
     return keyed or [layer["name"] for layer in layers[:1]]
 
 
-def _layers(path: Path, names: list[str], entry: Mapping[str, Any], crs: str) -> gpd.GeoDataFrame:
+def _layers(path: Path, names: list[str], entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> gpd.GeoDataFrame:
     """Return the rows of some layers as one frame in the CRS of the package, numbered through."""
-    read = [_layer(path, name, entry, crs) for name in names]
+    read = [_layer(path, name, entry, inventory) for name in names]
     if not read:
-        return _numbered(gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs_work.parse(crs)))
+        return _numbered(gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs_work.parse(inventory["crs"])))
     return _numbered(read[0] if len(read) == 1 else pd.concat(read, ignore_index=True))
 
 
-def _layer(path: Path, name: str, entry: Mapping[str, Any], crs: str) -> gpd.GeoDataFrame:
+def _layer(path: Path, name: str, entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> gpd.GeoDataFrame:
     rows = vectors.read(path, name)
     if vectors.keeps_bytes(path):
         texts = rows.columns[rows.dtypes.map(pd.api.types.is_string_dtype) & (rows.columns != rows.geometry.name)]
         rows[texts] = rows[texts].apply(_decoded, encoding=entry.get("encoding") or "utf-8")
-    if entry.get("crs"):
-        rows = rows.set_crs(crs_work.parse(entry["crs"]), allow_override=True)
-    if rows.crs is None or _same_place(rows.crs.to_wkt(), crs):
-        return rows.set_crs(crs_work.parse(crs), allow_override=True)
-    return rows.set_geometry(crs_work.reproject(rows.geometry, crs))
+    return to_package(rows, entry, inventory)
 
 
-def _drawing(path: Path, names: list[str], entry: Mapping[str, Any], drawing: Mapping[str, Any]) -> gpd.GeoDataFrame:
+def _drawing(
+    path: Path, names: list[str], entry: Mapping[str, Any], drawing: Mapping[str, Any], inventory: Mapping[str, Any]
+) -> gpd.GeoDataFrame:
     """Return the elements of a drawing with `role`, decoded `text` and their number in the file."""
     level, words = drawing["level_column"], drawing.get("text_column", "Text")
     rows = _numbered(vectors.read(path, names[0], columns=[level, words]))
     if pd.api.types.is_string_dtype(rows[level]):
         rows[level] = _decoded(rows[level], entry.get("encoding") or "utf-8")
     rows["role"] = sources.roles_of(rows[level], drawing)
-    rows = rows[rows["role"].notna() & rows.geometry.notna()]
+    rows = to_package(rows[rows["role"].notna() & rows.geometry.notna()], entry, inventory)
     decoded = _decoded(rows[words], entry.get("encoding") or "utf-8")
     return rows.assign(text=decoded)[["number", "role", "text", "geometry"]]
 
@@ -141,12 +139,3 @@ def _numbered(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _decoded(values: pd.Series, encoding: str) -> pd.Series:
     read = values.astype("object").where(values.notna(), None).tolist()
     return pd.Series(text.decode(read, encoding), index=values.index, dtype="string")
-
-
-@cache
-def _same_place(wkt: str, declared: str) -> bool:
-    """Tell whether the CRS of a file is the declared one; a CRS that no code describes counts as declared."""
-    try:
-        return crs_work.srid(wkt) == crs_work.srid(declared)
-    except CrsError:
-        return True

@@ -36,6 +36,7 @@ _COARSE_M = 30_000.0
 _STRIP_M = 250.0
 _APART = 0.05
 """Share of points inside by which a candidate must lead to be put before a more usual one."""
+_SHOWN = 12
 _RIVAL = 0.03
 """Share of points inside by which the first must lead for no doubt to be left."""
 _DEGREE_M = 111_195.0
@@ -246,6 +247,6 @@ def _with_words(one: Candidate, ordered: Sequence[Candidate]) -> Candidate:
         vi, en = f"{vi}, cách {one.distance_km:.1f} km", f"{en}, {one.distance_km:.1f} km away"
     rivals = [other.crs for other in _rivals(one, ordered)]
     if rivals and one is ordered[0]:
-        names = ", ".join(dict.fromkeys(rivals[:4]))
+        names = ", ".join(list(dict.fromkeys(rivals))[:_SHOWN])
         vi, en = f"{vi}; không phân biệt được với {names}", f"{en}; cannot be told apart from {names}"
     return replace(one, vi=vi, en=en, is_sure=_is_sure(one, ordered))

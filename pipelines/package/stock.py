@@ -13,12 +13,11 @@ import pyproj
 import schemas
 from pipelines import crs as crs_work
 from pipelines import files, findings
-from pipelines.errors import CrsError, PackageError
+from pipelines.errors import CrsError, PackageError, Reason
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
 from pipelines.package import commune, georef, identical, survey
-from pipelines.package.readable import Reason
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
 
@@ -68,7 +67,7 @@ def run(
         limits: What the reading of one file may take.
 
     Emits:
-        goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.proposed, ban_ve.elements_lost,
+        goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.file_note, goi.proposed, ban_ve.elements_lost,
         goi.control_points_rms, goi.control_point_outlier
 
     Raises:
@@ -91,6 +90,7 @@ def run(
         ledger.add(path, "file", received=1, accepted=0, quarantined=1)
         found.append(Finding("goi.unlisted_file", path, detail=path, source=path))
     found += [_proposed(guess) for guess in evidence or ()]
+    found += [_noted(entry["path"], note) for entry in entries for note in surveys[entry["path"]].notes]
     found += [_lost(surveys[entry["path"]]) for entry in entries if surveys[entry["path"]].lost is not None]
     about_points, placed = identical.place(root, entries, surveys)
     found += about_points
@@ -245,6 +245,10 @@ def _unlisted(present: list[str], manifest: Mapping[str, Any]) -> list[str]:
 def _proposed(guess: Mapping[str, Any]) -> Finding:
     key = str(guess["key"])
     return Finding("goi.proposed", key, detail=f"{key} = {guess['value']} ({guess['evidence']})")
+
+
+def _noted(path: str, note: Reason) -> Finding:
+    return Finding("goi.file_note", path, detail=f"{note.vi} / {note}", source=path)
 
 
 def _lost(item: Survey) -> Finding:
