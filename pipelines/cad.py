@@ -22,7 +22,7 @@ import shapely
 
 from pipelines.cad_shapes import plain_points, shape_of
 from pipelines.cad_text import restored
-from pipelines.errors import ReadError
+from pipelines.errors import ReadError, Reason
 
 LAYER = "elements"
 """Name of the layer of a drawing; further models and layouts are layers with their own names."""
@@ -50,12 +50,12 @@ class Cad:
     Attributes:
         layers: Name to rows; `elements` is the design model, others are further models and paper layouts.
         keeps_bytes: Whether texts may be bytes that must be decoded.
-        notes: What the reader found odd, in English.
+        notes: What the reader found odd.
     """
 
     layers: dict[str, gpd.GeoDataFrame]
     keeps_bytes: bool
-    notes: tuple[str, ...]
+    notes: tuple[Reason, ...]
 
 
 @dataclass(slots=True)
@@ -230,16 +230,21 @@ def _geometries(rows: _Rows) -> np.ndarray[Any, Any]:
     return made
 
 
-def _notes(body: dict[str, Any], hidden: set[str], scale: float) -> tuple[str, ...]:
-    notes = [f"{warning['code']}: {warning['message']}" for warning in body["warnings"]]
-    notes += [
-        f"refers to {block['xref_path'] or block['name']}, not read" for block in body["blocks"] if block["is_xref"]
-    ]
+def _notes(body: dict[str, Any], hidden: set[str], scale: float) -> tuple[Reason, ...]:
+    odd = [f"{warning['code']}: {warning['message']}" for warning in body["warnings"]]
+    notes = [Reason(words, f"trình đọc báo: {words}") for words in odd]
+    for block in body["blocks"]:
+        if block["is_xref"]:
+            name = block["xref_path"] or block["name"]
+            notes.append(Reason(f"refers to {name}, not read", f"tham chiếu tệp {name}, không đọc"))
     if hidden:
-        notes.append(f"hidden or frozen layers, read all the same: {', '.join(sorted(hidden)[:20])}")
+        names = ", ".join(sorted(hidden)[:20])
+        notes.append(Reason(f"hidden layers, read all the same: {names}", f"lớp bị ẩn, vẫn đọc: {names}"))
     unit = body["units"]["unit"]
     if scale != 1.0:
-        notes.append(f"coordinates brought from {unit} to metres")
+        notes.append(Reason(f"coordinates brought from {unit} to metres", f"tọa độ đổi từ {unit} sang mét"))
     elif not body["source"]["format"].startswith("dgn") and unit not in ("meter", "unitless"):
-        notes.append(f"the unit setting says {unit}; coordinates are taken as drawn")
+        notes.append(
+            Reason(f"its unit is {unit}; coordinates taken as drawn", f"đơn vị ghi {unit}; tọa độ lấy như đã vẽ")
+        )
     return tuple(notes)

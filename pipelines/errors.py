@@ -3,6 +3,8 @@
 Bad *data* is never raised; it is a finding (see `pipelines.findings`).
 """
 
+from typing import Self
+
 
 class CadastreError(Exception):
     """Something outside the program is broken; the command ends with exit code 2.
@@ -44,3 +46,26 @@ class Refusal(CadastreError):
     """The data were read and judged, and the judgement is no (exit code 3, see `verdict.json`)."""
 
     exit_code = 3
+
+
+class Reason(str):
+    """A few words about a file in both languages: why it cannot be read, or what is odd about it.
+
+    It is its English words wherever text is wanted.
+
+    Attributes:
+        vi: The words in Vietnamese.
+    """
+
+    __slots__ = ("vi",)
+    vi: str
+
+    def __new__(cls, en: str, vi: str) -> Self:
+        """Return the words; English first, as they are the value."""
+        made = super().__new__(cls, en)
+        made.vi = vi
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        """Return what a copy in another process is made from."""
+        return str(self), self.vi

@@ -23,7 +23,7 @@ import shapely
 
 import schemas
 from pipelines import cad, dgn, dgn_elements
-from pipelines.errors import ReadError
+from pipelines.errors import ReadError, Reason
 
 DRIVERS: dict[str, str] = {
     ".dgn": "DGN",
@@ -112,7 +112,7 @@ def keeps_bytes(path: Path) -> bool:
     return _drawing(path).keeps_bytes if driver(path) in DRAWINGS else driver(path) in _BYTES
 
 
-def notes(path: Path) -> tuple[str, ...]:
+def notes(path: Path) -> tuple[Reason, ...]:
     """Return what is worth knowing about how a file was read: parts that are missing, layers that are hidden.
 
     Raises:
@@ -123,8 +123,13 @@ def notes(path: Path) -> tuple[str, ...]:
     if driver(path) != "ESRI Shapefile":
         return ()
     lacking = [ending for ending in (".shx", ".dbf") if _part(path, ending) is None]
-    said = {".shx": "its index was rebuilt for reading", ".dbf": "there are shapes but no attributes"}
-    return tuple(f"its part {ending} is missing: {said[ending]}" for ending in lacking)
+    said = {
+        ".shx": Reason("its part .shx is missing, rebuilt for reading", "thiếu phần .shx, đã dựng lại để đọc"),
+        ".dbf": Reason(
+            "its part .dbf is missing: shapes without attributes", "thiếu phần .dbf: chỉ có hình"
+        ),
+    }
+    return tuple(said[ending] for ending in lacking)
 
 
 def elements(path: Path) -> pd.DataFrame:

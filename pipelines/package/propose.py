@@ -10,12 +10,11 @@ from typing import Any
 
 import schemas
 from pipelines import files, sources, vectors
-from pipelines.errors import PackageError
+from pipelines.errors import PackageError, Reason
 from pipelines.manifests import MANIFEST
 from pipelines.package import commune, guesses, levels, stock, survey, zones
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
-from pipelines.package.readable import Reason
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
 

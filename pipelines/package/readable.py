@@ -4,10 +4,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
 
 from pipelines import dgn, vectors
-from pipelines.errors import ReadError
+from pipelines.errors import ReadError, Reason
 from pipelines.package import dgn_scan
 
 _ZIP_MEMBERS = {
@@ -79,27 +78,6 @@ _IN_VIETNAMESE = {
 }
 _COMPOUND_START = dgn_scan.V8_START
 _COMPOUND_HEAD_BYTES = 1 << 20
-
-
-class Reason(str):
-    """Why a file cannot be read: a few English words, and the same in Vietnamese.
-
-    Attributes:
-        vi: The words in Vietnamese.
-    """
-
-    __slots__ = ("vi",)
-    vi: str
-
-    def __new__(cls, en: str, vi: str) -> Self:
-        """Return the reason; it is its English words wherever text is wanted."""
-        made = super().__new__(cls, en)
-        made.vi = vi
-        return made
-
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        """Return what a copy in another process is made from."""
-        return str(self), self.vi
 
 
 def why_not(path: Path) -> Reason | None:

@@ -17,13 +17,12 @@ import pandas as pd
 import shapely
 
 from pipelines import files, registers, sandbox, sources, text, vectors
-from pipelines.errors import CadastreError
+from pipelines.errors import CadastreError, Reason
 from pipelines.package import dgn_scan
-from pipelines.package.readable import Reason, why_not
+from pipelines.package.readable import why_not
 from pipelines.sandbox import Limits
 from pipelines.text import Vote
 
-DRAWINGS = frozenset({"DGN", "DXF", "DWG"})
 REGISTERS = frozenset(re.findall(r"\.\w+", ".xlsx .xlsm .xlsb .xls .ods .csv .txt .dbf .xml"))
 
 MAX_POINTS = 4_000
@@ -97,6 +96,7 @@ class Survey:
         points: (n, 2) sample of coordinates, as in the file.
         commune_codes: Values of columns that hold commune codes.
         said: Values of a few columns that say what nothing else does (EDIGEO: `UPDATE_DATE`, `EOR`).
+        notes: What is worth knowing about how it was read.
         lost: Elements read, elements there, and which are lost; None when none is.
     """
 
@@ -113,12 +113,13 @@ class Survey:
     points: Any = field(default_factory=lambda: np.empty((0, 2)))
     commune_codes: tuple[str, ...] = ()
     said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[Reason, ...] = ()
     lost: tuple[int, int, str] | None = None
 
     @property
     def is_drawing(self) -> bool:
         """Tell whether it is line work with texts rather than rows with attributes."""
-        return self.format in DRAWINGS and bool(self.layers)
+        return self.format in vectors.DRAWINGS and bool(self.layers)
 
 
 def all_of(
@@ -180,7 +181,7 @@ def _spatial(begun: Survey, full: Path) -> Survey:
     for layer in layers:
         if layer.features is None:
             continue  # no profile knows it, and its driver reads the whole file for each layer
-        columns = [name for name in _DRAWN if name in layer.fields] if begun.format in DRAWINGS else None
+        columns = [name for name in _DRAWN if name in layer.fields] if begun.format in vectors.DRAWINGS else None
         rows = vectors.read(full, layer.name, columns=columns)
         if len(rows) < layer.features:
             read, said_there = f"{len(rows):,}", f"{layer.features:,}"
@@ -192,7 +193,7 @@ def _spatial(begun: Survey, full: Path) -> Survey:
                 ),
             )
         points.append(_sample(rows))
-        if begun.format in DRAWINGS:
+        if begun.format in vectors.DRAWINGS:
             levels += _levels(rows)
             lost = _lost(full, rows) if begun.format == "DGN" else None
         else:
@@ -212,6 +213,7 @@ def _spatial(begun: Survey, full: Path) -> Survey:
         points=_thin(np.concatenate([np.empty((0, 2)), *points])),
         commune_codes=tuple(sorted(set(codes))),
         said={name: tuple(values) for name, values in said.items()},
+        notes=vectors.notes(full),
         lost=lost,
     )
 
