@@ -22,6 +22,7 @@ _SEPARATOR = "\x00"
 _WORD = re.compile(r"[^\W\d_]+")
 _SHIELD = {"²": "\ue0b2", "³": "\ue0b3"}
 _UNIT = re.compile(r"(?<![^\W\d_])([kdc]?m)([²³])(?![^\W\d_²³])")
+_C0 = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _HYPHENED = re.compile("[A-Za-z\xa1-\xff]*-[A-Za-z\xa1-\xff]+")
 _VNI_GAPS = {"aú": "ẳ", "AÚ": "Ẳ", "î": "ỵ", "Î": "Ỵ", "iï": "ị", "IÏ": "Ị", "iû": "ỉ", "IÛ": "Ỉ", "iõ": "ĩ", "IÕ": "Ĩ"}
 # Capitals of TCVN 5712:1993 that the fonts .Vn* do not draw but some programs write.
@@ -89,6 +90,16 @@ def is_utf16(value: str) -> bool:
         return False
     content = value.encode("latin-1", errors="ignore")
     return len(content) == len(value) and _utf16(content) is not None
+
+
+def is_accented(value: str) -> bool:
+    """Return whether a value holds more than ASCII, or control bytes, which VISCII and VPS use as letters."""
+    return not value.isascii() or _C0.search(value) is not None
+
+
+def escape(value: str) -> str:
+    r"""Return a text with everything but printable ASCII as \xNN or \uNNNN, so that no byte of it is lost on paper."""
+    return value.encode("unicode_escape").decode("ascii")
 
 
 def _single(encoding: str, raw: bool) -> Callable[[str], str] | None:

@@ -5,17 +5,15 @@ carries its evidence; a value that two encodings explain equally well is counted
 """
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
-import schemas
-from pipelines.charmaps import ENCODINGS, UNDECODABLE, decode_unique, is_utf16
+from pipelines.charmaps import ENCODINGS, UNDECODABLE, decode_unique, is_accented, is_utf16
+from pipelines.lexicon import lexicon
 from pipelines.syllables import syllables
 
 OWN_WORDS = 6
@@ -28,24 +26,15 @@ _BELIEVABLE, _ENOUGH_WORDS, _FEW = 0.6, 20, 4
 _TYPING_CAP = 3
 """A word counts at most this often: a thousand times the same unit must not outvote ten sentences."""
 
-_C0 = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _SPLIT = re.compile(r"[\t\n\r\x20-@\[-`{-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _UNITS = re.compile(r"(?i)(?:[kdcm]?m|ha)?[²³°]c?|[\W\d_]|[\u2010-\u2026\u2190-\u22ff\u25a0-\u25ff\uf000-\uf0ff]+")
 _DAMAGE = re.compile(f"[{UNDECODABLE}\x01-\x08\x0e-\x1f\x80-\x9f\u0300-\u036f\u00ad]")
+_SIGN_IN_WORD = re.compile("[^\\W\\d_][\xa1-\xa6\xa8-\xaa\xac\xae\xaf\xb1\xb4-\xba\xbc-\xbf\xd7\xf7]")
+_ABBREVIATION = re.compile("[B-DF-HJ-NP-TV-XZĐ]{2,}")
 _BEYOND_BYTES = re.compile(
     "[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u0300-\u0323\u1ea0-\u1ef9]"
 )
-_NAMES = """
-    nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đoàn vương trịnh đinh lâm phùng mai tô
-    trương cao hà lương tạ quách thái tống mạc triệu vừ giàng thào sùng lò hờ vàng lữ cầm vi ngân văn thị đức hữu ngọc
-    xuân thu minh hùng dũng thúy thuý hằng hạnh lan huệ cúc hồng tuấn hải sơn bình tâm tám năm bảy chín thành tiến thắng
-    quân long phượng yến oanh loan liên nhung thảo hiền hòa hoà bích diệu quỳnh trâm đạt khánh kiên quý toàn trọng
-    ông bà hộ và của các không có được theo đến từ ngày tháng năm số tờ thửa đất diện tích địa chỉ chủ sử dụng giấy
-    chứng nhận quyền tổng cộng họ tên loại ở tại nông thôn xã huyện tỉnh phường thị trấn thôn xóm đội khu phố nhà nước
-    nữ nam chồng vợ con cháu xứ đồng tiền thuế đơn vị tính kế hoạch ghi chú người lập biểu trưởng phòng ủy ban nhân dân
-    cộng hòa hoà hội chủ nghĩa việt độc lập tự hạnh phúc bảng thống kê danh sách đăng ký mục đích thời hạn nguồn gốc
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,27 +139,13 @@ def doubt(values: Iterable[Any]) -> float | None:
     return share if words >= _ENOUGH_WORDS and share < _BELIEVABLE else None
 
 
-def escape(value: str) -> str:
-    r"""Return a text with everything but printable ASCII as \xNN or \uNNNN, so that no byte of it is lost on paper."""
-    return value.encode("unicode_escape").decode("ascii")
-
-
-@cache
-def lexicon() -> frozenset[str]:
-    """Return words, in lower case, that Vietnamese registers are full of: names of units, people, codes and columns."""
-    lists = [schemas.codelist(name) for name in schemas.codelists()]
-    names = [text for rows in lists for column in ("name_vi", "name") if column in rows for text in rows[column]]
-    words = {word.lower() for text in names for word in _WORD.findall(unicodedata.normalize("NFC", text))}
-    return frozenset((words & syllables()) | set(_NAMES.split()))
-
-
 class _Ballot:
     """The accented values of one column and the words in them."""
 
     def __init__(self, values: Iterable[Any], raw: bool) -> None:
         counts = Counter(value for value in values if isinstance(value, str))
         self.raw = raw
-        self.values = {value: number for value, number in counts.items() if _is_accented(value)}
+        self.values = {value: number for value, number in counts.items() if is_accented(value)}
         self.plain = [value for value in counts if value not in self.values]
         self.words: Counter[str] = Counter()
         self._of: dict[str, list[str]] = {}
@@ -218,7 +193,7 @@ class _Ballot:
 
         A value leaves the winner when it holds letters that no 8-bit encoding has, or when it is Vietnamese under one
         other encoding alone, all words in the lexicon; a single such value is an accident unless the file has
-        that encoding elsewhere.
+        that encoding elsewhere. Once an encoding is known to occur, being Vietnamese under it alone is enough.
         """
         chosen = dict.fromkeys(self.values, winner)
         strangers: dict[str, list[str]] = {}
@@ -235,17 +210,13 @@ class _Ballot:
         for name in taken:
             chosen |= dict.fromkeys(strangers[name], name)
         unsure = []
-        for value in [value for value in self.values if chosen[value] == winner]:
-            here, known = self._sure(value, winner)
-            for name in sorted(taken) if here else []:
-                also, listed = self._sure(value, name)
-                if not also or decode_unique([value], name, self.raw) == decode_unique([value], winner, self.raw):
-                    continue
-                if listed and not known:
-                    chosen[value] = name
-                elif listed == known:
-                    unsure.append(value)
-                break
+        for value in [value for value in self.values if chosen[value] == winner and taken]:
+            ranks = {name: self._listed(value, name) for name in (winner, *sorted(taken)) if self._sure(value, name)[0]}
+            best = max(ranks, key=ranks.__getitem__, default=winner)
+            chosen[value] = best
+            rivals = {decode_unique([value], name, self.raw)[0] for name in ranks if ranks[name] == ranks[best]}
+            if len(rivals) > 1:
+                unsure.append(value)
         return chosen, unsure
 
     def _sure(self, value: str, encoding: str) -> tuple[bool, bool]:
@@ -254,6 +225,11 @@ class _Ballot:
         found = [marks[word] for word in self._of[value] if len(word) > 1]
         good = bool(found) and all(mark >= 0 for mark, _ in found) and any(mark > 0 for mark, _ in found)
         return good, good and all(listed for mark, listed in found if mark > 0)
+
+    def _listed(self, value: str, encoding: str) -> float:
+        """Return the share of the accented words of a value that the lexicon has."""
+        found = [listed for mark, listed in map(self.marks(encoding).__getitem__, self._of[value]) if mark]
+        return sum(found) / len(found)
 
 
 def _vote_columns(
@@ -302,8 +278,9 @@ def _under(item: Vote, encoding: str, ballot: _Ballot) -> Vote:
 
 
 def _mark(decoded: str) -> tuple[int, bool]:
-    words = [word for word in _WORD.findall(decoded) if not word.isascii()]
-    if _DAMAGE.search(decoded):
+    # QSDĐ and BĐĐC are no syllables in any encoding.
+    words = [word for word in _WORD.findall(decoded) if not word.isascii() and not _ABBREVIATION.fullmatch(word)]
+    if _DAMAGE.search(decoded) or _SIGN_IN_WORD.search(decoded):
         return -1, False
     if not words:
         return 0, False
@@ -318,9 +295,4 @@ def _is_coherent(word: str) -> bool:
 
 def _votes(word: str) -> bool:
     is_sign = len(word) == 1 and not word.isalpha()
-    return _is_accented(word) and not is_sign and _UNITS.fullmatch(word) is None
-
-
-def _is_accented(value: str) -> bool:
-    """Return whether a value holds more than ASCII, or control bytes, which VISCII and VPS use as letters."""
-    return not value.isascii() or _C0.search(value) is not None
+    return is_accented(word) and not is_sign and _UNITS.fullmatch(word) is None

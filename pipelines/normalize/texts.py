@@ -7,7 +7,8 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import findings, text
-from pipelines.encodings import Decoded, escape
+from pipelines.charmaps import escape
+from pipelines.encodings import Decoded
 from pipelines.findings import Finding
 from pipelines.normalize.place import Place
 

@@ -114,6 +114,16 @@ def test_unicode_values_beside_old_ones_in_one_column(other):
     assert set(done.shares["c"]) == {other, "utf-8"}
 
 
+def test_two_old_encodings_and_unicode_in_one_column():
+    truth = column(23, 300)
+    stored = [(text, encode(text, "vni"), encode(text, "tcvn3"))[index % 3] for index, text in enumerate(truth)]
+    done = encodings.decode_columns(pd.DataFrame({"c": stored}), raw=False)
+    # "Vừ A Dí" in TCVN3 is "Võ A DÝ", which is a name as well; such a value is counted.
+    assert accuracy(done.frame["c"], truth) >= 0.995
+    assert done.ambiguous["c"] <= 3
+    assert set(done.shares["c"]) == {"vni", "tcvn3", "utf-8"}
+
+
 def test_headings_in_vni_over_a_body_in_tcvn3_with_english_between():
     heads = ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "SỔ MỤC KÊ ĐẤT ĐAI"]
     body = column(11, 60)
@@ -184,7 +194,7 @@ def test_lost_bytes_are_marked_per_column():
     place = Place("15670", "E2025A", "1", "EPSG:5897", None, frozenset())
     assert texts.encodings(done, "so.dbf", place)["detail"].tolist() == ["a (1): Th\\xff\\xfe1"]
     assert texts.encodings(done, "so.dbf", place, personal=["a"])["detail"].tolist() == ["a (1)"]
-    assert encodings.escape("Th\xff\u1ea5") == "Th\\xff\\u1ea5"
+    assert charmaps.escape("Th\xff\u1ea5") == "Th\\xff\\u1ea5"
 
 
 @settings(deadline=None, max_examples=60)
