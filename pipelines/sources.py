@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 _DBF_NAME_LENGTH = 10
+_LEVEL_WORD = re.compile(r"^(?:level|layer|lop|lv)?0*(?=\d+$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,30 @@ def level_roles(drawing: Mapping[str, Any]) -> dict[str, str]:
     return {level_key(level): role for role, levels in drawing["roles"].items() for level in levels or ()}
 
 
+def drawing_of(profile: Mapping[str, Any], levels: Mapping[str, Sequence[str]] | None) -> dict[str, Any] | None:
+    """Return the `drawing` part of a profile with the levels that a package names for one file before its own.
+
+    None where neither says what the levels mean.
+    """
+    drawing = profile.get("drawing")
+    if not levels:
+        return dict(drawing) if drawing else None
+    named = {level_key(level) for names in levels.values() for level in names}
+    own = drawing["roles"] if drawing else {}
+    kept = {role: [level for level in known or () if level_key(level) not in named] for role, known in own.items()}
+    roles = {role: [*levels.get(role, ()), *kept.get(role, ())] for role in {**kept, **levels}}
+    return {"text_column": "Text", **(drawing or {}), "roles": roles}
+
+
 def level_key(level: object) -> str:
-    """Return a level number or layer name in the form that `level_roles` uses."""
-    return fold(level)
+    """Return a level number or layer name in the form that `level_roles` uses.
+
+    A number is the same with and without the word for it: `Level 10`, `LEVEL_10`, `Lớp 10` and `10`.
+
+    >>> level_key("LEVEL_04"), level_key(4), level_key("Ranh thửa")
+    ('4', '4', 'ranhthua')
+    """
+    return _LEVEL_WORD.sub("", fold(level))
 
 
 def roles_of(levels: pd.Series, drawing: Mapping[str, Any]) -> pd.Series:

@@ -125,9 +125,7 @@ def notes(path: Path) -> tuple[Reason, ...]:
     lacking = [ending for ending in (".shx", ".dbf") if _part(path, ending) is None]
     said = {
         ".shx": Reason("its part .shx is missing, rebuilt for reading", "thiếu phần .shx, đã dựng lại để đọc"),
-        ".dbf": Reason(
-            "its part .dbf is missing: shapes without attributes", "thiếu phần .dbf: chỉ có hình"
-        ),
+        ".dbf": Reason("its part .dbf is missing: shapes without attributes", "thiếu phần .dbf: chỉ có hình"),
     }
     return tuple(said[ending] for ending in lacking)
 
@@ -211,7 +209,10 @@ def _drawing_at(path: Path, changed_ns: int, size: int) -> cad.Cad:
             raise
     with _reading(path) as source:
         rows = pyogrio.read_dataframe(source, force_2d=True, on_invalid="ignore")
-    note = "read by GDAL: paper space is not told from model space"
+    note = Reason(
+        "read by GDAL: paper space is not told from model space",
+        "đọc bằng GDAL: không tách không gian giấy khỏi mô hình",
+    )
     return cad.Cad({cad.LAYER: rows.rename(columns={"Linetype": "Style"})}, True, (note,))
 
 

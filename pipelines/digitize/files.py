@@ -13,16 +13,16 @@ import pandas as pd
 
 import schemas
 from pipelines import crs as crs_work
-from pipelines import findings, sources, text, vectors
+from pipelines import findings, sandbox, sources, text, vectors
 from pipelines.digitize.model import Source
 from pipelines.digitize.placing import to_package
 from pipelines.digitize.run import Digitized, run
-from pipelines.errors import PackageError
+from pipelines.errors import PackageError, ReadError
 from pipelines.files import writing
+from pipelines.findings import Finding
 from pipelines.settings import Settings
 
 _SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
-_DRAWING_COLUMNS = ("Level", "Layer", "Text", "Type")
 
 
 def execute(home: Path, commune: str, settings: Settings) -> None:
@@ -34,13 +34,39 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
         settings: Tolerances.
 
     Raises:
-        ReadError: A file that was readable before is so no more.
         PackageError: A file is listed as a drawing, but its profile knows no drawings.
+
+    Emits: goi.unreadable_file
     """
     inventory = json.loads((home / commune / "package" / "inventory.json").read_text(encoding="utf-8"))
     profile = schemas.source(inventory["profile"])
-    files = [source for entry in inventory["files"] for source in read(entry, inventory, profile, settings)]
-    write(run(files, profile, crs_work.parse(inventory["crs"])), home / commune / "digitize")
+    crs = crs_work.parse(inventory["crs"])
+    sources_read, refused = _read_all(inventory, profile, settings)
+    digitized = run(sources_read, profile, crs)
+    for finding in refused:
+        digitized.ledger.add(finding.feature_id, "file", received=1, accepted=0, quarantined=1)
+    found = findings.concat([digitized.findings, findings.of(refused, crs=crs)], crs=crs)
+    write(replace(digitized, findings=found), home / commune / "digitize")
+
+
+def _read_all(
+    inventory: Mapping[str, Any], profile: Mapping[str, Any], settings: Settings
+) -> tuple[list[Source], list[Finding]]:
+    """Return the sources of all files, each read in a child process, and a finding for each that cannot be read."""
+    entries = [entry for entry in inventory["files"] if entry["role"] in _SPATIAL_ROLES]
+    calls = [(Path(entry["path"]), entry, inventory, profile, settings) for entry in entries]
+    made, refused = list[Source](), list[Finding]()
+    for entry, outcome in zip(entries, sandbox.each(_read, calls, limits=settings.limits), strict=True):
+        if isinstance(outcome.error, ReadError):
+            detail = f"{entry['path']}: {outcome.error.vi} / {outcome.error.en}"
+            refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
+        else:
+            made += outcome.get()
+    return made, refused
+
+
+def _read(_: Path, *arguments: Any) -> list[Source]:
+    return read(*arguments)
 
 
 def write(digitized: Digitized, folder: Path) -> None:
@@ -63,9 +89,10 @@ def read(
     profile = schemas.source(entry["profile"]) if entry.get("profile") else profile
     names = [layer["name"] for layer in entry["layers"]]
     if entry["role"] == "drawing":
-        if not profile.get("drawing") or profile["drawing"]["level_column"] not in entry["layers"][0]["fields"]:
+        drawing = sources.drawing_of(profile, entry.get("levels"))
+        if drawing is None or not {"Level", "Layer"} & {*entry["layers"][0]["fields"]}:
             raise _no_drawing(entry, inventory)
-        rows = _drawing(path, names, entry, profile["drawing"], inventory)
+        rows = _drawing(path, names, entry, drawing, inventory)
         return [_source(entry, inventory, settings, "drawing", rows)]
     section = {"layer": f"^{re.escape(entry['layer'])}$"} if entry.get("layer") else profile.get(entry["role"]) or {}
     columns = (profile.get("parcels") or {}).get("columns") or {}
@@ -122,20 +149,24 @@ def _drawing(
     path: Path, names: list[str], entry: Mapping[str, Any], drawing: Mapping[str, Any], inventory: Mapping[str, Any]
 ) -> gpd.GeoDataFrame:
     """Return the elements of a drawing with `role`, decoded `text` and their number in the file."""
-    level, words = drawing["level_column"], drawing.get("text_column", "Text")
-    rows = _numbered(vectors.read(path, names[0], columns=[level, words]))
-    if pd.api.types.is_string_dtype(rows[level]):
-        rows[level] = _decoded(rows[level], entry.get("encoding") or "utf-8")
-    rows["role"] = sources.roles_of(rows[level], drawing)
+    encoding, words = entry.get("encoding") or "utf-8", drawing.get("text_column", "Text")
+    levels = [name for name in ("Level", "Layer") if name in entry["layers"][0]["fields"]]
+    rows = _numbered(vectors.read(path, names[0], columns=[*levels, words]))
+    raw = vectors.keeps_bytes(path)
+    # A level has a number, a name, or both; the number decides where a profile knows both.
+    roles = [sources.roles_of(_decoded(rows[name], encoding, raw=raw), drawing) for name in levels]
+    rows["role"] = roles[0].fillna(roles[-1])
     rows = to_package(rows[rows["role"].notna() & rows.geometry.notna()], entry, inventory)
-    decoded = _decoded(rows[words], entry.get("encoding") or "utf-8")
-    return rows.assign(text=decoded)[["number", "role", "text", "geometry"]]
+    return rows.assign(text=_decoded(rows[words], encoding, raw=raw))[["number", "role", "text", "geometry"]]
 
 
 def _numbered(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows.assign(number=np.arange(1, len(rows) + 1)).set_index("number", drop=False).rename_axis(None)
 
 
-def _decoded(values: pd.Series, encoding: str) -> pd.Series:
+def _decoded(values: pd.Series, encoding: str, *, raw: bool = True) -> pd.Series:
+    """Return values as text; level numbers, which need no decoding, become text as they are."""
+    if not pd.api.types.is_string_dtype(values):
+        return sources.text_of(values)
     read = values.astype("object").where(values.notna(), None).tolist()
-    return pd.Series(text.decode(read, encoding), index=values.index, dtype="string")
+    return pd.Series(text.decode(read, encoding, raw=raw), index=values.index, dtype="string")
