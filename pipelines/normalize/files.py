@@ -14,6 +14,7 @@ from pipelines.errors import ReadError
 from pipelines.files import writing
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
+from pipelines.normalize import extras
 from pipelines.normalize.place import Place
 from pipelines.normalize.run import Normalized, run
 from pipelines.registers import HeadingError, Register
@@ -81,22 +82,47 @@ def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, 
     Emits: goi.unreadable_file
     """
     entries = [entry for entry in inventory["files"] if entry["role"] == "register"]
-    calls = [(Path(inventory["root"]) / entry["path"], entry, profile) for entry in entries]
+    root = Path(inventory["root"])
+    whole, tables = [], dict[str, list[Mapping[str, Any]]]()
+    for entry in entries:
+        own = schemas.source(entry["profile"]).get("register") if entry.get("profile") else profile
+        if registers.is_table(root / entry["path"], own):
+            tables.setdefault(entry.get("profile") or "", []).append(entry)
+        else:
+            whole.append(((root / entry["path"], entry, own), [entry]))
+    for name, parts in tables.items():
+        own = schemas.source(name).get("register") if name else profile
+        whole.append(((root / parts[0]["path"], parts, own), parts))
     read, refused = [], []
-    for entry, outcome in zip(entries, sandbox.each(_register, calls, limits=limits), strict=True):
+    outcomes = sandbox.each(_register, [call for call, _ in whole], limits=limits)
+    for (_, parts), outcome in zip(whole, outcomes, strict=True):
         if outcome.error is None:
             read.append(outcome.value)
             continue
         reason = "no parcel number column" if isinstance(outcome.error, HeadingError) else outcome.error.en
-        detail = f"{entry['path']}: {reason}"
-        refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
+        for entry in parts:
+            detail = f"{entry['path']}: {reason}"
+            refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
     return _Read(read, findings.of(refused, crs=place.crs), len(entries))
 
 
-def _register(path: Path, entry: Mapping[str, Any], profile: Mapping[str, Any] | None) -> Register:
-    """Read one register; in a child process."""
-    encoding = entry.get("encoding") or _DEFAULT_ENCODING
-    return registers.read(path, source=entry["path"], encoding=encoding, register=profile)
+def _register(
+    path: Path, entry: Mapping[str, Any] | list[Mapping[str, Any]], profile: Mapping[str, Any] | None
+) -> Register:
+    """Read one register, or the tables that make up one; in a child process."""
+    if isinstance(entry, list):
+        root = path.parents[len(Path(entry[0]["path"]).parts) - 1]
+        paths = {str(part["path"]): root / part["path"] for part in entry}
+        encodings = {str(part["path"]): part.get("encoding") or _DEFAULT_ENCODING for part in entry}
+        return registers.read_tables(paths, encodings=encodings, register=profile or {})
+    return registers.read(
+        path,
+        source=entry["path"],
+        encoding=entry.get("encoding") or _DEFAULT_ENCODING,
+        register=profile,
+        columns=entry.get("columns"),
+        sheet_number=entry.get("sheet"),
+    )
 
 
 def _write(normalized: Normalized, read: _Read, place: Place, folder: Path) -> None:
@@ -109,6 +135,7 @@ def _write(normalized: Normalized, read: _Read, place: Place, folder: Path) -> N
     for name, table in normalized.holders.tables().items():
         table.to_parquet(personal / f"{name}.parquet", index=False)
     normalized.quarantine.to_parquet(personal / "quarantine.parquet", index=False)
+    extras.write(read.registers, personal)
     findings.write(findings.concat([normalized.findings, read.refused], crs=place.crs), folder / "findings.parquet")
     _account(normalized.ledger, read).write(folder / "account.json")
 
@@ -116,7 +143,8 @@ def _write(normalized: Normalized, read: _Read, place: Place, folder: Path) -> N
 def _account(ledger: Ledger, read: _Read) -> Ledger:
     """Return the ledger with the register files themselves: those not read are in quarantine, by their finding."""
     for register in read.registers:
-        ledger.add(register.source, "file", received=1, accepted=1)
+        for path in (register.source, *register.files):
+            ledger.add(path, "file", received=1, accepted=1)
     for path in read.refused["feature_id"]:
         ledger.add(str(path), "file", received=1, accepted=0, quarantined=1)
     return ledger

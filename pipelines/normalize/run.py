@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines import codes, eras, findings
 from pipelines.ledger import Ledger
-from pipelines.normalize import checks, future, holders, matching, uses
+from pipelines.normalize import checks, extras, future, holders, matching, uses
 from pipelines.normalize import parcels as parcel_work
 from pipelines.normalize import rows as row_work
 from pipelines.normalize.holders import Holders
@@ -68,9 +68,9 @@ def run(
     Emits: goi.commune_split, van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, thua_dat.legacy_code,
         thua_dat.ambiguous_code, thua_dat.unknown_code, so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
         so_dia_chinh.missing_key, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.purpose_sum,
-        so_dia_chinh.contradiction, giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period,
-        giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch, giay_to.repaired,
-        giay_to.missing, dia_chi.wrong_commune
+        so_dia_chinh.contradiction, so_dia_chinh.unknown_element, giay_chung_nhan.bad_serial,
+        giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch,
+        giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
     """
     parcels = parcel_work.normalize(drawn, place)
     raw = row_work.stack(list(read))
@@ -93,6 +93,7 @@ def run(
         _land_uses(accepted, parcels, place),
         _drawn_addresses(parcels.parcels, accepted, place),
         open_communes,
+        extras.check(read, place),
     ]
     sheets = uses.sheets(thua_dat, place)
     every = findings.concat(found, crs=place.crs)
@@ -101,8 +102,8 @@ def run(
         dang_ky=_register(accepted),
         muc_dich_su_dung=uses.land_uses(accepted),
         nguon_goc_dat=uses.origins(accepted),
-        han_che_quyen=uses.restrictions(),
-        tai_lieu_do_dac=uses.surveys(sheets, place),
+        han_che_quyen=extras.restrictions(read, thua_dat, place),
+        tai_lieu_do_dac=extras.surveys(uses.surveys(sheets, place), read),
         to_ban_do=sheets,
         xa=uses.commune(boundary, place),
         holders=holders.build(accepted, place),
@@ -183,4 +184,5 @@ def _account(
             ledger.add(register.source, "total_row", received=register.totals, accepted=register.totals)
         if register.headings:
             ledger.add(register.source, "heading_row", received=register.headings, accepted=register.headings)
+    extras.account(ledger, read)
     return ledger.check()

@@ -59,11 +59,6 @@ def origins(rows: pd.DataFrame) -> pd.DataFrame:
     return _typed(merged, wanted, {"so_thu_tu": "int64", "dien_tich": "float64"})
 
 
-def restrictions() -> pd.DataFrame:
-    """Return `han_che_quyen` without rows: no source read so far carries restrictions."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in RESTRICTION_COLUMNS.items()})
-
-
 def surveys(sheets: pd.DataFrame, place: Place) -> pd.DataFrame:
     """Return `tai_lieu_do_dac`: one document per sheet of the map."""
     wanted = ["tai_lieu_do_dac_id", "ma_xa", "ky_dia_gioi", "loai_ban_do", "so_hieu_to_ban_do", "ty_le"]

@@ -1,6 +1,6 @@
-"""Registers: spreadsheets and tables of owners and certificates, whatever their layout, as one frame of texts."""
+"""Registers: spreadsheets, tables and exchange files of owners and certificates, as one frame of texts."""
 
 from pipelines.registers.grid import peek
-from pipelines.registers.read import HeadingError, Register, read
+from pipelines.registers.read import HeadingError, Register, is_table, read, read_tables
 
-__all__ = ["HeadingError", "Register", "peek", "read"]
+__all__ = ["HeadingError", "Register", "is_table", "peek", "read", "read_tables"]

@@ -1,6 +1,6 @@
-"""One register file → one frame of canonical text columns."""
+"""One register → one frame of canonical text columns, and whatever else it holds in frames of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,8 @@ import pandas as pd
 
 from pipelines import text
 from pipelines.errors import ReadError
+from pipelines.registers import documents, entities, exchange, headings, hosoxml, markup, tables
 from pipelines.registers import grid as grids
-from pipelines.registers import headings
 
 COLUMNS = (
     "ma_xa",
@@ -41,11 +41,16 @@ COLUMNS = (
     "ho_ten_hien_tai",
     "so_giay_to_hien_tai",
     "ten_file",
-    "ma_qr",
 )
 """Canonical register columns: one row per certificate, parcel and person."""
 
 KEYS = ("so_hieu_to_ban_do", "so_thu_tu_thua")
+
+RESTRICTIONS, SURVEYS = "han_che_quyen", "tai_lieu_do_dac"
+"""Frames of `Register.extra` that become tables of the land database."""
+
+OTHER_COLUMNS, BAD_VALUES = "other_columns", "bad_value"
+_HEAD_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,13 @@ class Register:
         source: Path of the file inside the package.
         rows: `COLUMNS` as strings, and `row_id` (`<source>#<row in the file>`, from 1).
         totals: Rows that are sums.
-        headings: Repeated headings, column numbers and titles.
+        headings: Repeated headings, column numbers, titles and signatures.
         present: Canonical columns the file has.
         doubt: Why the declared encoding cannot be right, or None. Nothing is decoded otherwise on that account.
+        deleted: Rows the file itself marks as deleted.
+        files: Further files of the package this register was read from (a table each).
+        extra: What `rows` cannot hold, by name: entities of the exchange, `han_che_quyen` and `tai_lieu_do_dac` by
+            parcel and sheet, `other_columns` by `row_id`, `unknown_element`, `bad_value`. Personal.
     """
 
     source: str
@@ -67,49 +76,167 @@ class Register:
     headings: int = 0
     present: frozenset[str] = field(default_factory=frozenset)
     doubt: str | None = None
+    deleted: int = 0
+    files: tuple[str, ...] = ()
+    extra: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class HeadingError(ReadError):
     """A register opens, but none of its sheets has a column for the number of a parcel."""
 
 
-def read(path: Path, *, source: str, encoding: str, register: Mapping[str, Any] | None) -> Register:
+def read(
+    path: Path,
+    *,
+    source: str,
+    encoding: str,
+    register: Mapping[str, Any] | None,
+    columns: Mapping[str, str] | None = None,
+    sheet_number: str | None = None,
+) -> Register:
     """Return the records of one register file.
 
     Args:
-        path: XLSX, XLS, CSV or DBF.
+        path: A workbook, CSV, DBF, HTML table, HoSoXml or JSON of VBDLIS.
         source: Path of the file inside the package, for row ids.
         encoding: Encoding of 8-bit text.
         register: `register` part of the source profile.
+        columns: Heading as written → canonical column, as a person has confirmed it (`files[].columns`).
+        sheet_number: Map sheet of every row, for a register without such a column (`files[].sheet`).
 
     Raises:
         HeadingError: No sheet has a heading with the number of a parcel.
         ReadError: The file cannot be opened.
     """
     profile = register or {}
-    sheets = grids.read(path, encoding, profile.get("sheet"))
-    found = [(name, grid, heading) for name, grid in sheets if (heading := headings.find(grid, profile)) is not None]
+    if path.suffix.lower() == ".json":
+        return _of_entities(documents.parse(path), source)
+    if _is_exchange(path):
+        return _of_entities(hosoxml.parse(path), source)
+    if profile.get("tables") and path.suffix.lower() not in (".csv", ".txt", ".tsv", ".dbf"):
+        loaded = grids.load(path, encoding, profile.get("sheet"))
+        joined = _joined(dict(loaded.sheets), source, profile["tables"])
+        if joined is not None:
+            return joined
+    loaded = grids.load(path, encoding, profile.get("sheet"))
+    found = [
+        (name, grid, heading)
+        for name, sheet in loaded.sheets
+        for grid, heading in headings.tables(sheet, profile, columns)
+    ]
     usable = [item for item in found if KEYS[1] in item[2].columns or f"{KEYS[1]}_gcn" in item[2].columns]
     if not usable:
-        raise HeadingError(
-            f"Sổ {path.name} không có cột số thửa nào nhận ra được: đặt tên cột theo mẫu hoặc khai trong hồ sơ nguồn.",
-            f"The register {path.name} has no column known as the parcel number: name the columns as in the form "
-            "or declare them in the source profile.",
-        )
-    parts = [_records(source, name, grid, heading, many=len(usable) > 1) for name, grid, heading in usable]
-    rows = pd.concat([rows for rows, _ in parts], ignore_index=True)
+        raise _headless(path)
+    many = len({name for name, _, _ in usable}) > 1
+    parts = [_records(source, f"{name}!" if many else "", grid, heading) for name, grid, heading in usable]
+    rows = pd.concat([rows for rows, _, _ in parts], ignore_index=True)
     present = frozenset(column for _, _, heading in usable for column in heading.columns)
+    if sheet_number is not None and KEYS[0] not in present:
+        rows[KEYS[0]], present = pd.Series(sheet_number, index=rows.index, dtype="string"), present | {KEYS[0]}
+    other = [part for _, _, part in parts if part.shape[1] > 1]
     return Register(
         source=source,
         rows=rows,
-        totals=sum(counts["total"] for _, counts in parts),
-        headings=sum(counts["heading"] for _, counts in parts),
+        totals=sum(counts["total"] for _, counts, _ in parts),
+        headings=sum(counts["heading"] for _, counts, _ in parts),
         present=present,
-        doubt=_doubt(path, encoding, [grid for _, grid, _ in usable]),
+        doubt=_doubt(path, encoding, [grid for _, grid in loaded.sheets]),
+        deleted=loaded.deleted,
+        extra={OTHER_COLUMNS: pd.concat(other, ignore_index=True)} if other else {},
     )
 
 
-def _doubt(path: Path, encoding: str, decoded: list[pd.DataFrame]) -> str | None:
+def read_tables(paths: Mapping[str, Path], *, encodings: Mapping[str, str], register: Mapping[str, Any]) -> Register:
+    """Return the records of a register whose tables are files of their own (CSV, DBF).
+
+    Args:
+        paths: Path inside the package → file; the name of the file is the name of the table.
+        encodings: Path inside the package → encoding of 8-bit text.
+        register: `register` part of a source profile that has `tables`.
+
+    Raises:
+        HeadingError: The table of parcels is missing, or a column that joins two tables.
+        ReadError: A file cannot be opened.
+    """
+    sheets: dict[str, pd.DataFrame] = {}
+    deleted = 0
+    for source, path in paths.items():
+        loaded = grids.load(path, encodings[source])
+        deleted += loaded.deleted
+        sheets |= {Path(source).stem if len(loaded.sheets) == 1 else name: grid for name, grid in loaded.sheets}
+    first, *others = paths
+    found = _joined(sheets, first, register["tables"])
+    if found is None:
+        raise _headless(paths[first])
+    return Register(first, found.rows, present=found.present, deleted=deleted, files=tuple(others), extra=found.extra)
+
+
+def is_table(path: Path, register: Mapping[str, Any] | None) -> bool:
+    """Return whether a file is one table of a register that `read_tables` puts together."""
+    section = (register or {}).get("tables")
+    if not section or path.suffix.lower() not in (".csv", ".txt", ".tsv", ".dbf"):
+        return False
+    if section.get("model") == tables.EXCHANGE:
+        return entities.model().entity(path.stem) is not None
+    return tables.known(path.stem, section) is not None
+
+
+def _is_exchange(path: Path) -> bool:
+    if path.suffix.lower() != ".xml":
+        return False
+    try:
+        with path.open("rb") as stream:
+            return markup.kind(stream.read(_HEAD_BYTES)) != "spreadsheetml"
+    except OSError:
+        return True  # The reader says what is wrong with it.
+
+
+def _of_entities(document: entities.Document, source: str) -> Register:
+    typed = entities.typed(document)
+    rows = exchange.rows(document, COLUMNS)
+    rows.insert(0, "row_id", f"{source}#" + pd.Series(range(1, len(rows) + 1), index=rows.index).astype("string"))
+    rows.insert(1, "source", source)
+    extra = {RESTRICTIONS: exchange.restrictions(document, typed), SURVEYS: exchange.surveys(document, typed)}
+    extra |= typed.frames | {entities.UNKNOWN: document.unknown, BAD_VALUES: typed.bad}
+    present = frozenset(name for name in COLUMNS if rows[name].notna().any())
+    return Register(source, rows, present=present, extra={name: frame for name, frame in extra.items() if len(frame)})
+
+
+def _joined(sheets: Mapping[str, pd.DataFrame], source: str, section: Mapping[str, Any]) -> Register | None:
+    """Return a register of several tables, or None where the sheets are none of them."""
+    filled = {name: grid for name, grid in sheets.items() if len(grid)}
+    if section.get("model") == tables.EXCHANGE:
+        document = entities.of_tables(filled)
+        return _of_entities(document, source) if "DC_ThuaDat" in document.frames else None
+    if section["base"] not in {tables.known(name, section) for name in filled}:
+        return None
+    try:
+        joined = tables.join(filled, section, COLUMNS)
+    except KeyError as error:
+        raise HeadingError(
+            f"Sổ {source}: bảng thiếu cột {error} dùng để nối các bảng; xuất lại đủ cột.",
+            f"The register {source} lacks the column {error} that joins its tables; export it with all columns.",
+        ) from error
+    rows = joined.rows.copy()
+    number = pd.Series(range(1, len(rows) + 1), index=rows.index).astype("string")
+    rows.insert(0, "row_id", f"{source}#" + number)
+    rows.insert(1, "source", source)
+    other = joined.other.assign(row_id=rows["row_id"]).reset_index(drop=True)
+    extra = {f"table_{name}": frame.astype("string") for name, frame in joined.unused.items()}
+    present = frozenset(name for name in COLUMNS if rows[name].notna().any())
+    return Register(source, rows.reset_index(drop=True), present=present, extra={OTHER_COLUMNS: other} | extra)
+
+
+def _headless(path: Path) -> HeadingError:
+    return HeadingError(
+        f"Sổ {path.name} không có cột số thửa nào nhận ra được: đặt tên cột theo mẫu, hoặc khai tên cột trong "
+        "`files[].columns` của package.yaml.",
+        f"The register {path.name} has no column known as the parcel number: name the columns as in the form, or "
+        "declare them in `files[].columns` of package.yaml.",
+    )
+
+
+def _doubt(path: Path, encoding: str, decoded: Sequence[pd.DataFrame]) -> str | None:
     """Return what speaks against the declared encoding: its share of Vietnamese syllables, and that of a better one."""
     share = text.doubt(cell for grid in decoded for cell in grid.to_numpy(dtype=object).ravel())
     if share is None:
@@ -121,11 +248,32 @@ def _doubt(path: Path, encoding: str, decoded: list[pd.DataFrame]) -> str | None
 
 
 def _records(
-    source: str, sheet: str, grid: pd.DataFrame, heading: headings.Heading, *, many: bool
-) -> tuple[pd.DataFrame, dict[str, int]]:
+    source: str, sheet: str, grid: pd.DataFrame, heading: headings.Heading
+) -> tuple[pd.DataFrame, dict[str, int], pd.DataFrame]:
+    """Return the records of one table, the counts of rows that are none, and its other columns by `row_id`."""
     table, counts = headings.records(grid, heading, KEYS)
     rows = table.reindex(columns=list(COLUMNS)).astype("string")
-    prefix = f"{source}#{sheet}!" if many else f"{source}#"
-    rows.insert(0, "row_id", prefix + pd.Series(table.index.astype(str), index=table.index))
+    row_ids = f"{source}#{sheet}" + pd.Series(table.index.astype(str), index=table.index)
+    rows.insert(0, "row_id", row_ids)
     rows.insert(1, "source", source)
-    return rows.reset_index(drop=True), counts
+    taken = set(heading.columns.values())
+    free = [at for at in range(grid.shape[1]) if at not in taken]
+    others = grid.take(free, axis=1).loc[table.index - 1].dropna(axis=1, how="all")
+    titles = [_title(grid, heading, int(at)) for at in others.columns]
+    others = others.set_axis(_unique(titles), axis=1).astype("string")
+    others.insert(0, "row_id", row_ids.to_numpy())
+    return rows.reset_index(drop=True), counts, others.reset_index(drop=True)
+
+
+def _title(grid: pd.DataFrame, heading: headings.Heading, position: int) -> str:
+    above = grid[position].iloc[: heading.first_row].dropna()
+    return heading.names.get(position) or (str(above.iloc[-1]) if len(above) else f"column_{position + 1}")
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    counts: dict[str, int] = {"row_id": 1}
+    found = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        found.append(name if counts[name] == 1 else f"{name}_{counts[name]}")
+    return found
