@@ -39,6 +39,8 @@ _APART = 0.05
 _SHOWN = 12
 _RIVAL = 0.03
 """Share of points inside by which the first must lead for no doubt to be left."""
+_NOWHERE = 1e12
+"""No system on earth counts this far, not even in millimetres."""
 _DEGREE_M = 111_195.0
 _ORDER: dict[Origin, int] = {"declared": 0, "said": 1, "list": 2}
 _USES = ("cadastre", "topographic", "survey", "gps", "geographic", "web", "legacy")
@@ -178,7 +180,7 @@ class _Judge:
 
 def _usable(points: npt.ArrayLike) -> Points:
     array = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    array = array[np.isfinite(array).all(axis=1)]
+    array = array[(np.abs(array) < _NOWHERE).all(axis=1)]  # neither is what is no number
     return array[:: max(1, -(-len(array) // MAX_POINTS))]
 
 
