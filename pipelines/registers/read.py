@@ -41,6 +41,7 @@ COLUMNS = (
     "ho_ten_hien_tai",
     "so_giay_to_hien_tai",
     "ten_file",
+    "ma_qr",
 )
 """Canonical register columns: one row per certificate, parcel and person."""
 
