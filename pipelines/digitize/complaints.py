@@ -11,7 +11,7 @@ from pipelines import findings
 from pipelines.digitize import faces as face_work
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
-from pipelines.digitize.network import Network
+from pipelines.digitize.network import Network, on_earth
 from pipelines.digitize.snapping import Array
 
 GAP_MM = 10.0
@@ -126,6 +126,84 @@ def about_faces(
         source=source.path,
         geometry=parcels.geometry.to_numpy()[bare],
     )
+
+
+def about_placing(source: Source, found: Labels, parcels: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
+    """Return findings about labels given to the face that their text stands in, because their anchor lies beside it.
+
+    Emits:
+        ban_ve.label_moved
+    """
+    moved = found.numbers.loc[found.moved]
+    face = moved["face"].to_numpy()
+    way = shapely.shortest_line(moved["geometry"].to_numpy(), parcels.geometry.to_numpy()[face])
+    return _frames(
+        "ban_ve.label_moved",
+        _face_id(source.path, face),
+        crs=crs,
+        other_id=element_id(source.path, moved.index.to_numpy()),
+        value=shapely.length(way),
+        detail=as_drawn(moved["code"], moved["number"], moved["area"]),
+        source=source.path,
+        geometry=moved["geometry"].to_numpy(),
+    )
+
+
+def about_elements(source: Source, boundary: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
+    """Return findings about elements drawn again exactly, all of a sheet in one, and about those without a place.
+
+    Emits:
+        ban_ve.element_doubled, ban_ve.bad_coordinates
+    """
+    lines, number = boundary.geometry.to_numpy(), boundary["number"].to_numpy()
+    coordinates, owner = shapely.get_coordinates(lines, return_index=True)
+    lost = np.unique(owner[~on_earth(coordinates)])
+    broken = _frames("ban_ve.bad_coordinates", element_id(source.path, number[lost]), crs=crs, source=source.path)
+    again = _again(lines, coordinates, owner)
+    if not len(again):
+        return broken
+    doubled = _frames(
+        "ban_ve.element_doubled",
+        element_id(source.path, number[again[:1]]),
+        crs=crs,
+        value=float(len(again)),
+        source=source.path,
+        geometry=np.array([shapely.multilinestrings(list(_lines_of(lines[again])))], dtype=object),
+    )
+    return [*broken, *doubled]
+
+
+def _lines_of(geometries: Array) -> Array:
+    parts = shapely.get_parts(shapely.force_2d(geometries))
+    is_area = shapely.get_dimensions(parts) == 2
+    return np.concatenate([parts[~is_area], shapely.get_rings(parts[is_area])])
+
+
+def _again(lines: Array, coordinates: Array, owner: Array) -> Array:
+    """Return the numbers of elements whose vertices are those of an element before, in either direction."""
+    count = np.bincount(owner, minlength=len(lines))
+    first = np.minimum(np.cumsum(count) - count, max(len(coordinates) - 1, 0))
+    last = np.maximum(np.cumsum(count) - 1, 0)
+    if not len(coordinates):
+        return np.empty(0, dtype=np.int64)
+    ends = np.sort(np.column_stack([coordinates[first] @ [1, 1j], coordinates[last] @ [1, 1j]]), axis=1)
+    sums = np.add.reduceat(np.r_[coordinates, [[0, 0]]], np.cumsum(count) - count)
+    key = pd.DataFrame(
+        {"a": ends[:, 0], "b": ends[:, 1], "n": count, "x": sums[:, 0].round(3), "y": sums[:, 1].round(3)}
+    )
+    suspects = np.flatnonzero(key.duplicated(keep=False).to_numpy() & (count > 0))
+    flat = shapely.force_2d(lines[suspects])
+    sound = _all_on_earth(flat)
+    shapes = pd.Series(shapely.to_wkb(shapely.normalize(flat[sound])))
+    return np.asarray(suspects[sound][shapes.duplicated().to_numpy()])
+
+
+def _all_on_earth(geometries: Array) -> Array:
+    """Return which geometries have a place for every vertex."""
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    sound = np.ones(len(geometries), dtype=bool)
+    sound[owner[~on_earth(coordinates)]] = False
+    return sound
 
 
 def element_id(path: str, number: Array) -> pd.Series:

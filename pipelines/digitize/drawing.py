@@ -10,7 +10,7 @@ import shapely
 from pipelines import sources
 from pipelines.digitize import faces as face_work
 from pipelines.digitize import labels as label_work
-from pipelines.digitize.complaints import about_faces, about_labels, about_lines
+from pipelines.digitize.complaints import about_elements, about_faces, about_labels, about_lines, about_placing
 from pipelines.digitize.model import Source, Traced, shape_parcels
 from pipelines.digitize.network import Network, build
 from pipelines.digitize.snapping import Array
@@ -22,7 +22,7 @@ def trace(source: Source, crs: Any) -> Traced:
 
     Emits:
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
-        ban_ve.label_doubled, ban_ve.label_unparsed
+        ban_ve.label_doubled, ban_ve.label_unparsed, ban_ve.label_moved, ban_ve.element_doubled, ban_ve.bad_coordinates
     """
     rows = source.rows
     is_line = shapely.get_dimensions(rows.geometry.to_numpy()) >= 1
@@ -31,24 +31,31 @@ def trace(source: Source, crs: Any) -> Traced:
     texts = pd.DataFrame(rows[rows["role"].isin(label_work.LABEL_ROLES) & rows["text"].notna() & ~is_line])
     texts["geometry"] = texts["geometry"].to_numpy(dtype=object)
     network, faces, kept, bridges = _faces(boundary, source.tolerance_m)
-    found = label_work.read(texts[["role", "text", "geometry"]], faces, source.scale)
+    words = texts[["role", "text", "geometry", *(name for name in ("height", "rotation") if name in texts)]]
+    found = label_work.read(words, faces, source.scale, source.node)
     if len(outline) and (found.numbers["face"] < 0).any():
         # The outline of the commune closes parcels whose own boundary is not drawn along it (TT 26/2024, level 46).
         boundary = pd.concat([boundary, outline])
         network, faces, kept, bridges = _faces(boundary, source.tolerance_m)
-        found = label_work.read(texts[["role", "text", "geometry"]], faces, source.scale)
+        found = label_work.read(words, faces, source.scale, source.node)
     chosen = label_work.choose(found.numbers, faces)
     parcels = _parcels(source, faces, chosen, found, crs)
     lines, broken, mended = about_lines(source, network, faces, kept, bridges, boundary, crs)
-    words = about_labels(source, found, chosen, parcels, crs)
+    told = about_labels(source, found, chosen, parcels, crs)
     about = about_faces(source, found, chosen, parcels, crs)
-    untaken = sum(map(len, words))
+    untaken = sum(map(len, told))
     taken = len(boundary) - len(broken) - len(mended)
     entries = [
         Entry(source.path, "element", len(boundary), taken, len(mended), len(broken)),
         Entry(source.path, "label", len(texts), len(texts) - untaken, 0, untaken),
     ]
-    return Traced(parcels, [*lines, *words], about, entries, outline.geometry.to_numpy())
+    return Traced(
+        parcels,
+        [*lines, *told, *about_placing(source, found, parcels, crs), *about_elements(source, boundary, crs)],
+        about,
+        entries,
+        outline.geometry.to_numpy(),
+    )
 
 
 def _faces(boundary: gpd.GeoDataFrame, tolerance_m: float) -> tuple[Network, Array, Array, Array]:
@@ -69,14 +76,19 @@ def _parcels(
     parcel = chosen["number"].reindex(number).astype("string")
     area = chosen["area"].reindex(number).fillna(spare["area"].reindex(number)).astype("string")
     code = chosen["code"].reindex(number).fillna(spare["code"].reindex(number)).astype("string")
+    sheet = pd.Series([source.sheet] * len(number), dtype="string")
+    if source.sheet is None:
+        sheet = chosen["sheet"].reindex(number).astype("string")
     rows = pd.DataFrame(
         {
             "feature_id": source.path + "#" + pd.Series(number + 1).astype("string"),
             "source": source.path,
-            "so_hieu_to_ban_do": sources.key_text(pd.Series([source.sheet] * len(number), dtype="string")),
+            "so_hieu_to_ban_do": sources.key_text(sheet),
             "so_thu_tu_thua": parcel,
             "loai_dat": code,
             "dien_tich": area,
+            "dia_chi": chosen["address"].reindex(number).astype("string"),
+            "ten_chu": chosen["owner"].reindex(number).astype("string"),
             "nhan": label_work.as_drawn(code, parcel, area),
             "so_nhan": chosen["so_nhan"].reindex(number).fillna(0).astype("int64"),
             "ty_le": source.scale,

@@ -22,6 +22,9 @@ from pipelines.files import writing
 from pipelines.findings import Finding
 from pipelines.settings import Settings
 
+_TEXT_SIZES = {"Height": "height", "Rotation": "rotation"}
+"""How large a text is drawn and how it is turned, where the format tells."""
+
 _SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
 
@@ -93,9 +96,10 @@ def read(
         if drawing is None or not {"Level", "Layer"} & {*entry["layers"][0]["fields"]}:
             raise _no_drawing(entry, inventory)
         rows = _drawing(path, names, entry, drawing, inventory)
-        return [_source(entry, inventory, settings, "drawing", rows)]
+        node = tuple(profile["drawing"].get("node") or ())
+        return [replace(_source(entry, inventory, settings, "drawing", rows), node=node)]
     section = {"layer": f"^{re.escape(entry['layer'])}$"} if entry.get("layer") else profile.get(entry["role"]) or {}
-    columns = (profile.get("parcels") or {}).get("columns") or {}
+    columns = sources.confirmed((profile.get("parcels") or {}).get("columns") or {}, entry.get("columns"))
     chosen = _matching(section.get("layer"), entry["layers"], columns)
     rows = _layers(path, chosen, entry, inventory)
     made = [replace(_source(entry, inventory, settings, entry["role"], rows), columns=columns)]
@@ -151,13 +155,14 @@ def _drawing(
     """Return the elements of a drawing with `role`, decoded `text` and their number in the file."""
     encoding, words = entry.get("encoding") or "utf-8", drawing.get("text_column", "Text")
     levels = [name for name in ("Level", "Layer") if name in entry["layers"][0]["fields"]]
-    rows = _numbered(vectors.read(path, names[0], columns=[*levels, words]))
+    rows = _numbered(vectors.read(path, names[0], columns=[*levels, words, *_TEXT_SIZES]))
     raw = vectors.keeps_bytes(path)
     # A level has a number, a name, or both; the number decides where a profile knows both.
     roles = [sources.roles_of(_decoded(rows[name], encoding, raw=raw), drawing) for name in levels]
     rows["role"] = roles[0].fillna(roles[-1])
     rows = to_package(rows[rows["role"].notna() & rows.geometry.notna()], entry, inventory)
-    return rows.assign(text=_decoded(rows[words], encoding, raw=raw))[["number", "role", "text", "geometry"]]
+    rows = rows.assign(text=_decoded(rows[words], encoding, raw=raw)).rename(columns=_TEXT_SIZES)
+    return rows[["number", "role", "text", *(name for name in _TEXT_SIZES.values() if name in rows), "geometry"]]
 
 
 def _numbered(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -3,26 +3,22 @@
 A parcel's label is one text (`ONT 25/120.5`) or a stack of texts on levels of their own (13, 4, 2).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from pipelines import numbers as numbers_of
+from pipelines.digitize import anchors
+from pipelines.digitize.label_text import BAR, parse
 from pipelines.digitize.snapping import Array
-from pipelines.sources import key_text
 
-LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label")
+LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label", "node")
 """Roles whose texts are part of a label."""
 
-# TT 26/2024 Phu luc 21 and drawings before it: the shorthand 1L, 2L must be tried before codes of letters.
-_WHOLE = (
-    r"^(?:(?P<code>[12]L|[A-ZĐ]{1,4}(?:\s*\+\s*[A-ZĐ]{1,4})*)\s*)?"
-    r"(?P<number>\d{1,5}[a-zA-Z]?)\s*[/\n]\s*(?P<area>\d+(?:[.,]\d+)?)(?:\s*(?P<after>[12]L|[A-ZĐ]{1,4}(?:\+[A-ZĐ]{1,4})*))?$"
-)
-_NUMBER = r"^\d{1,5}[a-zA-Z]?$"
-_AREA = r"^\d+(?:[.,]\d+)?$"
-_CODE = r"^[^\W_]{1,4}(?:\s*\+\s*[^\W_]{1,4})*$"
+_NODE_ONLY = ("sheet", "address", "owner")
 
 REACH_MM = 15.0
 """How far on paper a text may stand from the number it belongs to."""
@@ -33,32 +29,38 @@ class Labels:
     """Parsed labels.
 
     Attributes:
-        numbers: One row per parcel number: `text`, `number`, `area`, `code`, `face` (-1 = outside), `geometry`;
-            index = index of the text.
+        numbers: One row per parcel number: `text`, `number`, `area`, `code`, `face` (-1 = outside), `geometry`, and
+            of a node `sheet`, `address`, `owner`; index = index of the text.
         unparsed: Texts that cannot be read, with `face`.
         loose: Area and land-use texts that belong to no number, with `part` (`area`, `code`), `text`, `face`.
         extra: Texts beside a better one of the same kind for the same number.
+        moved: Index of the numbers that were given to the face their text stands in, not to that of their anchor.
     """
 
     numbers: pd.DataFrame
     unparsed: pd.DataFrame
     loose: pd.DataFrame
     extra: pd.DataFrame
+    moved: pd.Index
 
 
-def read(texts: pd.DataFrame, faces: Array, scale: int) -> Labels:
+def read(texts: pd.DataFrame, faces: Array, scale: int, node: Sequence[str] = ()) -> Labels:
     """Return the labels of one sheet.
 
     Args:
-        texts: `role`, decoded `text`, and points as `geometry`.
+        texts: `role`, decoded `text`, points as `geometry`, and where known `height` (m) and `rotation` (degrees).
         faces: Polygons of the sheet.
         scale: Denominator of the sheet.
+        node: What the lines of a node say, from the profile.
     """
     texts = texts.assign(
         text=texts["text"].astype("string").str.strip(), face=locate(texts["geometry"].to_numpy(), faces)
     )
-    parsed = _parse(texts)
+    parsed = _parse(texts, node)
+    parsed = parsed[parsed["part"].isna() | (parsed["part"] != BAR)]
     numbers = parsed[parsed["number"].notna()]
+    better = anchors.moved(numbers, faces, scale)
+    numbers = numbers.assign(face=better.reindex(numbers.index).fillna(numbers["face"]).astype("int64"))
     unparsed = parsed[parsed["part"].isna()]
     loose = parsed[parsed["number"].isna() & parsed["part"].notna()]
     reach_m = REACH_MM * scale / 1000.0
@@ -69,7 +71,7 @@ def read(texts: pd.DataFrame, faces: Array, scale: int) -> Labels:
     beside = loose.loc[extra.union(more)]
     # The land use in documents (level 29) beside that on the ground (level 2) is no second label.
     beside = beside[beside["role"] != "legal_land_use"]
-    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes)], beside)
+    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes)], beside, better.index)
 
 
 def locate(points: Array, faces: Array) -> Array:
@@ -99,8 +101,11 @@ def choose(numbers: pd.DataFrame, faces: Array) -> pd.DataFrame:
 
 
 def area_value(texts: pd.Series) -> pd.Series:
-    """Return area texts (decimal comma or point) as numbers in square metres; null where there is none."""
-    return pd.to_numeric(texts.astype("string").str.replace(",", "."), errors="coerce").astype("float64")
+    """Return area texts as numbers in square metres, decimal and thousands mark told apart by all of them together.
+
+    Null where there is none, or where nothing tells what a mark means.
+    """
+    return numbers_of.parse(texts)[0]
 
 
 def as_drawn(code: pd.Series, number: pd.Series, area: pd.Series) -> pd.Series:
@@ -110,19 +115,20 @@ def as_drawn(code: pd.Series, number: pd.Series, area: pd.Series) -> pd.Series:
     return line.mask(line == "").astype("string")
 
 
-def _parse(texts: pd.DataFrame) -> pd.DataFrame:
-    """Add `number`, `area`, `code` and `part` (what the text holds; null = unreadable)."""
-    text, role = texts["text"], texts["role"]
-    parts = text.str.extract(_WHOLE)
-    whole = parts["number"].notna() & role.isin(["label", "parcel_number"])
-    is_number = (role == "parcel_number") & text.str.match(_NUMBER) & ~whole
-    is_area = (role == "area") & text.str.match(_AREA)
-    is_code = role.isin(["land_use", "legal_land_use"]) & text.str.match(_CODE)
-    part = pd.Series(pd.NA, index=texts.index, dtype="string")
-    part = part.mask(whole, "whole").mask(is_number, "number").mask(is_area, "area").mask(is_code, "code")
-    code = parts["code"].fillna(parts["after"]).str.replace(" ", "").where(whole)
-    number = parts["number"].where(whole).fillna(text.where(is_number))
-    return texts.assign(part=part, number=key_text(number), area=parts["area"].where(whole), code=code)
+def _parse(texts: pd.DataFrame, node: Sequence[str]) -> pd.DataFrame:
+    """Add `part` (what the text holds; null = unreadable), and the parts: `number`, `area`, `code`, those of a node.
+
+    The text of a part that stands alone becomes the part itself, without its unit or blanks.
+    """
+    distinct = texts[["role", "text"]].drop_duplicates()
+    found = [parse(str(text), str(role), node) or {} for role, text in zip(*distinct.to_numpy().T, strict=True)]
+    columns = ["part", "number", "area", "code", *_NODE_ONLY]
+    known = pd.DataFrame(found, columns=columns, dtype="string").set_index(pd.MultiIndex.from_frame(distinct))
+    parts = known.reindex(pd.MultiIndex.from_frame(texts[["role", "text"]])).set_axis(texts.index)
+    alone = parts["area"].where(parts["part"] == "area").fillna(parts["code"].where(parts["part"] == "code"))
+    result = texts.assign(**{str(name): parts[name] for name in columns}, text=alone.fillna(texts["text"]))
+    is_stack = result["part"].isin(["area", "code"])
+    return result.assign(area=result["area"].mask(is_stack), code=result["code"].mask(is_stack))
 
 
 def _attach(

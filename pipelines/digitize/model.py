@@ -18,11 +18,13 @@ class Source:
     Attributes:
         path: Path inside the package.
         role: `drawing`, `parcels` or `boundary`.
-        rows: Features in the CRS of the package; `role` and `text` columns for a drawing.
+        rows: Features in the CRS of the package; for a drawing with `role` and `text`, and where the file tells
+            `height` (m) and `rotation` (degrees) of its texts.
         sheet: Sheet number, None when the rows carry it.
         scale: Scale denominator.
         tolerance_m: Snapping tolerance.
         columns: Column spellings of this file, where its profile is not that of the package.
+        node: What the lines of a text of several lines say, where its profile has such texts.
     """
 
     path: str
@@ -32,6 +34,7 @@ class Source:
     scale: int
     tolerance_m: float
     columns: Mapping[str, Any] | None = None
+    node: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

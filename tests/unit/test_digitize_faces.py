@@ -105,7 +105,7 @@ def test_one_line_of_two_hundred_thousand_vertices():
     turn = np.linspace(0, 2 * np.pi, 200_001)
     ring = np.column_stack([np.cos(turn), np.sin(turn)]) * 5_000 + ORIGIN
     ring[-1] = ring[0]
-    made = trace([shapely.LineString(ring), shapely.LineString([ORIGIN - [6_000, 0], ORIGIN + [6_000, 0]])])
+    made = trace([shapely.LineString(ring), shapely.LineString(ORIGIN + np.array([[-6_000, 0], [6_000, 0]]))])
     assert len(made) == 2
     assert shapely.area(made).sum() == pytest.approx(np.pi * 25e6, rel=1e-6)
 
