@@ -73,6 +73,15 @@ def level_roles(drawing: Mapping[str, Any]) -> dict[str, str]:
     return {level_key(level): role for role, levels in drawing["roles"].items() for level in levels or ()}
 
 
+def confirmed(columns: Mapping[str, Any], named: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return the spellings of a profile with those that a package names for one file (heading → column) before them."""
+    added: dict[str, list[str]] = {}
+    for heading, canonical in (named or {}).items():
+        added.setdefault(canonical, []).append(heading)
+    own = {name: spelled if isinstance(spelled, list) else [] for name, spelled in columns.items()}
+    return {**columns, **{name: [*spelled, *own.get(name, ())] for name, spelled in added.items()}}
+
+
 def drawing_of(profile: Mapping[str, Any], levels: Mapping[str, Sequence[str]] | None) -> dict[str, Any] | None:
     """Return the `drawing` part of a profile with the levels that a package names for one file before its own.
 

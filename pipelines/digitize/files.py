@@ -76,6 +76,7 @@ def write(digitized: Digitized, folder: Path) -> None:
     """Write everything the step made, as a whole or not at all."""
     with writing(folder) as new:
         digitized.parcels.to_parquet(new / "parcels.parquet", index=False)
+        digitized.documented.to_parquet(new / "documented.parquet", index=False)
         digitized.boundary.to_parquet(new / "boundary.parquet", index=False)
         digitized.sheets.to_parquet(new / "sheets.parquet", index=False)
         findings.write(digitized.findings, new / "findings.parquet")

@@ -44,13 +44,21 @@ class Guess:
 def profile(surveys: Sequence[Survey]) -> Guess:
     """Guess the source profile by formats, levels and columns: the one that explains most files."""
     scores = {name: _fit(schemas.source(name), surveys) for name in schemas.sources()}
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    # Where nothing is known the formats alone decide; that is never sure.
+    formats = {name: _formats(schemas.source(name), surveys) for name in scores}
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], -formats[item[0]], item[0]))
     (best, score), rest = ranked[0], ranked[1:]
     shown = ", ".join(f"{name} {value:.2f}" for name, value in ranked if value > 0)
     is_sure = score >= _MIN_SHARE and not any(value >= score * 0.9 for _, value in rest)
     vi = f"phần lớp và cột mà kiểu nguồn giải thích được: {shown or 'không kiểu nào hợp'}"
     en = f"share of levels and columns explained: {shown or 'no profile fits'}"
     return Guess("profile", best, vi, en, is_sure)
+
+
+def _formats(body: Mapping[str, Any], surveys: Sequence[Survey]) -> int:
+    """Return how many files are of a format that a profile names and has a part for."""
+    parts = {True: body.get("drawing"), False: body.get("parcels")}
+    return sum(item.format in body["formats"] and bool(parts[item.is_drawing]) for item in surveys if item.layers)
 
 
 def _fit(body: Mapping[str, Any], surveys: Sequence[Survey]) -> float:
@@ -125,10 +133,12 @@ def encoding(item: Survey) -> Guess:
     if voted is None or not voted.words:
         return Guess(key, "utf-8", "không có chữ có dấu", "no accented letters")
     best, second = sorted(voted.scores.values(), reverse=True)[:2]
+    # Good Unicode looks good under encodings that leave most of it as it is; it needs no decoding then.
+    is_apart = best > second or voted.encoding == "utf-8"
     shown = ", ".join(f"{name} {share:.0%}" for name, share in voted.scores.items() if share > 0)
     vi = f"tỷ lệ âm tiết tiếng Việt trong {voted.words} từ có dấu: {shown}"
     en = f"Vietnamese syllables among {voted.words} accented words: {shown}"
-    return Guess(key, voted.encoding, vi, en, best > _BELIEVABLE_SHARE and best > second)
+    return Guess(key, voted.encoding, vi, en, best > _BELIEVABLE_SHARE and is_apart)
 
 
 def commune_code(surveys: Sequence[Survey], name: str) -> Guess:

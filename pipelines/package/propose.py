@@ -12,7 +12,7 @@ import schemas
 from pipelines import files, sources, vectors
 from pipelines.errors import PackageError, Reason
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, guesses, levels, stock, survey, zones
+from pipelines.package import columns, commune, guesses, levels, stock, survey, zones
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.survey import Survey
@@ -143,6 +143,8 @@ def _about(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     about = [role, guesses.encoding(item)]
     if item.is_drawing:
         about += levels.guess(item, body)
+    elif role.value in {"parcels", "register", "other"}:
+        about += columns.guess(item, body)
     return [*about, *_sheet(item, role.value, body)]
 
 
@@ -205,8 +207,8 @@ def _scales(spatial: Sequence[Survey]) -> tuple[Guess, dict[str, list[Guess]]]:
 
 def _sheet(item: Survey, role: str, body: Mapping[str, Any]) -> list[Guess]:
     """Guess the sheet number from the file name, where no column holds it."""
-    columns = (body.get("parcels") or {}).get("columns") or {}
-    named = [sources.columns(columns, layer["fields"]) for layer in item.layers]
+    spelled = (body.get("parcels") or {}).get("columns") or {}
+    named = [sources.columns(spelled, layer["fields"]) for layer in item.layers]
     if role == "parcels" and any("so_hieu_to_ban_do" in found for found in named):
         return []
     numbers = re.findall(r"\d+", PurePosixPath(item.path).stem)

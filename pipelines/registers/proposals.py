@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipelines import certificates, codes, dates, identifiers, names, numbers, text
@@ -126,7 +125,8 @@ def _by_name(position: int, name: str, spellings: Mapping[str, Sequence[str]]) -
 def _by_content(position: int, name: str, values: pd.Series) -> list[Proposal]:
     found = []
     for canonical, share in _TESTS.items():
-        agreeing = float(np.mean(share(values)))
+        # What cannot be told does not agree.
+        agreeing = float(pd.Series(share(values)).astype("boolean").fillna(False).mean())
         if agreeing >= _SHARE:
             found.append(Proposal(position, name, canonical, f"content: {agreeing:.0%}", round(0.7 * agreeing, 3)))
     return found
@@ -156,8 +156,8 @@ def _counted(values: pd.Series, *, few: bool) -> pd.Series:
     is_number = values.str.fullmatch(r"\d{1,4}").fillna(False).astype(bool)
     share = values.nunique() / len(values)
     plausible = share < 0.2 if few else share > 0.3
-    number = pd.to_numeric(values.where(is_number), errors="coerce")
-    consecutive = bool((number.diff().dropna() == 1).mean() > 0.98) if len(number) > 1 else False
+    steps = pd.to_numeric(values.where(is_number), errors="coerce").astype("float64").diff().dropna()
+    consecutive = len(steps) > 0 and bool((steps == 1).mean() > 0.98)
     return is_number & plausible & (few or not consecutive)
 
 
