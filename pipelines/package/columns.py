@@ -35,7 +35,7 @@ def guess(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     known = ((body.get("parcels") if layered else body.get("register")) or {}).get("columns") or {}
     spelled = {name: spellings for name, spellings in known.items() if isinstance(spellings, list)}
     names = [name for layer in item.layers for name in layer["fields"]]
-    if not spelled or "so_thu_tu_thua" in sources.columns(known, names) and len(spelled) < len(known):
+    if not spelled or ("so_thu_tu_thua" in sources.columns(known, names) and len(spelled) < len(known)):
         return []  # a profile with patterns of its own has found the key
     encoding = item.votes[None].encoding if None in item.votes else "utf-8"
     found: dict[str, headings.Proposal] = {}

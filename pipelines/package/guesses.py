@@ -58,7 +58,8 @@ def profile(surveys: Sequence[Survey]) -> Guess:
 def _formats(body: Mapping[str, Any], surveys: Sequence[Survey]) -> int:
     """Return how many files are of a format that a profile names and has a part for."""
     parts = {True: body.get("drawing"), False: body.get("parcels")}
-    return sum(item.format in body["formats"] and bool(parts[item.is_drawing]) for item in surveys if item.layers)
+    spatial = sum(item.format in body["formats"] and bool(parts[item.is_drawing]) for item in surveys if item.layers)
+    return spatial + sum(bool(body.get("register")) for item in surveys if item.tables and not item.layers)
 
 
 def _fit(body: Mapping[str, Any], surveys: Sequence[Survey]) -> float:
