@@ -9,6 +9,7 @@ import shapely
 
 from pipelines import findings
 from pipelines.digitize import faces as face_work
+from pipelines.digitize.documented import Documented
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
 from pipelines.digitize.network import Network, on_earth
@@ -171,6 +172,34 @@ def about_elements(source: Source, boundary: gpd.GeoDataFrame, crs: Any) -> list
         geometry=np.array([shapely.multilinestrings(list(_lines_of(lines[again])))], dtype=object),
     )
     return [*broken, *doubled]
+
+
+def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
+    """Return findings about lines of documents that close nothing, and pieces they cut off for no single parcel.
+
+    Emits:
+        ban_ve.documented_unmatched, ban_ve.documented_unclosed
+    """
+    place = made.loose.index.to_numpy()
+    unclosed = _frames(
+        "ban_ve.documented_unclosed",
+        element_id(source.path, drawn["number"].to_numpy()[place]),
+        crs=crs,
+        value=made.loose.to_numpy(),
+        source=source.path,
+        geometry=drawn.geometry.to_numpy()[place],
+    )
+    # A piece is called by the first line of documents along it.
+    beside = shapely.STRtree(drawn.geometry.to_numpy()).nearest(made.open_pieces)
+    unmatched = _frames(
+        "ban_ve.documented_unmatched",
+        element_id(source.path, drawn["number"].to_numpy()[beside]),
+        crs=crs,
+        value=shapely.area(made.open_pieces),
+        source=source.path,
+        geometry=made.open_pieces,
+    )
+    return [*unclosed, *unmatched]
 
 
 def _lines_of(geometries: Array) -> Array:

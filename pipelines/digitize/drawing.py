@@ -8,9 +8,17 @@ import pandas as pd
 import shapely
 
 from pipelines import sources
+from pipelines.digitize import documented as document_work
 from pipelines.digitize import faces as face_work
 from pipelines.digitize import labels as label_work
-from pipelines.digitize.complaints import about_elements, about_faces, about_labels, about_lines, about_placing
+from pipelines.digitize.complaints import (
+    about_documents,
+    about_elements,
+    about_faces,
+    about_labels,
+    about_lines,
+    about_placing,
+)
 from pipelines.digitize.model import Source, Traced, shape_parcels
 from pipelines.digitize.network import Network, build
 from pipelines.digitize.snapping import Array
@@ -22,7 +30,8 @@ def trace(source: Source, crs: Any) -> Traced:
 
     Emits:
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
-        ban_ve.label_doubled, ban_ve.label_unparsed, ban_ve.label_moved, ban_ve.element_doubled, ban_ve.bad_coordinates
+        ban_ve.label_doubled, ban_ve.label_unparsed, ban_ve.label_moved, ban_ve.element_doubled,
+        ban_ve.bad_coordinates, ban_ve.documented_unmatched, ban_ve.documented_unclosed
     """
     rows = source.rows
     is_line = shapely.get_dimensions(rows.geometry.to_numpy()) >= 1
@@ -49,13 +58,41 @@ def trace(source: Source, crs: Any) -> Traced:
         Entry(source.path, "element", len(boundary), taken, len(mended), len(broken)),
         Entry(source.path, "label", len(texts), len(texts) - untaken, 0, untaken),
     ]
-    return Traced(
-        parcels,
-        [*lines, *told, *about_placing(source, found, parcels, crs), *about_elements(source, boundary, crs)],
-        about,
-        entries,
-        outline.geometry.to_numpy(),
+    others = [*about_placing(source, found, parcels, crs), *about_elements(source, boundary, crs)]
+    shapes, by_documents, entry = _documented(source, rows[is_line], boundary, parcels, found, chosen, crs)
+    entries += entry
+    findings = [*lines, *told, *others, *by_documents]
+    return Traced(parcels, findings, about, entries, outline.geometry.to_numpy(), shapes)
+
+
+def _documented(
+    source: Source,
+    lines: gpd.GeoDataFrame,
+    boundary: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    found: label_work.Labels,
+    chosen: pd.DataFrame,
+    crs: Any,
+) -> tuple[gpd.GeoDataFrame | None, list[gpd.GeoDataFrame], list[Entry]]:
+    """Return the parcels as their documents have them, with findings and account of the lines of documents.
+
+    Emits:
+        ban_ve.documented_unmatched, ban_ve.documented_unclosed
+    """
+    drawn = lines[lines["role"] == "documented_boundary"]
+    if drawn.empty:
+        return None, [], []
+    surveyed = parcels.geometry.to_numpy()
+    inner = shapely.point_on_surface(surveyed)
+    inner[chosen.index.to_numpy()] = found.numbers["geometry"].reindex(chosen["kept"]).to_numpy()
+    made = document_work.trace(
+        boundary.geometry.to_numpy(), drawn.geometry.to_numpy(), surveyed, inner, source.tolerance_m
     )
+    about = parcels.iloc[made.face][["feature_id", "source", "so_hieu_to_ban_do", "so_thu_tu_thua"]]
+    shapes = gpd.GeoDataFrame(about.assign(dien_tich=shapely.area(made.shapes)), geometry=made.shapes, crs=crs)
+    told = about_documents(source, made, drawn, crs)
+    loose = len(made.loose)
+    return shapes, told, [Entry(source.path, "documented_element", len(drawn), len(drawn) - loose, 0, loose)]
 
 
 def _faces(boundary: gpd.GeoDataFrame, tolerance_m: float) -> tuple[Network, Array, Array, Array]:

@@ -1,11 +1,12 @@
 """What goes into this step and what comes out of one source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from pipelines.digitize.snapping import Array
 from pipelines.ledger import Entry
@@ -47,6 +48,7 @@ class Traced:
         face_findings: Findings about faces: they leave together with their face.
         entries: Ledger entries without the parcels.
         outline: Lines or polygons of the commune outline.
+        documented: Parcels as their documents have them, columns of `DOCUMENTED_COLUMNS`; None = none drawn.
     """
 
     parcels: gpd.GeoDataFrame
@@ -54,6 +56,7 @@ class Traced:
     face_findings: list[gpd.GeoDataFrame]
     entries: list[Entry]
     outline: Array = field(default_factory=lambda: np.empty(0, dtype=object))
+    documented: gpd.GeoDataFrame | None = None
 
 
 PARCEL_COLUMNS = (
@@ -71,6 +74,19 @@ PARCEL_COLUMNS = (
     "ty_le",
 )
 """Columns of the parcels of this step, beside `geometry`; all text but `so_nhan` and `ty_le`."""
+
+
+DOCUMENTED_COLUMNS = ("feature_id", "source", "so_hieu_to_ban_do", "so_thu_tu_thua", "dien_tich")
+"""Columns of the documented parcels, beside `geometry`; `dien_tich` is the area of the shape in m²."""
+
+
+def shape_documented(frames: Sequence[gpd.GeoDataFrame], crs: Any) -> gpd.GeoDataFrame:
+    """Return documented parcels with exactly their columns, in their types."""
+    filled = [pd.DataFrame(frame) for frame in frames if len(frame)]
+    rows = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({"geometry": []})
+    types = dict.fromkeys(DOCUMENTED_COLUMNS, "string") | {"dien_tich": "float64"}
+    shaped = rows.reindex(columns=[*DOCUMENTED_COLUMNS, "geometry"]).astype(types)
+    return gpd.GeoDataFrame(shaped, geometry="geometry", crs=crs)
 
 
 def shape_parcels(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

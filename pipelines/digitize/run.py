@@ -12,7 +12,7 @@ import shapely
 from pipelines import findings
 from pipelines.digitize import drawing, outline, polygons
 from pipelines.digitize.labels import locate
-from pipelines.digitize.model import Source, Traced, shape_parcels
+from pipelines.digitize.model import Source, Traced, shape_documented, shape_parcels
 from pipelines.digitize.snapping import Array
 from pipelines.ledger import Ledger
 
@@ -27,6 +27,7 @@ class Digitized:
         sheets: One row per source and sheet.
         findings: What is wrong with the drawings.
         ledger: The account.
+        documented: Parcels as their documents have them where those differ, by the `feature_id` of the parcel.
     """
 
     parcels: gpd.GeoDataFrame
@@ -34,6 +35,7 @@ class Digitized:
     sheets: gpd.GeoDataFrame
     findings: gpd.GeoDataFrame
     ledger: Ledger
+    documented: gpd.GeoDataFrame
 
 
 def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digitized:
@@ -48,7 +50,8 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
 
     Emits:
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
-        ban_ve.label_doubled, ban_ve.label_unparsed
+        ban_ve.label_doubled, ban_ve.label_unparsed, ban_ve.label_moved, ban_ve.element_doubled,
+        ban_ve.bad_coordinates, ban_ve.documented_unmatched, ban_ve.documented_unclosed
     """
     parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
     drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]
@@ -62,7 +65,9 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     parcels, about = _without_foreign_faces(drawings, boundary, ledger, crs)
     parcels = _joined([parcels, *(traced.parcels for traced in layers)], crs)
     found = findings.concat([*(frame for traced in drawings for frame in traced.findings), about], crs=crs)
-    return Digitized(parcels, boundary, outline.sheets(parcels), found, ledger.check())
+    documented = shape_documented([traced.documented for traced in drawings if traced.documented is not None], crs)
+    documented = documented[documented["feature_id"].isin(parcels["feature_id"])].reset_index(drop=True)
+    return Digitized(parcels, boundary, outline.sheets(parcels), found, ledger.check(), documented)
 
 
 def _without_foreign_faces(

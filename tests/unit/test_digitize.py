@@ -368,7 +368,7 @@ def test_a_drawing_under_a_profile_without_its_levels_is_refused(tmp_path):
     folder.mkdir()
     write_dgn(folder / "to_1.dgn", [(10, geometry) for geometry in SQUARES])
     (folder / "package.yaml").write_text(
-        'commune: "15670"\nera: E2025A\ndate: 2025-06-15\nprofile: dxf_pl3_01\ncrs: EPSG:5897\n'
+        'commune: "15670"\nera: E2025A\ndate: 2025-06-15\nprofile: shp_vbdlis\ncrs: EPSG:5897\n'
         "files:\n  - {path: to_1.dgn, role: drawing}\n",
         encoding="utf-8",
     )
