@@ -195,7 +195,8 @@ def _figure(
     parts = [view.path(province, "province")] if province is not None else []
     parts += [view.path(commune, "commune")] if commune is not None else []
     parts += _meridians(view)
-    shown = [(number, file, file.outline) for number, file in files if file.outline is not None]
+    seen = [(number, file, file.outline) for number, file in files if file.outline is not None]
+    shown = [(number, file, outline) for number, file, outline in seen if outline.intersects(view.box)]
     for number, file, outline in shown:
         x, y = view.at(*shapely.get_coordinates(shapely.centroid(outline))[0])
         kind = "sure" if file.is_sure else "doubt"
