@@ -14,7 +14,7 @@ from pipelines.errors import ReadError
 from pipelines.files import writing
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
-from pipelines.normalize import extras
+from pipelines.normalize import documented, extras
 from pipelines.normalize.place import Place
 from pipelines.normalize.run import Normalized, run
 from pipelines.registers import HeadingError, Register
@@ -52,8 +52,10 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
             "check the files and the source profile.",
         )
     normalized = run(drawn, boundary, read.registers, place, _today(place, settings))
+    documents = gpd.read_parquet(base / "digitize" / "documented.parquet")
     with writing(base / "normalize") as folder:
         _write(normalized, read, place, folder)
+        documented.layer(documents, normalized.thua_dat, place).to_parquet(folder / "ranh_giay_to.parquet", index=False)
 
 
 def place_of(inventory: Mapping[str, Any], source: Mapping[str, Any]) -> Place:
@@ -99,7 +101,9 @@ def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, 
         if outcome.error is None:
             read.append(outcome.value)
             continue
-        reason = "no parcel number column" if isinstance(outcome.error, HeadingError) else outcome.error.en
+        error = outcome.error
+        is_headless = isinstance(error, HeadingError)
+        reason = "không có cột số thửa / no parcel number column" if is_headless else f"{error.vi} / {error.en}"
         for entry in parts:
             detail = f"{entry['path']}: {reason}"
             refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))

@@ -140,11 +140,11 @@ def _about(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     role = guesses.role(item, body)
     if not item.layers and not item.tables:
         return [role]
-    about = [role, guesses.encoding(item)]
-    if item.is_drawing:
-        about += levels.guess(item, body)
-    elif role.value in {"parcels", "register", "other"}:
-        about += columns.guess(item, body)
+    found = levels.guess(item, body) if item.is_drawing else columns.guess(item, body)
+    if role.value == "other" and any("so_thu_tu_thua" in guess.value.values() for guess in found):
+        vi, en = "có cột giống số thửa", "a column looks like parcel numbers"
+        role = Guess(role.key, "parcels", vi, en, is_sure=False)
+    about = [role, guesses.encoding(item), *(found if role.value != "boundary" else [])]
     return [*about, *_sheet(item, role.value, body)]
 
 
