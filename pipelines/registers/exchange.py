@@ -50,10 +50,14 @@ def restrictions(document: entities.Document, typed: entities.Typed) -> pd.DataF
     if table.empty:
         return pd.DataFrame()
     frames = {name: frame.loc[~frame["_before"]] for name, frame in document.frames.items()}
-    bound = _column_pairs(frames, ("DC_QuyenSuDungDat", "DC_QuyenQuanLyDat"), "hanCheQuyenId", "thuaDatId")
+    bound = _column_pairs(frames, ("DC_QuyenSuDungDat", "DC_HanCheQuyen"), "hanCheQuyenId", "thuaDatId")
     numbers = _empty(frames, "DC_ThuaDat")[["_dossier", "thuaDatId", "soHieuToBanDo", "soThuTuThua"]]
     named = bound.merge(numbers, on=_KEY).drop_duplicates()
-    current = table.loc[~table["_before"]].assign(hanCheQuyenId=document.frames["DC_HanCheQuyen"]["hanCheQuyenId"])
+    current = (
+        table.loc[~table["_before"]]
+        .drop(columns="thuaDatId")
+        .assign(hanCheQuyenId=document.frames["DC_HanCheQuyen"]["hanCheQuyenId"])
+    )
     whole = current.merge(named, on=["_dossier", "hanCheQuyenId"], how="left")
     wanted = {
         "soHieuToBanDo": "so_hieu_to_ban_do",
@@ -183,7 +187,7 @@ def _people(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     kinds = dict(zip(*schemas.codelist("phap_nhan")[["code", "loai_doi_tuong"]].to_numpy().T, strict=True))
     couples, households = _empty(frames, "DC_VoChong"), _empty(frames, "DC_HoGiaDinh")
     bodies, villages = _empty(frames, "DC_ToChuc"), _empty(frames, "DC_CongDong")
-    members = _linked(frames, "ThanhVienHoGiaDinh")
+    members = _linked(frames, "ThanhVienHoGiaDinh").drop(columns="hoGiaDinhId")
     members = members.merge(households[["_id", "hoGiaDinhId"]], left_on="_parent", right_on="_id", suffixes=("", "_of"))
     wife = couples.get("inVoTruoc", pd.Series(dtype="string")).str.lower().isin(["1", "true"])
     pairs = pd.concat(

@@ -1,5 +1,6 @@
 """One register → one frame of canonical text columns, and whatever else it holds in frames of its own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ RESTRICTIONS, SURVEYS = "han_che_quyen", "tai_lieu_do_dac"
 
 OTHER_COLUMNS, BAD_VALUES = "other_columns", "bad_value"
 _HEAD_BYTES = 4096
+_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +269,9 @@ def _records(
 
 
 def _title(grid: pd.DataFrame, heading: headings.Heading, position: int) -> str:
-    above = grid[position].iloc[: heading.first_row].dropna()
-    return heading.names.get(position) or (str(above.iloc[-1]) if len(above) else f"column_{position + 1}")
+    above = [str(cell) for cell in grid[position].iloc[: heading.first_row].dropna()]
+    worded = [cell for cell in above if _WORD.search(cell)] or above
+    return heading.names.get(position) or (worded[-1] if worded else f"column_{position + 1}")
 
 
 def _unique(names: Sequence[str]) -> list[str]:

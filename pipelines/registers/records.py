@@ -51,9 +51,10 @@ def records(grid: pd.DataFrame, heading: _Heading, keys: Sequence[str]) -> tuple
         "string"
     )
     present = [name for name in keys if name in table] or [f"{name}_gcn" for name in keys if f"{name}_gcn" in table]
-    key = table[present]
-    keyless = key.isna().any(axis=1) if key.shape[1] else pd.Series(True, index=table.index)
-    unkeyed = key.isna().all(axis=1)
+    # A name of a hamlet or of a signatory may stand in the column of the sheet: only a number is a key.
+    key = table[present].apply(lambda column: column.str.contains(r"\d", regex=True).fillna(False)).astype(bool)
+    keyless = ~key.all(axis=1) if key.shape[1] else pd.Series(True, index=table.index)
+    unkeyed = ~key.any(axis=1) if key.shape[1] else keyless
     total = _is_total(body) & keyless
     repeated = _is_heading(body, heading) & ~total
     numbered = _is_column_numbers(body) & ~total & ~repeated

@@ -60,7 +60,7 @@ def join(grids: Mapping[str, pd.DataFrame], section: Mapping[str, Any], wanted: 
     for step in section.get("joins") or ():
         if step["table"] not in tables:
             continue
-        right, keys = tables[step["table"]], step["on"]
+        right, keys = tables[step["table"]], step["by"]
         left_keys = [_column(rows, key) for key in keys]
         right_keys = [_column(right, f"{step['table']}.{other}") for other in keys.values()]
         if step.get("spread"):
