@@ -157,7 +157,9 @@ def papers(picker: Picker, *, numeric: bool) -> None:
         number = row.values["so_giay_to"]
         flipped = number[:3] + str(int(number[3]) ^ 1) + number[4:]
         row.values["so_giay_to"] = {"province": "999" + number[3:], "length": number[:10], "sex": flipped}[damage]
-        picker.answer("giay_to.bad_number", parcel, row=row, note=f"planted: {damage}")
+        # A number of the other sex is a personal number all the same: somebody's, or the sex is wrong.
+        code = "giay_to.mismatch" if damage == "sex" else "giay_to.bad_number"
+        picker.answer(code, parcel, row=row, note=f"planted: {damage}")
     for _ in range(3):
         parcel, row = picker.row()
         row.values["so_giay_to"] = None

@@ -40,6 +40,7 @@ EVERYWHERE = {
     "giay_chung_nhan.bad_serial",
     "giay_chung_nhan.out_of_period",
     "giay_to.bad_number",
+    "giay_to.mismatch",
     "giay_to.missing",
     "giay_to.repaired",
     "van_ban.foreign_character",
