@@ -7,15 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.cli.options import settings
+
 _SHOWN_FILES = 200
 _ALIKE = 3
 
 
 def inspect(
+    context: typer.Context,
     path: Annotated[Path, typer.Argument(help="Thư mục, tệp nén hoặc tệp / folder, archive or file")],
     write: Annotated[
         bool, typer.Option("--write", help="Ghi package.yaml đề xuất vào thư mục / write the proposed package.yaml")
     ] = False,
+    map_page: Annotated[
+        Path | None,
+        typer.Option("--map", help="Ghi trang bản đồ vị trí các tệp / write a page that shows where the files lie"),
+    ] = None,
     as_text: Annotated[
         bool, typer.Option("--text", help="In chữ của các tệp theo Unicode / print the texts of the files in Unicode")
     ] = False,
@@ -23,18 +30,22 @@ def inspect(
 ) -> None:
     """Đọc một gói, chưa thay đổi gì / read a package without changing anything."""
     from pipelines.package import inspect as look
-    from pipelines.package import transcript
+    from pipelines.package import transcript, write_map
 
+    chosen = settings(context)
     if as_text:
         for line in transcript(path):
             typer.echo(line)
         return
     with _progress() as done:
-        inventory = look(path, done=done)
+        inventory = look(path, chosen, done)
     if as_json:
         typer.echo(json.dumps(inventory, ensure_ascii=False, default=str))
     else:
         _show(inventory)
+    if map_page is not None:
+        write_map(map_page, inventory, chosen)
+        typer.echo(f"{map_page}", err=as_json)
     if write:
         _write(path, inventory)
 

@@ -67,7 +67,7 @@ def run_inbox(
     from pipelines.inbox import look
 
     started = time.monotonic()
-    found = _understand(look(inbox))
+    found = _understand(look(inbox), chosen)
     for path, error in found.broken:
         print(f"Lỗi: {path.name}: {error.vi}\nError: {path.name}: {error.en}", file=sys.stderr)
     if not found.packages:
@@ -91,14 +91,14 @@ def run_inbox(
     return max([code, *(error.exit_code for _, error in found.broken)])
 
 
-def _understand(found: "Inbox") -> "Inbox":
+def _understand(found: "Inbox", settings: "Settings") -> "Inbox":
     """Give folders without `package.yaml` the commune that the inspection proposes."""
     if found.undeclared:
         from pipelines.package import inspect
 
         for path in found.undeclared:
             try:
-                proposed = inspect(path)
+                proposed = inspect(path, settings)
             except CadastreError as error:
                 found.broken.append((path, error))
                 continue

@@ -51,7 +51,7 @@ def execute(package: Path, home: Path, settings: Settings) -> str:
 def _stock(root: Path, package: Path, settings: Settings) -> Stock:
     if (root / MANIFEST).exists():
         return run(root, read_manifest(root), settings.province, limits=settings.limits)
-    proposal = propose(root, settings.province, limits=settings.limits)
+    proposal = propose(root, settings)
     if proposal.doubtful:
         keys = ", ".join(dict.fromkeys(guess.key for guess in proposal.doubtful))
         command = f"diachinh inspect {package} --write"

@@ -12,11 +12,11 @@ import schemas
 from pipelines import files, sources, vectors
 from pipelines.errors import PackageError, Reason
 from pipelines.manifests import MANIFEST
-from pipelines.package import columns, commune, guesses, levels, stock, survey, zones
+from pipelines.package import columns, commune, guesses, levels, onepass, place, stock, zones
 from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.survey import Survey
-from pipelines.sandbox import Limits
+from pipelines.settings import Settings
 
 _NO_TABLE = Reason("neither a map nor a table", "không phải bản đồ, cũng không phải bảng")
 
@@ -54,7 +54,9 @@ class Proposal:
         ]
 
 
-def inspect(path: Path, province: str = "38", done: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+def inspect(
+    path: Path, settings: Settings | None = None, done: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
     """Return the inventory of a folder, archive or single file; nothing is changed.
 
     The inventory has also `proposal` (the content of `package.yaml`, read or proposed) and `evidence` (one entry
@@ -62,7 +64,7 @@ def inspect(path: Path, province: str = "38", done: Callable[[int, int], None] |
 
     Args:
         path: Folder, .zip, or one file.
-        province: Province whose place decides between zones.
+        settings: Province whose place decides between zones, outlines of communes, limits of reading.
         done: Called with the number of files looked at, and of all.
 
     Raises:
@@ -70,13 +72,14 @@ def inspect(path: Path, province: str = "38", done: Callable[[int, int], None] |
     """
     if not path.exists():
         raise PackageError(f"Không có {path}: kiểm tra đường dẫn.", f"There is no {path}: check the path.")
+    chosen = settings or Settings()
     if path.is_dir():
-        return _look(path, None, province, done)
+        return _look(path, None, chosen, done)
     if path.suffix.lower() == ".zip":
         with tempfile.TemporaryDirectory() as folder:
             files.unzip(path, Path(folder))
-            return _look(root_of(Path(folder)), None, province, done) | {"root": str(path)}
-    return _look(path.parent, path.name, province, done)
+            return _look(root_of(Path(folder)), None, chosen, done) | {"root": str(path)}
+    return _look(path.parent, path.name, chosen, done)
 
 
 def root_of(folder: Path) -> Path:
@@ -89,20 +92,15 @@ def root_of(folder: Path) -> Path:
 
 
 def propose(
-    root: Path,
-    province: str,
-    only: str | None = None,
-    done: Callable[[int, int], None] | None = None,
-    limits: Limits | None = None,
+    root: Path, settings: Settings, only: str | None = None, done: Callable[[int, int], None] | None = None
 ) -> Proposal:
     """Return a proposed `package.yaml` for a folder.
 
     Args:
         root: Folder.
-        province: Province whose place decides between zones.
+        settings: Province whose place decides between zones, outlines of communes, limits of reading.
         only: Name of the one file to look at.
         done: Called with the number of files looked at, and of all.
-        limits: What the reading of one file may take.
 
     Raises:
         PackageError: The folder holds neither a map nor a register that can be read; the message names a file and why.
@@ -111,7 +109,7 @@ def propose(
     belonging = {part for path in present for part in files.companions(path, present) if vectors.driver(Path(path))}
     mains = [path for path in present if path not in belonging]
     told = None if done is None else (lambda number: done(number, len(mains)))
-    looked = survey.all_of(root, mains, limits, told)
+    looked = onepass.all_of(root, mains, settings.limits, told)
     surveys = list(looked.values())
     spatial = [item for item in surveys if item.layers]
     if not spatial and not any(item.tables for item in surveys):
@@ -120,14 +118,16 @@ def propose(
     code = guesses.commune_code(surveys, root.resolve().name)
     scale, scales = _scales(spatial)
     era = _era(str(code.value), chosen.value)
-    crs, crs_of = zones.guess(surveys, None if era.value == commune.FOREIGN_ERA else province)
+    is_foreign = era.value == commune.FOREIGN_ERA
+    outline = place.commune_outline(str(code.value), str(era.value), settings)
+    crs, crs_of = zones.guess(surveys, None if is_foreign else settings.province, outline)
     whole = [code, era, _date(root, spatial or surveys), chosen, crs, scale]
     body = schemas.source(chosen.value)
     by_file = {
         item.path: [*_about(item, body), *scales.get(item.path, ()), *crs_of.get(item.path, ())] for item in surveys
     }
     manifest: dict[str, Any] = {guess.key: guess.value for guess in whole}
-    manifest["map_type"] = "5" if era.value == commune.FOREIGN_ERA else "1"
+    manifest["map_type"] = "5" if is_foreign else "1"
     manifest["files"] = [
         {"path": path, **{guess.key.rsplit(".", 1)[1]: guess.value for guess in about}}
         for path, about in by_file.items()
@@ -148,11 +148,14 @@ def _about(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     return [*about, *_sheet(item, role.value, body)]
 
 
-def _look(root: Path, only: str | None, province: str, done: Callable[[int, int], None] | None) -> dict[str, Any]:
+def _look(root: Path, only: str | None, settings: Settings, done: Callable[[int, int], None] | None) -> dict[str, Any]:
     if only is None and (root / MANIFEST).exists():
         manifest = read_manifest(root)
-        return stock.run(root, manifest, province).inventory | {"proposal": manifest, "evidence": []}
-    proposal = propose(root, province, only, done)
+        return stock.run(root, manifest, settings.province, limits=settings.limits).inventory | {
+            "proposal": manifest,
+            "evidence": [],
+        }
+    proposal = propose(root, settings, only, done)
     entries, broken = stock.describe(root, proposal.manifest, proposal.surveys)
     paths = [entry["path"] for entry in proposal.manifest["files"]]
     body = stock.inventory(root, proposal.manifest, entries, broken, paths, proposed=True)

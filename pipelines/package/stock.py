@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pyproj
 
 import schemas
@@ -17,7 +18,7 @@ from pipelines.errors import CrsError, PackageError, Reason
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
-from pipelines.package import commune, georef, identical, survey
+from pipelines.package import commune, georef, identical, onepass
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
 
@@ -27,6 +28,8 @@ _PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "co
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 _LINK = Reason("a link out of the package", "liên kết ra ngoài gói")
+
+_STRAY = 0.01
 
 MISSING = Reason("missing", "không có tệp")
 """Reason of a file that is listed but not there."""
@@ -77,7 +80,7 @@ def run(
     commune.check(manifest["commune"], manifest["era"], root / MANIFEST)
     crs = crs_work.parse(manifest["crs"])
     present = [path for path in files.find(root) if path != MANIFEST]
-    surveys = surveys or survey.all_of(root, [path for path in _listed(manifest) if _is_inside(root, path)], limits)
+    surveys = surveys or onepass.all_of(root, [path for path in _listed(manifest) if _is_inside(root, path)], limits)
     entries, broken = describe(root, manifest, surveys)
     ledger = Ledger("package")
     for entry in entries:
@@ -180,10 +183,26 @@ def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) 
         "encoding": entry.get("encoding", "utf-8"),
         **{name: entry.get(name) for name in _PASSED_ON},
         "layers": [dict(layer) for layer in item.layers] if entry["role"] in SPATIAL_ROLES else [],
+        "box_wgs84": _box(entry, item, manifest),
         "elements": sum(level.elements for level in item.levels) if item.is_drawing else None,
         "level_counts": {level.name: {"elements": level.elements, "types": level.kinds} for level in item.levels},
         "tables": [] if item.layers else [{"name": table.name, "rows": table.rows} for table in item.tables],
     }
+
+
+def _box(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> list[float] | None:
+    """Return west, south, east and north of nearly all of a file in degrees; None where it lies nowhere."""
+    if not len(item.points) or entry.get("control_points"):
+        return None
+    told = {"crs": entry.get("crs")}
+    crs = declared(told, item.layers[0], manifest["crs"])
+    degrees = georef.locate(item.points, crs, swapped=entry.get("axes") == "ne")
+    degrees = degrees[np.isfinite(degrees).all(axis=1)]
+    if not len(degrees):
+        return None
+    # One stray point in a hundred must not make the box.
+    (west, south), (east, north) = np.quantile(degrees, [_STRAY, 1 - _STRAY], axis=0)
+    return [round(float(value), 7) for value in (west, south, east, north)]
 
 
 def inventory(

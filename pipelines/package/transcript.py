@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines import files, registers, sandbox, text, vectors
 from pipelines.errors import PackageError
-from pipelines.package import survey
+from pipelines.package import onepass
 from pipelines.package.survey import Survey
 
 
@@ -25,7 +25,7 @@ def transcript(path: Path) -> Iterator[str]:
         raise PackageError(f"Không có {path}: kiểm tra đường dẫn.", f"There is no {path}: check the path.")
     root = path if path.is_dir() else path.parent
     names = files.find(root) if path.is_dir() else [path.name]
-    for name, item in survey.all_of(root, names).items():
+    for name, item in onepass.all_of(root, names).items():
         if item.reason is not None:
             yield f"# {name}: {item.reason.vi} / {item.reason}"
         elif item.layers or item.tables:

@@ -15,7 +15,7 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from pipelines import findings
 from pipelines.digitize import files as digitize_files
-from pipelines.package import survey
+from pipelines.package import onepass
 from pipelines.package.files import execute
 from pipelines.sandbox import Limits
 from pipelines.settings import Settings
@@ -107,7 +107,7 @@ def hostile(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def surveys(hostile):
-    return survey.all_of(hostile, sorted(MAKERS), limits=LIMITS)
+    return onepass.all_of(hostile, sorted(MAKERS), limits=LIMITS)
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
