@@ -113,6 +113,28 @@ CREATE TABLE IF NOT EXISTS nguon_goc_dat (
 );
 CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_1 ON nguon_goc_dat (thua_key);
 
+-- ranh_giay_to_{srid}: Ranh giới thửa theo giấy tờ / Parcel boundary by its documents
+CREATE TABLE IF NOT EXISTS ranh_giay_to_{srid} (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ranh_giay_to_id TEXT NOT NULL,
+  thua_key TEXT NOT NULL,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  so_hieu_to_ban_do TEXT,
+  so_thu_tu_thua TEXT,
+  dien_tich_do REAL,
+  geom POLYGON,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+
 -- tai_lieu_do_dac: Tài liệu đo đạc / Survey document
 CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,

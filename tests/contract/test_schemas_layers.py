@@ -22,6 +22,7 @@ ENTITIES = (
     "to_ban_do",
     "tai_lieu_do_dac",
     "xa",
+    "ranh_giay_to",
     "canh_bao",
     "ban_phat_hanh",
 )

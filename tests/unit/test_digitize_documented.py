@@ -1,11 +1,21 @@
 """The boundary as surveyed (level 10) and as documented (level 61), kept as two shapes."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 import shapely
 
+from pipelines.digitize import files as digitize_files
 from pipelines.digitize import run
-from tests.unit.test_digitize_labels import CRS, PROFILE, SQUARES, line, sheet
+from pipelines.load import files as load_files
+from pipelines.normalize import files as normalize_files
+from pipelines.package import files as package_files
+from pipelines.settings import Settings
+from pipelines.validate import files as validate_files
+from tests.unit.test_digitize import label as stack
+from tests.unit.test_digitize_labels import CRS, PROFILE, SQUARES, X, Y, line, sheet
+from tests.unit.test_vectors import write_dgn
 
 TEXTS = [("label", 8, 10, "ONT 1/400"), ("label", 28, 10, "LUC 2/400")]
 
@@ -74,3 +84,30 @@ def test_no_lines_of_documents_no_documented_parcels():
     done = run([sheet(TEXTS)], PROFILE, CRS)
     assert len(done.documented) == 0
     assert done.documented.crs.to_epsg() == 5897
+
+
+def test_documented_shapes_become_a_layer_of_the_land_database(tmp_path):
+    """From a DGN with level 61 to rows of `ranh_giay_to` in the GeoPackage, versioned as parcels are."""
+    folder, home = tmp_path / "15670_goi", tmp_path / "home"
+    folder.mkdir()
+    levels = {"parcel_number": 13, "area": 4, "land_use": 2}
+    stacks = [*stack("1", "400.0", 8, 10), *stack("2", "400.0", 28, 10)]
+    texts = [(levels[role], shapely.Point(X + x, Y + y), text) for role, x, y, text in stacks]
+    lines = [(10, one) for one in SQUARES] + [(61, line((20, 0), (23, 10), (20, 20)))]
+    write_dgn(folder / "to_1.dgn", lines, texts)
+    (folder / "package.yaml").write_text(
+        'commune: "15670"\nera: E2025A\ndate: 2025-06-15\nprofile: dgn_tt26_2024\ncrs: EPSG:5897\nscale: 1000\n'
+        'files:\n  - {path: to_1.dgn, role: drawing, sheet: "1", encoding: tcvn3}\n',
+        encoding="utf-8",
+    )
+    settings = Settings(home=home)
+    for step in (package_files, digitize_files, normalize_files, validate_files, load_files):
+        if step is package_files:
+            step.execute(folder, home, settings)
+        else:
+            step.execute(home, "15670", settings)
+    with sqlite3.connect(home / "land.gpkg") as database:
+        rows = database.execute(
+            "SELECT so_thu_tu_thua, round(dien_tich_do, 1), tx_to FROM ranh_giay_to_5897 ORDER BY so_thu_tu_thua"
+        ).fetchall()
+    assert rows == [("1", 430.0, None), ("2", 370.0, None)]

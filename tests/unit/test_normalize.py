@@ -290,6 +290,11 @@ def packed(home, parcels, **registers):
     (base / "package" / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
     parcels.to_parquet(base / "digitize" / "parcels.parquet")
     gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=parcels.crs)).to_parquet(base / "digitize" / "boundary.parquet")
+    documented = gpd.GeoDataFrame(
+        {"feature_id": pd.Series(dtype="string"), "dien_tich": pd.Series(dtype="float64")},
+        geometry=gpd.GeoSeries([], crs=parcels.crs),
+    )
+    documented.to_parquet(base / "digitize" / "documented.parquet")
     return base
 
 
