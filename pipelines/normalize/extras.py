@@ -12,9 +12,12 @@ from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
 from pipelines.registers import Register
 from pipelines.registers.entities import UNKNOWN
-from pipelines.registers.read import BAD_VALUES, RESTRICTIONS, SURVEYS
+from pipelines.registers.read import BAD_VALUES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS
 
 _SURVEY = ("don_vi_do_dac", "phuong_phap_do", "muc_do_chinh_xac", "ngay_hoan_thanh")
+_OF_ROWS = frozenset({BAD_VALUES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS, UNKNOWN})
+"""Frames that say more about what is counted elsewhere."""
+
 _CODES = {"number": "so_dia_chinh.bad_number", "date": "so_dia_chinh.bad_date"}
 
 
@@ -89,11 +92,14 @@ def _bad(bad: pd.DataFrame, code: str, source: str, place: Place) -> gpd.GeoData
 
 
 def account(ledger: Ledger, read: Sequence[Register]) -> None:
-    """Book the rows of entities, all kept, and the rows a file itself had marked as deleted."""
+    """Book the rows of entities, elements outside the structure, and rows a file itself had marked as deleted."""
     for register in read:
-        count = sum(len(frame) for frame in register.extra.values())
+        count = sum(len(frame) for name, frame in register.extra.items() if name not in _OF_ROWS)
         if count:
             ledger.add(register.source, "entity", received=count, accepted=count)
+        if UNKNOWN in register.extra:
+            elements = int(register.extra[UNKNOWN]["count"].sum())
+            ledger.add(register.source, "unknown_element", received=elements, accepted=elements)
         if register.deleted:
             ledger.add(register.source, "deleted_row", received=register.deleted, accepted=register.deleted)
 

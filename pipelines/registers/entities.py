@@ -104,7 +104,7 @@ def frame(entity: str, records: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     names = list(dict.fromkeys(model().attributes[entity].values()))
     table = pd.DataFrame.from_records(records, columns=[*LINKS, *names])
     texts = table[names].astype("string")
-    stripped = texts.apply(lambda column: column.str.strip())
+    stripped = pd.DataFrame({name: texts[name].str.strip() for name in names}, index=table.index)
     links = {"_id": "int64", "_parent": "Int64", "_in": "string", "_dossier": "int64", "_before": "bool"}
     whole: pd.DataFrame = pd.concat([table[list(LINKS)].astype(links), stripped.mask(stripped == "")], axis=1)
     return whole

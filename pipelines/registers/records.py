@@ -52,7 +52,8 @@ def records(grid: pd.DataFrame, heading: _Heading, keys: Sequence[str]) -> tuple
     )
     present = [name for name in keys if name in table] or [f"{name}_gcn" for name in keys if f"{name}_gcn" in table]
     # A name of a hamlet or of a signatory may stand in the column of the sheet: only a number is a key.
-    key = table[present].apply(lambda column: column.str.contains(r"\d", regex=True).fillna(False)).astype(bool)
+    digits = {name: table[name].str.contains(r"\d", regex=True).fillna(False) for name in present}
+    key = pd.DataFrame(digits, index=table.index).astype(bool)
     keyless = ~key.all(axis=1) if key.shape[1] else pd.Series(True, index=table.index)
     unkeyed = ~key.any(axis=1) if key.shape[1] else keyless
     total = _is_total(body) & keyless

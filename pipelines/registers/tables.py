@@ -76,9 +76,9 @@ def _table(grid: pd.DataFrame, name: str) -> pd.DataFrame:
     heading = [f"{name}.{'' if cell is None else str(cell).strip()}" for cell in grid.iloc[0].tolist()]
     body = grid.iloc[1:].dropna(how="all")
     body = body.set_axis(heading, axis=1).loc[:, ~pd.Index(heading).duplicated()].astype("string")
-    body = body.apply(lambda column: column.str.strip())
-    table: pd.DataFrame = body.assign(_row=body.index + 1)
-    return table
+    return pd.DataFrame(
+        {column: body[column].str.strip() for column in body} | {"_row": body.index + 1}, index=body.index
+    )
 
 
 def _column(frame: pd.DataFrame, name: str) -> str:
