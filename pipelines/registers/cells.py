@@ -1,6 +1,7 @@
 """Values of cells as the texts an office would write, and rows of them as a grid."""
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -30,14 +31,17 @@ def frame(rows: Iterable[Iterable[Any]]) -> pd.DataFrame:
     Raises:
         ValueError: The grid would be larger than `MAX_CELLS`.
     """
-    texts = [[value if type(value) is str and value else text(value) for value in row] for row in rows]
+    texts = [
+        [value if type(value) is str and value and not value.isspace() else text(value) for value in row]
+        for row in rows
+    ]
     width = max((len(row) for row in texts), default=0)
     check_size(len(texts), width)
     grid = np.full((len(texts), width), None, dtype=object)
     for number, row in enumerate(texts):
         if row:
             grid[number, : len(row)] = row
-    return pd.DataFrame(_blanked(grid), dtype=object)
+    return pd.DataFrame(grid, dtype=object)
 
 
 def check_size(rows: int, columns: int) -> None:
@@ -87,21 +91,12 @@ def number(value: float) -> str | None:
     >>> number(12.0), number(345.125), number(0.1 + 0.2)
     ('12', '345.1250', '0.3')
     """
-    if value != value or value in (float("inf"), float("-inf")):
-        return None
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if not math.isfinite(value):
+        return None
     short = f"{value:.15g}"
     return short + "0" if _THREE_DECIMALS.fullmatch(short) else short
-
-
-def _blanked(grid: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the grid with texts of nothing but white space as None."""
-    flat = grid.ravel()
-    blank = {value for value in set(flat.tolist()) if value is not None and not value.strip()}
-    if blank:
-        flat[np.fromiter((value in blank for value in flat), dtype=bool, count=len(flat))] = None
-    return flat.reshape(grid.shape)
 
 
 def _written(value: str) -> str | None:

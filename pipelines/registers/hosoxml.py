@@ -6,6 +6,7 @@ for no exchange file has one and an entity bomb needs it.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ import pandas as pd
 
 from pipelines.errors import ReadError
 from pipelines.registers import entities
-from pipelines.sources import fold
+from pipelines.sources import fold as _fold_name
 
 _DOSSIER = "HoSoXml"
-_BEFORE = fold("HoSoTruocBienDong")
+_fold = cache(_fold_name)
+"""A file has a few hundred names, each of them thousands of times."""
+
+_BEFORE = _fold("HoSoTruocBienDong")
 
 
 def read(path: Path) -> dict[str, pd.DataFrame]:
@@ -87,7 +91,7 @@ class _Reader:
         self.path.append(name)
         model = entities.model()
         _, owner, record = self.stack[-1] if self.stack else ("", None, None)
-        folded = fold(name)
+        folded = _fold(name)
         entity = model.entities.get(folded)
         if owner is not None and folded in model.attributes[owner]:
             self.stack.append(("attribute", owner, record))
@@ -103,7 +107,7 @@ class _Reader:
         kind, owner, record = self.stack.pop()
         text = (element.text or "").strip()
         if kind == "attribute" and owner is not None and record is not None:
-            self._set(owner, record, entities.model().attributes[owner][fold(self.path[-1])], text)
+            self._set(owner, record, entities.model().attributes[owner][_fold(self.path[-1])], text)
         elif kind == "unknown" or (kind == "container" and record is not None and text):
             self._not_known(text, has_children=len(element) > 0)
         self.path.pop()
@@ -118,7 +122,7 @@ class _Reader:
         return entities.Document(frames, entities.unknown_frame(rows))
 
     def _open(self, entity: str, around: dict[str, object] | None, element: Any) -> None:
-        before = bool(around and around["_before"]) or _BEFORE in map(fold, self.path[:-1])
+        before = bool(around and around["_before"]) or _BEFORE in map(_fold, self.path[:-1])
         if entity == _DOSSIER:
             self.dossiers += 1
         record: dict[str, object] = {
@@ -133,7 +137,7 @@ class _Reader:
         self.stack.append((entities.ENTITY, entity, record))
         known = entities.model().attributes[entity]
         for key, value in element.attrib.items():
-            name = known.get(fold(str(key).rsplit("}", 1)[-1]))
+            name = known.get(_fold(str(key).rsplit("}", 1)[-1]))
             if name is not None:
                 record[name] = str(value)
 

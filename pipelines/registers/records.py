@@ -14,6 +14,7 @@ _LEAST_COLUMNS = 2
 _LEAST_NUMBERED = 4
 _NUMERIC = re.compile(r"[\d\s.,]*")
 _LETTERS = re.compile(r"\(?([A-Z]{1,2})\)?")
+_MARK = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Z]{1,2})[)\]]?\s*")
 _TOTALS = (
     r"(?:tong|tong cong|tong so|tong dien tich|cong|cong trang|cong to|cong don|cong chuyen|cong mang sang|luy ke|"
     r"mang sang|chuyen sang)\b.*"
@@ -56,7 +57,7 @@ def records(grid: pd.DataFrame, heading: _Heading, keys: Sequence[str]) -> tuple
     key = pd.DataFrame(digits, index=table.index).astype(bool)
     keyless = ~key.all(axis=1) if key.shape[1] else pd.Series(True, index=table.index)
     unkeyed = ~key.any(axis=1) if key.shape[1] else keyless
-    total = _is_total(body) & keyless
+    total = _is_total(body.loc[keyless]).reindex(body.index, fill_value=False)
     repeated = _is_heading(body, heading) & ~total
     numbered = _is_column_numbers(body) & ~total & ~repeated
     rest = unkeyed & ~total & ~repeated & ~numbered
@@ -124,29 +125,30 @@ def _is_heading(body: pd.DataFrame, heading: _Heading) -> pd.Series:
 
 def _is_column_numbers(body: pd.DataFrame) -> pd.Series:
     """Return rows that only number the columns: (1) (2) (3) or 1 2 3 rising by one, or A B C."""
-    if body.empty:
-        return pd.Series(False, index=body.index)
+    found = np.zeros(len(body), dtype=bool)
+    values = body.to_numpy(dtype=object)
     filled = body.notna().to_numpy()
-    lettered = _is_lettered(body.to_numpy(dtype=object))
-    flat = body.astype("string").stack(future_stack=True).str.strip().str.strip("()[]")
-    numbers = pd.to_numeric(flat, errors="coerce").unstack().reindex(body.index).to_numpy(dtype="float64")
-    positions = np.arange(numbers.shape[1])
-    offset = np.where(filled, numbers - positions, np.nan)
-    with np.errstate(all="ignore"):
-        spread = np.nanmax(offset, axis=1, initial=-np.inf) - np.nanmin(offset, axis=1, initial=np.inf)
-    many = filled.sum(axis=1) >= _LEAST_NUMBERED
-    complete = (np.isfinite(offset).sum(axis=1) == filled.sum(axis=1)) & many
-    return pd.Series((complete & (spread == 0)) | (lettered & many), index=body.index)
+    if not body.empty:
+        rows = np.arange(len(body))
+        ends = values[rows, filled.argmax(axis=1)], values[rows, filled.shape[1] - 1 - filled[:, ::-1].argmax(axis=1)]
+        likely = filled.sum(axis=1) >= _LEAST_NUMBERED
+        for cells in ends:
+            likely &= np.array([_MARK.fullmatch(cell) is not None for cell in cells], dtype=bool)
+        for row in np.flatnonzero(likely):
+            found[row] = _is_rising(values[row], filled[row]) or _is_lettered(values[row])
+    return pd.Series(found, index=body.index)
 
 
-def _is_lettered(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return rows in which every written cell is the letter of a column, in their order."""
-    first = np.array([next((cell for cell in row if cell is not None), "") for row in values], dtype=object)
-    likely = np.array([_LETTERS.fullmatch(str(cell).strip()) is not None for cell in first], dtype=bool)
-    found = np.zeros(len(values), dtype=bool)
-    for row in np.flatnonzero(likely):
-        marks = [_LETTERS.fullmatch(str(cell).strip()) for cell in values[row] if cell is not None]
-        letters = [mark[1] for mark in marks if mark is not None]
-        rising = all(len(a) < len(b) or (len(a) == len(b) and a < b) for a, b in itertools.pairwise(letters))
-        found[row] = len(letters) == len(marks) and rising
-    return found
+def _is_rising(cells: np.ndarray[Any, Any], filled: np.ndarray[Any, Any]) -> bool:
+    texts = [str(cell).strip().strip("()[]") for cell in cells[filled]]
+    if not all(text.isdecimal() for text in texts):
+        return False
+    return len(set(np.array([int(text) for text in texts]) - np.flatnonzero(filled))) == 1
+
+
+def _is_lettered(cells: np.ndarray[Any, Any]) -> bool:
+    """Return whether every written cell is the letter of a column, in their order."""
+    marks = [_LETTERS.fullmatch(str(cell).strip()) for cell in cells if cell is not None]
+    letters = [mark[1] for mark in marks if mark is not None]
+    rising = all(len(a) < len(b) or (len(a) == len(b) and a < b) for a, b in itertools.pairwise(letters))
+    return len(letters) == len(marks) and rising
