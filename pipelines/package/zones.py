@@ -14,6 +14,9 @@ from pipelines.package.guesses import Guess
 from pipelines.package.stock import epsg_of
 from pipelines.package.survey import Survey
 
+_NEAR_KM = 2.0
+"""A sheet this near to the outline of its commune is not in another zone: the next one is tens of kilometres away."""
+
 
 def guess(
     surveys: Sequence[Survey], province: str | None, outline: BaseGeometry | None = None
@@ -72,7 +75,10 @@ def _is_plane(best: Candidate) -> bool:
 
 def _differing(placed: Mapping[str, Sequence[Candidate]], usual: str | None) -> dict[str, list[Guess]]:
     found: dict[str, list[Guess]] = {}
-    for path, (best, *_) in placed.items():
+    for path, (best, *rest) in placed.items():
+        own = next((one for one in (best, *rest) if usual is not None and _is_usual(one, usual)), None)
+        if best.origin != "said" and own is not None and own.distance_km <= _NEAR_KM:
+            continue  # a sheet at the edge of the commune, in the zone of all others
         about = []
         if best.written != usual and (best.share_inside >= georef.INSIDE or best.origin == "said"):
             about.append(Guess(f"files[{path}].crs", best.written, best.vi, best.en, best.is_sure))
