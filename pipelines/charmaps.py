@@ -31,6 +31,10 @@ _TCVN_CAPITALS = {
     **dict(zip("\x01\x02\x04\x05\x06\x11\x12\x13\x14\x15\x16\x17", "ÚỤỪỬỮỨỰỲỶỸÝỴ", strict=True)),
     **dict(zip("\xaf\xba\xbf\xc0\xc1\xc2\xc3\xc4\xc5\xcd\xd9\xda\xdb\xe0\xf0\xff", "ẰẲẴẮẦẨẪẤỀỂỄẾỒỔỖỐ", strict=True)),
 }
+_SHIELDED = 0xE000
+_SIGNS = "".join(bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0))
+_CAPITAL = re.compile(f"[{_SIGNS}{''.join(map(re.escape, _TCVN_CAPITALS))}]")
+_MAYBE_WORD = re.compile(f"[A-Za-z\x01-\x08\x0e-\x1f\x80-\x9f\xa1-\xff{_SIGNS}]+")
 # Other programs show byte 0xB5 as Greek mu and 0xB7 as an operator.
 _TCVN_SURFACES = {"\u03bc": "à", "\u2219": "ã", "\u22c5": "ã"}
 
@@ -160,7 +164,7 @@ def _translate(text: str, encoding: str) -> str:
         return pattern.sub(lambda match: table[match.group()], text)
     if encoding == "tcvn3":
         text = _with_lost_u(text)
-        return _with_punctuation(text).translate(_codes(encoding))
+        return _with_capitals(text).translate(_codes(encoding))
     # In VISCII ² is ỗ, but the commonest ² of a register is that of a square metre.
     shielded = _UNIT.sub(lambda match: match.group(1) + _SHIELD[match.group(2)], text)
     return shielded.translate(_codes(encoding) | {ord(shield): power for power, shield in _SHIELD.items()})
@@ -184,7 +188,7 @@ def _table(encoding: str) -> tuple[dict[str, str], re.Pattern[str] | None]:
         table |= {s[0] + s[1:].lower(): t for s, t in table.items() if len(s) > 1 and s[0].isupper()}
         table |= {s[0] + s[1:].upper(): t for s, t in table.items() if len(s) > 1 and s[0].islower()}
     if encoding == "tcvn3":
-        table = _TCVN_CAPITALS | table | _TCVN_SURFACES
+        table = table | _TCVN_SURFACES | {chr(_SHIELDED + ord(code)): letter for code, letter in _TCVN_CAPITALS.items()}
     if encoding in ("viscii", "vps"):
         table |= {surface: table[chr(byte)] for surface, byte in _byte_of_surface().items() if chr(byte) in table}
     if all(len(sequence) == 1 for sequence in table):
@@ -200,30 +204,27 @@ def _byte_of_surface() -> dict[str, int]:
     return {surface: code for surface, code in shown.items() if surface}
 
 
-def _with_punctuation(text: str) -> str:
-    """Return TCVN3 text in which the bytes 0x80 to 0x9F are capitals inside words, else the signs Windows shows.
+def _with_capitals(text: str) -> str:
+    """Return TCVN3 text in which the codes of the standard's capitals are marked where they make a word of capitals.
 
-    The fonts draw a dash or a quotation mark there as all fonts do; only the standard has capitals.
+    Elsewhere the bytes 0x80 to 0x9F are the dashes and quotation marks that Windows fonts draw there, and the others
+    are characters that nobody meant: they stay, to be told.
     """
-    surfaces = _byte_of_surface()
-    if not any(sign in text for sign in surfaces) and not re.search(r"[\x80-\x9f]", text):
+    if _CAPITAL.search(text) is None:
         return text
+    surfaces = _byte_of_surface()
     signs = {code: sign for sign, code in surfaces.items()}
     codes = _codes("tcvn3")
 
     def mend(match: re.Match[str]) -> str:
-        as_bytes = "".join(chr(surfaces.get(letter, ord(letter))) for letter in match.group())
-        word = unicodedata.normalize("NFC", as_bytes.translate(codes))
+        letters = [chr(surfaces.get(letter, ord(letter))) for letter in match.group()]
+        marked = "".join(chr(_SHIELDED + ord(letter)) if letter in _TCVN_CAPITALS else letter for letter in letters)
+        word = unicodedata.normalize("NFC", marked.translate(codes))
         if len(word) > 1 and word.lower() in syllables() and (word.isupper() or word.istitle()):
-            return as_bytes
+            return marked
         return "".join(signs.get(ord(letter), letter) for letter in match.group())
 
-    return _maybe_word().sub(mend, text)
-
-
-@cache
-def _maybe_word() -> re.Pattern[str]:
-    return re.compile("[A-Za-z\x80-\x9f\xa1-\xff" + "".join(map(re.escape, _byte_of_surface())) + "]+")
+    return _MAYBE_WORD.sub(mend, text)
 
 
 def _with_lost_u(text: str) -> str:

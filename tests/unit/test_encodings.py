@@ -160,6 +160,7 @@ def test_what_is_not_vietnamese_stays_as_it_is(values):
 
 def test_capitals_of_the_standard_and_punctuation_of_windows_share_their_bytes():
     assert charmaps.decode(["B\x96 \x96 x\xb7", "\x93H\xb5\x94", "\x96"], "tcvn3") == ["BỌ \u2013 xã", "“Hà”", "\u2013"]
+    assert charmaps.decode(["Nguy\xdbn \xdb", "S\xdb"], "tcvn3") == ["Nguy\xdbn \xdb", "SỒ"]
     assert charmaps.decode(["V\xa1N H\x86U", "TH\x85T"], "tcvn3", raw=False) == ["VĂN HẬU", "THẶT"]
 
 
