@@ -23,6 +23,7 @@ _ARCHIVES = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 _BARE_BIFF = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 _ACCESS = (b"Standard Jet DB", b"Standard ACE DB")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HEAD_BYTES = 4096
 _CPG = re.compile(r"(?i)^(?:ansi |cp|windows-|win)?1258$")
 
@@ -100,7 +101,7 @@ def _load(path: Path, encoding: str | None) -> Loaded:
     except ReadError:
         raise
     except _broken() as error:
-        raise (_locked(path) if "assword" in type(error).__name__ + str(error) else _unreadable(path)) from error
+        raise (_locked(path) if _is_locked(path, error) else _unreadable(path)) from error
 
 
 def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
@@ -115,7 +116,7 @@ def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
     if head.startswith(_OLE) or (suffix == ".xls" and head.startswith(_BARE_BIFF)):
         return Loaded(*workbook.old(path, raw=encoding != "utf-8"))
     kind = markup.kind(head)
-    if kind == "html":
+    if kind == "html" or markup.is_archive(head):
         return Loaded(*markup.html(path))
     if kind == "spreadsheetml":
         return Loaded(markup.spreadsheet(path), raw=False)
@@ -123,6 +124,16 @@ def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
         raise ValueError("not what its ending says")
     grid, raw = delimited.read(path, encoding)
     return Loaded([(path.stem, grid)], raw)
+
+
+def _is_locked(path: Path, error: Exception) -> bool:
+    """Return whether a password keeps a workbook closed: by what the reader says, or by the stream it is hidden in."""
+    if "assword" in type(error).__name__ + str(error) or "ncrypted" in str(error):
+        return True
+    try:
+        return _ENCRYPTED in path.read_bytes()
+    except OSError:
+        return False
 
 
 def _declared(path: Path) -> str | None:

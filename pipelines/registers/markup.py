@@ -1,5 +1,6 @@
 """Tables inside markup: HTML that web software calls .xls, and XML workbooks of Excel 2003."""
 
+import email
 import io
 import re
 from pathlib import Path
@@ -39,7 +40,7 @@ def html(path: Path) -> tuple[list[Sheet], bool]:
     """
     from lxml import html as markup
 
-    content = path.read_bytes()
+    content = _page(path.read_bytes())
     declared = _encoding(content)
     try:
         text, raw = content.decode(declared or "utf-8-sig"), False
@@ -55,6 +56,23 @@ def html(path: Path) -> tuple[list[Sheet], bool]:
     if not grids:
         raise ValueError("a page without a table")
     return grids, raw
+
+
+def _page(content: bytes) -> bytes:
+    """Return the page inside a web archive (a message with its pictures), or the content itself."""
+    if not is_archive(content):
+        return content
+    message = email.message_from_bytes(content)
+    pages = [part for part in message.walk() if part.get_content_type() == "text/html"]
+    tables = [page for part in pages if b"<tr" in (page := bytes(part.get_payload(decode=True) or b"")).lower()]
+    if not tables:
+        raise ValueError("a web archive without a table")
+    return max(tables, key=len)
+
+
+def is_archive(head: bytes) -> bool:
+    """Return whether a file begins as a web archive (MHTML) does."""
+    return head.lstrip()[:13].lower() == b"mime-version:"
 
 
 def spreadsheet(path: Path) -> list[Sheet]:

@@ -1,6 +1,7 @@
 """Files of every kind give the same register: the office's program does not matter."""
 
 import datetime
+import email.message
 import struct
 import zipfile
 
@@ -50,6 +51,14 @@ SPREADSHEETML = (
 def test_a_page_saved_as_a_workbook(tmp_path, name):
     (tmp_path / name).write_text("\n " + HTML, encoding="utf-8")
     assert_is_the_record(read(tmp_path / name))
+
+
+def test_a_web_archive_saved_as_a_workbook(tmp_path):
+    message = email.message.EmailMessage()
+    message.set_content(HTML, subtype="html", cte="quoted-printable")
+    message.make_related()
+    (tmp_path / "so.xls").write_bytes(b"MIME-Version: 1.0\n" + message.as_bytes().replace(b"MIME-Version: 1.0\n", b""))
+    assert_is_the_record(read(tmp_path / "so.xls"))
 
 
 def test_cells_of_a_page_span_rows_and_columns(tmp_path):
@@ -271,11 +280,14 @@ def test_a_workbook_that_unpacks_to_an_absurd_size_is_refused(tmp_path):
 
 
 def test_a_password_is_told(tmp_path):
-    (tmp_path / "so.xls").write_bytes(
-        biff(0x0500, [["a"]]).replace(struct.pack("<HH", 0x0042, 2), struct.pack("<HH", 0x002F, 2), 1)
-    )
-    with pytest.raises(ReadError, match=r"so\.xls"):
-        read(tmp_path / "so.xls")
+    stream = biff(0x0500, [["a"]]).replace(struct.pack("<HH", 0x0042, 2), struct.pack("<HH", 0x002F, 2), 1)
+    (tmp_path / "so.xls").write_bytes(stream)
+    locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1500) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    (tmp_path / "so.xlsx").write_bytes(locked)
+    for name in ("so.xls", "so.xlsx"):
+        with pytest.raises(ReadError, match="password") as caught:
+            read(tmp_path / name)
+        assert "mật khẩu" in caught.value.vi
 
 
 def test_peek_leaves_bytes_as_they_are(tmp_path):
