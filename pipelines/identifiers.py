@@ -55,7 +55,7 @@ def people(
         sexes: "0" female, "1" male, where known: a personal number holds the sex.
         countries: Nationality (ISO 3166 alpha-3), where known; other passports have other forms.
 
-    `state` is `ok`, `repaired` (a leading zero that a spreadsheet dropped is back), `mismatch` (a personal number, but of
+    `state` is `ok`, `repaired` (a leading zero that a spreadsheet dropped is back), `mismatch` (a personal number, of
     another birth year or sex than recorded: `contradicts` names `nam_sinh`, `gioi_tinh`), `bad` or `missing`. Eleven
     digits get their zero back only if the result names a province and agrees with birth year and sex. `kind` is a code
     of TT 09/2024 or null; `number` of a `bad` one is kept as recorded. The old cards of twelve digits (2012 to 2016)

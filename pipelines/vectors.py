@@ -5,24 +5,17 @@ Drawings (DGN, DWG, DXF) are read by `pipelines.dgn_elements` and `pipelines.cad
 """
 
 import re
-import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow.lib
 import pyogrio
-import pyogrio.errors
-import shapely
 
 import schemas
-from pipelines import cad, dgn, dgn_elements
+from pipelines import cad, dgn, dgn_elements, gdal
 from pipelines.errors import ReadError, Reason
 
 DRIVERS: dict[str, str] = {
@@ -53,22 +46,10 @@ DRAWINGS = frozenset({"DGN", "DWG", "DXF"})
 
 _PARQUET = frozenset({".parquet", ".geoparquet"})
 
-_BROKEN = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
-    pyogrio.errors.GeometryError,
-    pyarrow.lib.ArrowInvalid,
-    shapely.errors.ShapelyError,
-    UnicodeDecodeError,
-    OSError,
-)
-
 _COSTLY = frozenset({"EDIGEO"})
 """Drivers that parse the whole file anew for each layer asked about."""
 
 _BYTES = frozenset({"ESRI Shapefile", "MapInfo File"})
-_SHAPE_PARTS = (".dbf", ".prj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +103,7 @@ def notes(path: Path) -> tuple[Reason, ...]:
         return _drawing(path).notes
     if driver(path) != "ESRI Shapefile":
         return ()
-    lacking = [ending for ending in (".shx", ".dbf") if _part(path, ending) is None]
+    lacking = [ending for ending in (".shx", ".dbf") if gdal.part(path, ending) is None]
     said = {
         ".shx": Reason("its part .shx is missing, rebuilt for reading", "thiếu phần .shx, đã dựng lại để đọc"),
         ".dbf": Reason("its part .dbf is missing: shapes without attributes", "thiếu phần .dbf: chỉ có hình"),
@@ -165,10 +146,15 @@ def read(path: Path, layer: str | None = None, columns: Sequence[str] | None = N
     if driver(path) == "Parquet":
         rows = _parquet(path)
         return rows if columns is None else rows[[*(name for name in columns if name in rows), rows.geometry.name]]
-    with _reading(path) as source:
+    with gdal.reading(path) as source:
         # A ring that does not close is no geometry; the row stays, and the checks say that it has none.
         return pyogrio.read_dataframe(
-            source, layer=layer, columns=columns, force_2d=True, on_invalid="ignore", **_encoding_option(driver(path))
+            source,
+            layer=layer,
+            columns=columns,
+            force_2d=True,
+            on_invalid="ignore",
+            **gdal.encoding_option(driver(path)),
         )
 
 
@@ -190,7 +176,7 @@ def _drawing(path: Path) -> cad.Cad:
     try:
         status = path.stat()
     except OSError as error:
-        raise _unreadable(path) from error
+        raise gdal.unreadable(path) from error
     return _drawing_at(path, status.st_mtime_ns, status.st_size)
 
 
@@ -207,7 +193,7 @@ def _drawing_at(path: Path, changed_ns: int, size: int) -> cad.Cad:
     except ReadError:
         if driver(path) != "DXF":
             raise
-    with _reading(path) as source:
+    with gdal.reading(path) as source:
         rows = pyogrio.read_dataframe(source, force_2d=True, on_invalid="ignore")
     note = Reason(
         "read by GDAL: paper space is not told from model space",
@@ -228,7 +214,7 @@ def _layers(path: Path, changed_ns: int, size: int) -> tuple[Layer, ...]:
         return tuple(_described(name, rows) for name, rows in _drawing(path).layers.items())
     if driver(path) == "Parquet":
         return (_described(path.stem, _parquet(path)),)
-    with _reading(path) as source:
+    with gdal.reading(path) as source:
         listed = [(str(name), kind) for name, kind in pyogrio.list_layers(source)]
         if driver(path) not in _COSTLY:
             return tuple(_layer(source, name) for name, _ in listed)
@@ -250,7 +236,7 @@ def _layer_patterns() -> tuple[str, ...]:
 
 def _layer(path: Path, name: str) -> Layer:
     info = pyogrio.read_info(
-        path, layer=name, force_feature_count=True, force_total_bounds=True, **_encoding_option(driver(path))
+        path, layer=name, force_feature_count=True, force_total_bounds=True, **gdal.encoding_option(driver(path))
     )
     bounds = info["total_bounds"]
     crs = info["crs"]
@@ -265,11 +251,11 @@ def _layer(path: Path, name: str) -> Layer:
 
 
 def _parquet(path: Path) -> gpd.GeoDataFrame:
-    with _reading(path):
+    with gdal.reading(path):
         try:
             return gpd.read_parquet(path)
         except ValueError as error:  # A table without a geometry column.
-            raise _unreadable(path) from error
+            raise gdal.unreadable(path) from error
 
 
 def _described(name: str, rows: gpd.GeoDataFrame) -> Layer:
@@ -280,62 +266,3 @@ def _described(name: str, rows: gpd.GeoDataFrame) -> Layer:
     is_somewhere = not any(value != value for value in extent)
     kind = str(kinds[0]) if len(kinds) == 1 else "Unknown"
     return Layer(name, kind, len(rows), fields, extent if is_somewhere else None, crs)  # type: ignore[arg-type]
-
-
-def _encoding_option(name: str | None) -> dict[str, Any]:
-    # Each driver spells latin-1 its own way: the shapefile driver knows only the ISO name, and the DXF driver
-    # encodes twice when the generic option is used, so it gets a configuration option instead (see `_reading`).
-    if name == "ESRI Shapefile":
-        return {"encoding": "ISO-8859-1"}
-    return {"encoding": "latin-1"} if name == "MapInfo File" else {}
-
-
-def _part(path: Path, ending: str) -> Path | None:
-    """Return the companion of a file with another ending, in whatever case; None where there is none."""
-    wanted = (path.stem + ending).lower()
-    return next((other for other in path.parent.iterdir() if other.name.lower() == wanted), None)
-
-
-@contextmanager
-def _openable(path: Path) -> Iterator[Path]:
-    """Yield a path GDAL can open: a shapefile without index is linked elsewhere, since GDAL writes the new one beside.
-
-    The folder of a delivery is never written to.
-    """
-    if driver(path) != "ESRI Shapefile" or _part(path, ".shx") is not None:
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        linked = Path(folder) / f"{path.stem}.shp"
-        linked.symlink_to(path.resolve())
-        for ending in _SHAPE_PARTS:
-            part = _part(path, ending)
-            if part is not None:
-                linked.with_suffix(ending).symlink_to(part.resolve())
-        yield linked
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[Path]:
-    """Set what GDAL needs for raw text, yield what to open, and turn its complaints into one clear error."""
-    options = {"DXF_ENCODING": "ISO-8859-1", "SHAPE_RESTORE_SHX": "YES"}
-    before = {name: pyogrio.get_gdal_config_option(name) for name in options}
-    pyogrio.set_gdal_config_options(options)
-    try:
-        with warnings.catch_warnings(), _openable(path) as source:
-            warnings.simplefilter("ignore", RuntimeWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            yield source
-    except ReadError:
-        raise
-    except _BROKEN as error:
-        raise _unreadable(path) from error
-    finally:
-        pyogrio.set_gdal_config_options(before)
-
-
-def _unreadable(path: Path) -> ReadError:
-    return ReadError(
-        f"Không đọc được {path.name}: tệp hỏng, cụt hoặc không đúng định dạng của phần mở rộng.",
-        f"{path.name} cannot be read: it is broken, cut short, or not what its ending says.",
-    )

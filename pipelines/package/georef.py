@@ -237,14 +237,14 @@ def _with_words(one: Candidate, ordered: Sequence[Candidate]) -> Candidate:
     """Return the candidate with its evidence in words."""
     vi, en = named(one)
     told_vi, told_en = {
-        "declared": ("được khai ", "is declared "),
-        "said": ("tệp ghi ", "is what the file says "),
+        "declared": ("được khai ", ", as declared,"),
+        "said": ("tệp ghi ", ", as the file says,"),
         "list": ("", ""),
     }[one.origin]
     if math.isnan(one.share_inside):
-        return replace(one, vi=f"{told_vi}{vi}".strip(), en=f"{en} {told_en}".strip(), is_sure=one.origin != "list")
+        return replace(one, vi=f"{told_vi}{vi}".strip(), en=f"{en}{told_en}".strip(" ,"), is_sure=one.origin != "list")
     share = f"{one.share_inside:.0%}"
-    vi, en = f"{told_vi}{vi}: {share} số điểm nằm trong ranh giới", f"{en} {told_en}puts {share} of the points inside"
+    vi, en = f"{told_vi}{vi}: {share} số điểm nằm trong ranh giới", f"{en}{told_en} puts {share} of the points inside"
     if one.share_inside < INSIDE and math.isfinite(one.distance_km) and one.distance_km > 0:
         vi, en = f"{vi}, cách {one.distance_km:.1f} km", f"{en}, {one.distance_km:.1f} km away"
     rivals = [other.crs for other in _rivals(one, ordered)]

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pyproj
 
 import schemas
@@ -19,6 +17,7 @@ from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.manifests import MANIFEST
 from pipelines.package import commune, georef, identical, onepass
+from pipelines.package.declared import box_wgs84, declared
 from pipelines.package.survey import Survey
 from pipelines.sandbox import Limits
 
@@ -28,8 +27,6 @@ _PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "co
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 _LINK = Reason("a link out of the package", "liên kết ra ngoài gói")
-
-_STRAY = 0.01
 
 MISSING = Reason("missing", "không có tệp")
 """Reason of a file that is listed but not there."""
@@ -183,26 +180,11 @@ def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) 
         "encoding": entry.get("encoding", "utf-8"),
         **{name: entry.get(name) for name in _PASSED_ON},
         "layers": [dict(layer) for layer in item.layers] if entry["role"] in SPATIAL_ROLES else [],
-        "box_wgs84": _box(entry, item, manifest),
+        "box_wgs84": box_wgs84(entry, item, manifest),
         "elements": sum(level.elements for level in item.levels) if item.is_drawing else None,
         "level_counts": {level.name: {"elements": level.elements, "types": level.kinds} for level in item.levels},
         "tables": [] if item.layers else [{"name": table.name, "rows": table.rows} for table in item.tables],
     }
-
-
-def _box(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) -> list[float] | None:
-    """Return west, south, east and north of nearly all of a file in degrees; None where it lies nowhere."""
-    if not len(item.points) or entry.get("control_points"):
-        return None
-    told = {"crs": entry.get("crs")}
-    crs = declared(told, item.layers[0], manifest["crs"])
-    degrees = georef.locate(item.points, crs, swapped=entry.get("axes") == "ne")
-    degrees = degrees[np.isfinite(degrees).all(axis=1)]
-    if not len(degrees):
-        return None
-    # One stray point in a hundred must not make the box.
-    (west, south), (east, north) = np.quantile(degrees, [_STRAY, 1 - _STRAY], axis=0)
-    return [round(float(value), 7) for value in (west, south, east, north)]
 
 
 def inventory(
@@ -263,7 +245,9 @@ def _unlisted(present: list[str], manifest: Mapping[str, Any]) -> list[str]:
 
 def _proposed(guess: Mapping[str, Any]) -> Finding:
     key = str(guess["key"])
-    return Finding("goi.proposed", key, detail=f"{key} = {guess['value']} ({guess['evidence']})")
+    return Finding(
+        "goi.proposed", key, detail=f"{key} = {guess['value']} ({guess['evidence_vi']} / {guess['evidence']})"
+    )
 
 
 def _noted(path: str, note: Reason) -> Finding:
@@ -289,21 +273,3 @@ def _check_places(
         elif entry["layers"]:
             crs = declared(entry, entry["layers"][0], manifest["crs"])
             georef.check(entry["path"], surveys[entry["path"]].points, crs, province, swapped=entry["axes"] == "ne")
-
-
-def declared(entry: Mapping[str, Any], layer: Mapping[str, Any], crs: str) -> str:
-    """Return the CRS a file is in: said for it, else told by the file, else the package's."""
-    if entry.get("crs"):
-        return str(entry["crs"])
-    return epsg_of(layer["crs"]) or crs
-
-
-@cache
-def epsg_of(wkt: str | None) -> str | None:
-    """Return `EPSG:…` for the WKT of a file; None when there is none or no code describes it."""
-    if not wkt:
-        return None
-    try:
-        return f"EPSG:{crs_work.srid(wkt)}"
-    except CrsError:
-        return None

@@ -10,8 +10,8 @@ from pipelines import crs as crs_work
 from pipelines import vn2000
 from pipelines.package import georef, place
 from pipelines.package.candidates import Candidate
+from pipelines.package.declared import epsg_of
 from pipelines.package.guesses import Guess
-from pipelines.package.stock import epsg_of
 from pipelines.package.survey import Survey
 
 _NEAR_KM = 2.0
