@@ -123,7 +123,7 @@ def measure() -> list[dict[str, Any]]:
         theirs, found, area = _postgis(Path(name) / "pg", clean)
     rate, peer_rate = round(count / ours), round(count / reading)
     build_rate, peer_build = round(len(clean) / building), round(len(clean) / theirs)
-    same = len(made) == found and abs(shapely.area(made).sum() - area) < 1e-3
+    same = bool(len(made) == found and abs(shapely.area(made).sum() - area) < 1e-3)
     return [
         goal("drawing, file to faces", rate, "line elements/s", ">= 50,000", rate >= 50_000,
              peer="GDAL, reading alone", peer_value=peer_rate),
