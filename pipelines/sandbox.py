@@ -106,7 +106,7 @@ def each(
     """
     allowed = limits or Limits()
     outcomes = [Outcome()] * len(calls)
-    context, most = _context(), workers or os.cpu_count() or 1
+    context, most = _context(function), workers or os.cpu_count() or 1
     waiting, running, ended = list(enumerate(calls))[::-1], list[_Child](), 0
     try:
         while waiting or running:
@@ -124,12 +124,17 @@ def each(
     return outcomes
 
 
-def _context() -> BaseContext:
+def _context(function: Callable[..., Any]) -> BaseContext:
     """Return how children are made: by fork, which is quick, unless a thread of ours could hold a lock meanwhile."""
     methods = multiprocessing.get_all_start_methods()
     if "fork" in methods and threading.active_count() == 1:
         return multiprocessing.get_context("fork")
-    return multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" not in methods:
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # Imported once there, not once in every child.
+    context.set_forkserver_preload([function.__module__])
+    return context
 
 
 def _start(

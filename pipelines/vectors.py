@@ -203,7 +203,7 @@ def _drawing_at(path: Path, changed_ns: int, size: int) -> cad.Cad:
 
 
 def _is_latin(text: str) -> bool:
-    return all(ord(character) <= 0xFF for character in text)
+    return text.isascii() or all(ord(character) <= 0xFF for character in text)
 
 
 @lru_cache(maxsize=4096)

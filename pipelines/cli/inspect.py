@@ -58,10 +58,14 @@ class _progress:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         columns = (TextColumn("đọc tệp / reading files"), BarColumn(), MofNCompleteColumn())
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        # A thread that repaints the bar would keep the files from being read in quickly forked children.
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
         self.bar.start()
-        task = self.bar.add_task("", total=None)
-        return lambda number, total: self.bar.update(task, completed=number, total=total)
+        self.task = self.bar.add_task("", total=None)
+        return self._update
+
+    def _update(self, number: int, total: int) -> None:
+        self.bar.update(self.task, completed=number, total=total, refresh=True)
 
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
