@@ -51,8 +51,8 @@ def _open(table: Table, grid: pd.DataFrame, spelled: Mapping[str, list[str]]) ->
         return []
     heading = headings.find(grid, {"columns": spelled})
     known = set(heading.columns) if heading is not None else set[str]()
-    proposed = headings.propose(grid, {"columns": spelled})
     keyed = bool(known & {"so_thu_tu_thua", "so_thu_tu_thua_gcn"})
+    proposed = headings.propose(grid, {"columns": spelled}, by_content=not keyed)
     if not keyed and not any(proposal.canonical == "so_thu_tu_thua" for proposal in proposed):
         return []  # no list of parcels at all
     return [

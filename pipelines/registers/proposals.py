@@ -47,7 +47,7 @@ class Proposal:
     score: float
 
 
-def propose(grid: pd.DataFrame, profile: Mapping[str, Any]) -> list[Proposal]:
+def propose(grid: pd.DataFrame, profile: Mapping[str, Any], *, by_content: bool = True) -> list[Proposal]:
     """Return what each column of a grid may be, the best proposal per column and per canonical column.
 
     Compared are the folded name, then names much alike, then words, then what the values look like.
@@ -55,6 +55,7 @@ def propose(grid: pd.DataFrame, profile: Mapping[str, Any]) -> list[Proposal]:
     Args:
         grid: Cells as in the file, decoded.
         profile: `register` part of a source profile.
+        by_content: Look at the values too, which takes far longer than the names.
     """
     row = _heading_row(grid)
     if row is None:
@@ -66,7 +67,7 @@ def propose(grid: pd.DataFrame, profile: Mapping[str, Any]) -> list[Proposal]:
         name = "" if cell is None else " ".join(str(cell).split())
         found += _by_name(position, name, spellings) if name else []
         values = body[position].dropna().astype("string")
-        found += _by_content(position, name, values) if len(values) >= _LEAST_VALUES else []
+        found += _by_content(position, name, values) if by_content and len(values) >= _LEAST_VALUES else []
     chosen: dict[int, Proposal] = {}
     taken: set[str] = set()
     for item in sorted(found, key=lambda item: (-item.score, item.position)):
