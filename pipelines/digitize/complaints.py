@@ -12,7 +12,7 @@ from pipelines.digitize import faces as face_work
 from pipelines.digitize.documented import Documented
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
-from pipelines.digitize.network import Network, on_earth
+from pipelines.digitize.network import Network
 from pipelines.digitize.snapping import Array
 
 GAP_MM = 10.0
@@ -37,7 +37,7 @@ def about_lines(
     loose = ~paired & ~ends.again & (ends.length_m > source.tolerance_m)
     number = boundary["number"].to_numpy()
     gaps = _gaps(source, ends, first, second, faces, number, crs)
-    hanging = _frames(
+    hanging = reported(
         "ban_ve.dangle",
         element_id(source.path, number[ends.element[loose]]),
         crs=crs,
@@ -51,7 +51,7 @@ def about_lines(
     broken = np.unique(np.concatenate([ends.element[loose], ends.element[paired], bridge_element])).astype(np.int64)
     joined = _joins(source, network, number, crs)
     short = ~paired & ~ends.again & ~loose
-    cut = _frames(
+    cut = reported(
         "ban_ve.snapped",
         element_id(source.path, number[ends.element[short]]),
         crs=crs,
@@ -83,7 +83,7 @@ def about_labels(
         ("ban_ve.label_doubled", found.extra, found.extra["text"]),
     ]
     frames = [
-        _frames(
+        reported(
             code,
             element_id(source.path, texts.index.to_numpy()),
             crs=crs,
@@ -94,7 +94,7 @@ def about_labels(
         )
         for code, texts, detail in raise_for
     ]
-    doubled = _frames(
+    doubled = reported(
         "ban_ve.label_doubled",
         _face_id(source.path, second["face"].to_numpy()),
         crs=crs,
@@ -118,7 +118,7 @@ def about_faces(
     """
     number = np.arange(len(parcels))
     bare = ~np.isin(number, chosen.index) & ~np.isin(number, found.unparsed["face"])
-    return _frames(
+    return reported(
         "ban_ve.face_without_label",
         parcels["feature_id"].to_numpy()[bare],
         crs=crs,
@@ -138,7 +138,7 @@ def about_placing(source: Source, found: Labels, parcels: gpd.GeoDataFrame, crs:
     moved = found.numbers.loc[found.moved]
     face = moved["face"].to_numpy()
     way = shapely.shortest_line(moved["geometry"].to_numpy(), parcels.geometry.to_numpy()[face])
-    return _frames(
+    return reported(
         "ban_ve.label_moved",
         _face_id(source.path, face),
         crs=crs,
@@ -150,30 +150,6 @@ def about_placing(source: Source, found: Labels, parcels: gpd.GeoDataFrame, crs:
     )
 
 
-def about_elements(source: Source, boundary: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
-    """Return findings about elements drawn again exactly, all of a sheet in one, and about those without a place.
-
-    Emits:
-        ban_ve.element_doubled, ban_ve.bad_coordinates
-    """
-    lines, number = boundary.geometry.to_numpy(), boundary["number"].to_numpy()
-    coordinates, owner = shapely.get_coordinates(lines, return_index=True)
-    lost = np.unique(owner[~on_earth(coordinates)])
-    broken = _frames("ban_ve.bad_coordinates", element_id(source.path, number[lost]), crs=crs, source=source.path)
-    again = _again(lines, coordinates, owner)
-    if not len(again):
-        return broken
-    doubled = _frames(
-        "ban_ve.element_doubled",
-        element_id(source.path, number[again[:1]]),
-        crs=crs,
-        value=float(len(again)),
-        source=source.path,
-        geometry=np.array([shapely.multilinestrings(list(_lines_of(lines[again])))], dtype=object),
-    )
-    return [*broken, *doubled]
-
-
 def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
     """Return findings about lines of documents that close nothing, and pieces they cut off for no single parcel.
 
@@ -181,7 +157,7 @@ def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, c
         ban_ve.documented_unmatched, ban_ve.documented_unclosed
     """
     place = made.loose.index.to_numpy()
-    unclosed = _frames(
+    unclosed = reported(
         "ban_ve.documented_unclosed",
         element_id(source.path, drawn["number"].to_numpy()[place]),
         crs=crs,
@@ -191,7 +167,7 @@ def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, c
     )
     # A piece is called by the first line of documents along it.
     beside = shapely.STRtree(drawn.geometry.to_numpy()).nearest(made.open_pieces)
-    unmatched = _frames(
+    unmatched = reported(
         "ban_ve.documented_unmatched",
         element_id(source.path, drawn["number"].to_numpy()[beside]),
         crs=crs,
@@ -202,45 +178,12 @@ def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, c
     return [*unclosed, *unmatched]
 
 
-def _lines_of(geometries: Array) -> Array:
-    parts = shapely.get_parts(shapely.force_2d(geometries))
-    is_area = shapely.get_dimensions(parts) == 2
-    return np.concatenate([parts[~is_area], shapely.get_rings(parts[is_area])])
-
-
-def _again(lines: Array, coordinates: Array, owner: Array) -> Array:
-    """Return the numbers of elements whose vertices are those of an element before, in either direction."""
-    count = np.bincount(owner, minlength=len(lines))
-    first = np.minimum(np.cumsum(count) - count, max(len(coordinates) - 1, 0))
-    last = np.maximum(np.cumsum(count) - 1, 0)
-    if not len(coordinates):
-        return np.empty(0, dtype=np.int64)
-    ends = np.sort(np.column_stack([coordinates[first] @ [1, 1j], coordinates[last] @ [1, 1j]]), axis=1)
-    sums = np.add.reduceat(np.r_[coordinates, [[0, 0]]], np.cumsum(count) - count)
-    key = pd.DataFrame(
-        {"a": ends[:, 0], "b": ends[:, 1], "n": count, "x": sums[:, 0].round(3), "y": sums[:, 1].round(3)}
-    )
-    suspects = np.flatnonzero(key.duplicated(keep=False).to_numpy() & (count > 0))
-    flat = shapely.force_2d(lines[suspects])
-    sound = _all_on_earth(flat)
-    shapes = pd.Series(shapely.to_wkb(shapely.normalize(flat[sound])))
-    return np.asarray(suspects[sound][shapes.duplicated().to_numpy()])
-
-
-def _all_on_earth(geometries: Array) -> Array:
-    """Return which geometries have a place for every vertex."""
-    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
-    sound = np.ones(len(geometries), dtype=bool)
-    sound[owner[~on_earth(coordinates)]] = False
-    return sound
-
-
 def element_id(path: str, number: Array) -> pd.Series:
     """Return ids of drawing elements; the `e` keeps them apart from the ids of faces."""
     return path + "#e" + pd.Series(number, dtype="int64").astype("string")
 
 
-def _frames(code: str, ids: Any, **columns: Any) -> list[gpd.GeoDataFrame]:
+def reported(code: str, ids: Any, **columns: Any) -> list[gpd.GeoDataFrame]:
     """Return one findings frame, or none where nothing is wrong: most sheets are clean, and frames cost time."""
     return [findings.build(code, ids, **columns)] if len(ids) else []
 
@@ -257,7 +200,7 @@ def _gaps(
     middle = shapely.line_interpolate_point(bridge, 0.5, normalized=True)
     face = _face_id(source.path, locate(middle, faces))
     element = element_id(source.path, number[ends.element[first]])
-    return _frames(
+    return reported(
         "ban_ve.unclosed",
         face.fillna(element),
         crs=crs,
@@ -273,7 +216,7 @@ def _joins(source: Source, network: Network, number: Array, crs: Any) -> list[gp
     """Return a finding for every line end that was moved; its geometry runs from where it was to where it is."""
     moves = network.moves
     way = shapely.linestrings(np.stack([moves.before, moves.after], axis=1))
-    return _frames(
+    return reported(
         "ban_ve.snapped",
         element_id(source.path, number[moves.element]),
         crs=crs,
@@ -295,7 +238,7 @@ def _bridges(
     _, segment = shapely.STRtree(edges).query_nearest(middle, all_matches=False)
     pieces = gpd.GeoDataFrame({"element": network.element[segment]}, geometry=bridges, crs=crs)
     whole = pieces.dissolve("element")
-    found = _frames(
+    found = reported(
         "ban_ve.dangle",
         element_id(source.path, number[whole.index.to_numpy()]),
         crs=crs,

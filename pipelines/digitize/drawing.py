@@ -13,7 +13,6 @@ from pipelines.digitize import faces as face_work
 from pipelines.digitize import labels as label_work
 from pipelines.digitize.complaints import (
     about_documents,
-    about_elements,
     about_faces,
     about_labels,
     about_lines,
@@ -21,6 +20,7 @@ from pipelines.digitize.complaints import (
 )
 from pipelines.digitize.model import Source, Traced, shape_parcels
 from pipelines.digitize.network import Network, build
+from pipelines.digitize.oddities import about_elements
 from pipelines.digitize.snapping import Array
 from pipelines.ledger import Entry
 
