@@ -55,4 +55,7 @@ def drawn(body):
 def register(body):
     """Return the register as read."""
     rows = pd.DataFrame(body["register"]).reindex(columns=["row_id", "source", *COLUMNS]).astype("string")
-    return Register("so_dia_chinh.xlsx", rows, present=frozenset(COLUMNS))
+    unknown = body.get("unknown_elements")
+    types = {"path": "string", "count": "int64", "value": "string"}
+    extra = {"unknown_element": pd.DataFrame(unknown).astype(types)} if unknown else {}
+    return Register("so_dia_chinh.xlsx", rows, present=frozenset(COLUMNS), extra=extra)
