@@ -173,14 +173,16 @@ def _thin(points: Any) -> Any:
 
 def _levels(rows: gpd.GeoDataFrame) -> list[Level]:
     """Return what stands on each level of a drawing."""
-    column = next((name for name in ("Level", "Layer") if name in rows), None)
-    if column is None or rows.empty:
+    named = [sources.text_of(rows[name]) for name in ("Level", "Layer") if name in rows]
+    if not named or rows.empty:
         return []
+    # A level has a number, a name, or both.
+    level = named[0].fillna(named[-1])
     geometries = rows.geometry.to_numpy()
     is_line = shapely.get_dimensions(geometries) >= 1
     facts = pd.DataFrame(
         {
-            "level": sources.text_of(rows[column]).fillna("").to_numpy(),
+            "level": level.fillna("").to_numpy(),
             "kind": sources.text_of(rows["Type"]).fillna("").to_numpy() if "Type" in rows else "",
             "text": rows["Text"].to_numpy() if "Text" in rows else None,
             "line": is_line,
