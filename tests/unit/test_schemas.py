@@ -77,6 +77,8 @@ def test_public_columns_of_a_parcel_are_those_of_the_api():
         "co_dang_ky",
         "xep_loai",
         "ly_do",
+        "ma_xa_moi",
+        "can_cu_xa_moi",
         "valid_from",
     ]
 
@@ -104,4 +106,9 @@ def test_sealed_numbers_have_no_column_in_clear():
 def test_exact_coordinates_have_a_table_per_zone():
     assert ddl.table_name("thua_dat", 5897) == "thua_dat_5897"
     assert ddl.table_name("muc_dich_su_dung", 5897) == "muc_dich_su_dung"
-    assert [table.name for table in ddl.spatial_tables(9209)] == ["canh_bao_9209", "thua_dat_9209", "xa_9209"]
+    assert [table.name for table in ddl.spatial_tables(9209)] == [
+        "canh_bao_9209",
+        "ranh_giay_to_9209",
+        "thua_dat_9209",
+        "xa_9209",
+    ]
