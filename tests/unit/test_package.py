@@ -258,19 +258,6 @@ def test_the_head_scan_counts_what_was_drawn(tmp_path):
     assert "cut short" in why_not(path)
 
 
-def test_elements_that_gdal_does_not_read_are_told(tmp_path, monkeypatch):
-    folder = tmp_path / "in"
-    folder.mkdir()
-    write_dgn(folder / "to_1.dgn", [(10, LineString([(X, Y), (X + 9, Y)]))])
-    whole = dgn_scan.scan(folder / "to_1.dgn")
-    whole.counts[4, 10] += 5
-    monkeypatch.setattr(dgn_scan, "scan", lambda path: whole)
-    body = MANIFEST | {"profile": "dgn_tt26_2024", "files": [{"path": "to_1.dgn", "role": "drawing"}]}
-    found = stock.run(folder, body, "38").findings.iloc[0]
-    assert found["code"] == "ban_ve.elements_lost"
-    assert found["limit"] - found["value"] == 5
-
-
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
