@@ -79,12 +79,15 @@ def run(
     present = [path for path in files.find(root) if path != MANIFEST]
     surveys = surveys or onepass.all_of(root, [path for path in _listed(manifest) if _is_inside(root, path)], limits)
     entries, broken = describe(root, manifest, surveys)
+    found, refused = identical.place(root, entries, surveys, manifest, province, limits)
+    broken += [_refusal(entry, refused[entry["path"]]) for entry in entries if entry["path"] in refused]
+    entries = [entry for entry in entries if entry["path"] not in refused]
     ledger = Ledger("package")
     for entry in entries:
         ledger.add(entry["path"], "file", received=1, accepted=1)
     for item in broken:
         ledger.add(item["path"], "file", received=1, accepted=0, quarantined=1)
-    found = [_unusable(item) for item in broken]
+    found += [_unusable(item) for item in broken]
     _need_something_spatial(root, entries, broken)
     for path in _unlisted(present, manifest):
         ledger.add(path, "file", received=1, accepted=0, quarantined=1)
@@ -92,10 +95,8 @@ def run(
     found += [_proposed(guess) for guess in evidence or ()]
     found += [_noted(entry["path"], note) for entry in entries for note in surveys[entry["path"]].notes]
     found += [_lost(surveys[entry["path"]]) for entry in entries if surveys[entry["path"]].lost is not None]
-    about_points, placed = identical.place(root, entries, surveys)
-    found += about_points
     if manifest["era"] != commune.FOREIGN_ERA:
-        _check_places(entries, surveys, placed, manifest, province)
+        _check_places(entries, surveys, manifest, province)
     _need_metres(crs, manifest["crs"], root)
     body = inventory(root, manifest, entries, broken, present, proposed=evidence is not None)
     return Stock(body, findings.of(found, crs=crs), ledger.check())
@@ -121,15 +122,17 @@ def describe(
         if item is not None and reason is None:
             entries.append(_entry(entry, item, manifest))
         else:
-            broken.append(
-                {
-                    "path": entry["path"],
-                    "role": entry["role"],
-                    "reason": reason,
-                    "reason_vi": reason.vi if reason else None,
-                }
-            )
+            broken.append(_refusal(entry, reason))
     return entries, broken
+
+
+def _refusal(entry: Mapping[str, Any], reason: Reason | None) -> dict[str, Any]:
+    return {
+        "path": entry["path"],
+        "role": entry["role"],
+        "reason": reason,
+        "reason_vi": reason.vi if reason else None,
+    }
 
 
 def _listed(manifest: Mapping[str, Any]) -> list[str]:
@@ -262,14 +265,10 @@ def _lost(item: Survey) -> Finding:
 def _check_places(
     entries: list[dict[str, Any]],
     surveys: Mapping[str, Survey],
-    placed: Mapping[str, Any],
     manifest: Mapping[str, Any],
     province: str,
 ) -> None:
     for entry in entries:
-        if entry["path"] in placed:
-            # Local coordinates lie nowhere: judged is where their identical points have put them.
-            georef.check(entry["path"], placed[entry["path"]], entry["crs"] or manifest["crs"], province)
-        elif entry["layers"]:
+        if entry["layers"] and not entry.get("placed"):
             crs = declared(entry, entry["layers"][0], manifest["crs"])
             georef.check(entry["path"], surveys[entry["path"]].points, crs, province, swapped=entry["axes"] == "ne")

@@ -9,7 +9,7 @@ import yaml
 from shapely.affinity import affine_transform
 from shapely.geometry import Point, box
 
-from pipelines import crs, findings
+from pipelines import crs, findings, ledger
 from pipelines.digitize import files as digitize_files
 from pipelines.digitize.placing import to_package
 from pipelines.errors import CrsError, PackageError
@@ -20,15 +20,21 @@ X, Y = 560_000.0, 2_190_000.0
 HERE = [box(X + 20 * i, Y, X + 20 * i + 20, Y + 20) for i in range(4)]
 
 
-def package(folder, shapes, entry, extra=None, crs_of_file=None, scale=1000):
+def parcels(path, shapes, sheet="1"):
+    columns = {"SoHieuToBa": [sheet] * 4, "SoThuTuThu": list("1234")}
+    gpd.GeoDataFrame(columns, geometry=shapes).to_file(path)
+
+
+def package(folder, shapes, entry, extra=None, more=(), scale=1000):
     folder.mkdir()
-    rows = gpd.GeoDataFrame({"SoHieuToBa": ["1"] * 4, "SoThuTuThu": list("1234")}, geometry=shapes, crs=crs_of_file)
-    rows.to_file(folder / "to_1.shp")
+    parcels(folder / "to_1.shp", shapes)
+    for other in more:
+        parcels(folder / other["path"], local(HERE), "2")
     for name, text in (extra or {}).items():
         (folder / name).write_text(text, encoding="utf-8")
     body = {
         "commune": "15670", "era": "E2025A", "date": "2025-06-15", "profile": "shp_vbdlis", "crs": "EPSG:5897",
-        "scale": scale, "files": [{"path": "to_1.shp", "role": "parcels", **entry}],
+        "scale": scale, "files": [{"path": "to_1.shp", "role": "parcels", **entry}, *more],
     }  # fmt: skip
     (folder / "package.yaml").write_text(yaml.safe_dump(body), encoding="utf-8")
     home = folder.parent / "home"
@@ -94,9 +100,41 @@ def test_points_that_fit_badly_are_a_finding(tmp_path):
     assert bad.value == inventory["files"][0]["placed"]["rms_m"] > bad.limit
 
 
-@pytest.mark.parametrize("table", ["diem.csv", "../diem.csv"])
-def test_a_missing_table_of_points_is_named(tmp_path, table):
-    with pytest.raises(PackageError):
+HEADING = "id,source_x,source_y,target_x,target_y\n"
+USELESS = {
+    "missing": (None, "no table of identical points"),
+    "too few": (HEADING + "1,0,0,5,5\n2,1,0,6,5\n", "2 identical points"),
+    "no columns": ("ghi chú,người đo\nkhông,ông A\n", "four columns"),
+    "on a line": (HEADING + "1,0,0,5,5\n2,1,1,6,6\n3,2,2,7,7\n", "one line"),
+    "absurd": (
+        HEADING + "1,0,0,560000,2190000\n2,9,0,560900,2190300\n3,0,9,560100,2191100\n4,9,9,560000,2190020\n",
+        "contradict",
+    ),
+    "elsewhere": (HEADING + "1,0,0,5,5\n2,9,0,14,5\n3,0,9,5,14\n4,9,9,14,14\n", "outside the province"),
+}
+
+
+@pytest.mark.parametrize("case", USELESS)
+def test_a_useless_table_of_points_refuses_its_file_and_no_other(tmp_path, case):
+    content, says = USELESS[case]
+    extra = {} if content is None else {"diem.csv": content}
+    more = [{"path": "to_2.shp", "role": "parcels", "control_points": "diem.csv"}]
+    made, inventory, found = package(tmp_path / "in", HERE, {}, extra, more)
+    assert apart(made) < 1e-6
+    assert [entry["path"] for entry in inventory["files"]] == ["to_1.shp"]
+    (refused,) = found[found["code"] == "goi.unreadable_file"].itertuples()
+    assert refused.feature_id == "to_2.shp"
+    assert says in refused.detail
+    assert "\n" not in refused.detail
+    account = ledger.read(tmp_path / "home" / "15670" / "package" / "account.json")
+    assert {entry.source: entry.quarantined for entry in account.entries} == {"to_1.shp": 0, "to_2.shp": 1}
+
+
+@pytest.mark.parametrize(
+    ("table", "says"), [("diem.csv", "no table of identical points"), ("../diem.csv", "control_points")]
+)
+def test_a_package_of_nothing_but_a_file_without_its_points_is_refused(tmp_path, table, says):
+    with pytest.raises(PackageError, match=says):
         package(tmp_path / "in", local(HERE), {"control_points": table})
 
 
