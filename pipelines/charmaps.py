@@ -54,8 +54,11 @@ def decode(values: Sequence[Any], encoding: str, *, raw: bool = True) -> list[An
     return [known[value] if isinstance(value, str) else value for value in values]
 
 
-def decode_unique(unique: list[str], encoding: str, raw: bool) -> list[str]:
-    """Return each text decoded; as `decode`, for texts that are all different and none missing."""
+def decode_unique(unique: list[str], encoding: str, raw: bool, *, compose: bool = True) -> list[str]:
+    """Return each text decoded; as `decode`, for texts that are all different and none missing.
+
+    Without `compose`, text that is Unicode keeps the form it was written in.
+    """
     if encoding not in ENCODINGS:
         raise KeyError(encoding)
     if not unique:
@@ -64,6 +67,8 @@ def decode_unique(unique: list[str], encoding: str, raw: bool) -> list[str]:
         # Some programs store single texts as UTF-16 in a file of bytes.
         return [decode_unique([value], "utf-8" if is_utf16(value) else encoding, raw)[0] for value in unique]
     one = _single(encoding, raw)
+    if one is not None and encoding == "utf-8" and not compose:
+        return [one(value) for value in unique]
     if one is not None:
         return [unicodedata.normalize("NFC", one(value)) for value in unique]
     joined = unicodedata.normalize("NFC", _translate(_SEPARATOR.join(unique), encoding))

@@ -12,10 +12,10 @@ from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
 from pipelines.registers import Register
 from pipelines.registers.entities import UNKNOWN
-from pipelines.registers.read import BAD_VALUES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS
+from pipelines.registers.read import BAD_VALUES, LOST_BYTES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS
 
 _SURVEY = ("don_vi_do_dac", "phuong_phap_do", "muc_do_chinh_xac", "ngay_hoan_thanh")
-_OF_ROWS = frozenset({BAD_VALUES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS, UNKNOWN})
+_OF_ROWS = frozenset({BAD_VALUES, LOST_BYTES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS, UNKNOWN})
 """Frames that say more about what is counted elsewhere."""
 
 _CODES = {"number": "so_dia_chinh.bad_number", "date": "so_dia_chinh.bad_date"}

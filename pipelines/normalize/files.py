@@ -22,7 +22,6 @@ from pipelines.sandbox import Limits
 from pipelines.settings import Settings
 
 TABLES = ("dang_ky", "muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "tai_lieu_do_dac", "to_ban_do")
-_DEFAULT_ENCODING = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,12 @@ def _register(
     if isinstance(entry, list):
         root = path.parents[len(Path(entry[0]["path"]).parts) - 1]
         paths = {str(part["path"]): root / part["path"] for part in entry}
-        encodings = {str(part["path"]): part.get("encoding") or _DEFAULT_ENCODING for part in entry}
+        encodings = {str(part["path"]): part.get("encoding") for part in entry}
         return registers.read_tables(paths, encodings=encodings, register=profile or {})
     return registers.read(
         path,
         source=entry["path"],
-        encoding=entry.get("encoding") or _DEFAULT_ENCODING,
+        encoding=entry.get("encoding"),
         register=profile,
         columns=entry.get("columns"),
         sheet_number=entry.get("sheet"),

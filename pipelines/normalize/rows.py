@@ -39,7 +39,7 @@ def stack(read: list["registers.Register"]) -> pd.DataFrame:
 
 
 def doubts(read: list["registers.Register"], place: Place) -> gpd.GeoDataFrame:
-    """Return one finding per register whose declared encoding cannot be right; the detail names a better one.
+    """Return one finding per register whose texts cannot be right; the detail names a better encoding.
 
     Emits: van_ban.undecodable
     """
@@ -47,6 +47,21 @@ def doubts(read: list["registers.Register"], place: Place) -> gpd.GeoDataFrame:
     paths = [register.source for register in found]
     details = [register.doubt for register in found]
     return findings.build("van_ban.undecodable", paths, crs=place.crs, detail=details, source=paths)
+
+
+def encodings(read: list["registers.Register"], place: Place) -> gpd.GeoDataFrame:
+    """Return what decoding the files of the registers column by column has to tell.
+
+    Lost values of canonical columns are told row by row when the rows are cleaned.
+
+    Emits: van_ban.mixed_encoding, van_ban.undecodable
+    """
+    parts = [
+        texts.encodings(reading.decoded, source, place, reading.personal, reading.canonical)
+        for register in read
+        for source, reading in register.readings.items()
+    ]
+    return findings.concat(parts, crs=place.crs)
 
 
 def normalize(raw: pd.DataFrame, place: Place, doubted: Sequence[str] = ()) -> Rows:

@@ -65,8 +65,9 @@ def run(
         place: The commune.
         today: Table and outlines of the communes of today; None is the table of the code lists alone.
 
-    Emits: goi.commune_split, van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, thua_dat.legacy_code,
-        thua_dat.ambiguous_code, thua_dat.unknown_code, so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
+    Emits: goi.commune_split, van_ban.repaired, van_ban.undecodable, van_ban.mixed_encoding,
+        van_ban.foreign_character, thua_dat.legacy_code, thua_dat.ambiguous_code, thua_dat.unknown_code,
+        so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
         so_dia_chinh.missing_key, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.purpose_sum,
         so_dia_chinh.contradiction, so_dia_chinh.unknown_element, giay_chung_nhan.bad_serial,
         giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch,
@@ -86,6 +87,7 @@ def run(
     found = [
         parcels.findings,
         doubts,
+        row_work.encodings(list(read), place),
         cleaned.findings,
         checks.without_parcel(unmatched, place),
         checks.check(accepted, place),

@@ -7,12 +7,8 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import findings, text
-from pipelines.charmaps import escape
-from pipelines.encodings import Decoded
-from pipelines.findings import Finding
+from pipelines.encodings import Decoded, told
 from pipelines.normalize.place import Place
-
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -54,27 +50,14 @@ def clean(frame: pd.DataFrame, columns: Sequence[str], ids: str, place: Place, d
     return Texts(result, repaired.any(axis=1), findings.concat(found, crs=place.crs))
 
 
-def encodings(decoded: Decoded, source: str, place: Place, personal: Sequence[str] = ()) -> gpd.GeoDataFrame:
-    """Return what decoding a file column by column has to tell.
-
-    Args:
-        decoded: As `text.decode_columns` returns it.
-        source: Path of the file inside the package.
-        place: The commune.
-        personal: Columns of names and numbers of people: of these only the column and a count are told.
+def encodings(
+    decoded: Decoded, source: str, place: Place, personal: Sequence[str] = (), counted: Sequence[str] = ()
+) -> gpd.GeoDataFrame:
+    """Return what decoding a file column by column has to tell; arguments as in `pipelines.encodings.told`.
 
     Emits: van_ban.mixed_encoding, van_ban.undecodable
     """
-    found = []
-    for column in sorted({*decoded.shares, *decoded.ambiguous}):
-        shares = decoded.shares.get(column, {})
-        detail = f"{column}: " + ", ".join(f"{name} {count}" for name, count in shares.items())
-        unsure = float(decoded.ambiguous.get(column, 0))
-        found.append(Finding("van_ban.mixed_encoding", source, value=unsure, detail=detail, source=source))
-    for column, raw in decoded.lost.items():
-        shown = "" if column in personal else ": " + ", ".join(map(escape, raw.drop_duplicates().head(_SHOWN)))
-        found.append(Finding("van_ban.undecodable", source, detail=f"{column} ({len(raw)}){shown}", source=source))
-    return findings.of(found, crs=place.crs)
+    return findings.of(told(decoded, source, personal, counted), crs=place.crs)
 
 
 def _repairs(frame: pd.DataFrame, repaired: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:

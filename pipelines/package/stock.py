@@ -180,7 +180,7 @@ def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) 
         "sha256": item.sha256,
         "sheet": entry.get("sheet"),
         "scale": entry.get("scale", manifest.get("scale", 1000)),
-        "encoding": entry.get("encoding", "utf-8"),
+        "encoding": entry.get("encoding"),
         **{name: entry.get(name) for name in _PASSED_ON},
         "layers": [dict(layer) for layer in item.layers] if entry["role"] in SPATIAL_ROLES else [],
         "box_wgs84": box_wgs84(entry, item, manifest),

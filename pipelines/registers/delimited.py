@@ -16,12 +16,13 @@ _WIDE_SHARE = 0.3
 _SEPARATOR = re.compile(r"^\ufeff?sep=(.)\r?\n", re.IGNORECASE)
 
 
-def read(path: Path, encoding: str | None) -> tuple[pd.DataFrame, bool]:
+def read(path: Path) -> tuple[pd.DataFrame, bool]:
     """Return the cells of a text file, and whether they are bytes as latin-1.
+
+    A file is Unicode when it has the mark of it, or when all of its bytes are UTF-8; of any other every byte is kept.
 
     Args:
         path: CSV, TSV or TXT.
-        encoding: Declared encoding; None keeps the bytes of a file without a mark of its own.
 
     Raises:
         csv.Error: The file is no text.
@@ -32,12 +33,8 @@ def read(path: Path, encoding: str | None) -> tuple[pd.DataFrame, bool]:
         text, raw = content.decode(wide, errors="replace").removeprefix("\ufeff"), False
     elif b"\x00" in content:
         raise csv.Error("binary")
-    elif content.startswith(b"\xef\xbb\xbf"):
-        text, raw = content.decode("utf-8-sig", errors="replace"), False
-    elif encoding == "utf-8":
-        text, raw = content.decode("utf-8", errors="replace"), False
     else:
-        text, raw = content.decode("latin-1"), True
+        text, raw = _narrow(content.removeprefix(b"\xef\xbb\xbf"))
     if "\n" not in text:
         text = text.replace("\r", "\n")
     named = _SEPARATOR.match(text)
@@ -57,6 +54,13 @@ def delimiter(text: str) -> str:
         return (counts.count(usual) if usual > 1 else 0), usual
 
     return max(_DELIMITERS, key=score)
+
+
+def _narrow(content: bytes) -> tuple[str, bool]:
+    try:
+        return content.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return content.decode("latin-1"), True
 
 
 def _wide(content: bytes) -> str | None:

@@ -5,19 +5,20 @@ import re
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from pipelines.encodings import Decoded, decode_texts, vote
 from pipelines.errors import ReadError
 from pipelines.registers import dbf, delimited, markup, workbook
 from pipelines.registers.cells import MAX_CELLS, column_number
 from pipelines.registers.delimited import delimiter
-from pipelines.text import decode
 
-__all__ = ["MAX_CELLS", "Loaded", "column_number", "delimiter", "load", "peek", "read", "texts"]
+__all__ = ["MAX_CELLS", "Loaded", "column_key", "column_number", "delimiter", "load", "peek", "read", "texts"]
 
 _ARCHIVES = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
@@ -37,20 +38,24 @@ class Loaded:
         raw: Whether texts are bytes as latin-1.
         deleted: Rows the file itself marks as deleted (DBF).
         encoding: Encoding that the file declares of itself, or None.
+        decoded: How the texts were decoded, by `column_key`; nothing where they are as in the file.
+        paged: Whether the file names a code page, which counts where its bytes are no Vietnamese encoding.
     """
 
     sheets: list[tuple[str, pd.DataFrame]]
     raw: bool
     deleted: int = 0
     encoding: str | None = None
+    decoded: Decoded = field(default_factory=lambda: Decoded({}, {}))
+    paged: bool = False
 
 
-def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str, pd.DataFrame]]:
+def read(path: Path, encoding: str | None, sheet: str | None = None) -> list[tuple[str, pd.DataFrame]]:
     """Return (sheet name, grid) for every sheet of a file whose name matches.
 
     Args:
         path: XLSX, XLSM, XLSB, ODS, XLS (also when it is HTML or XML inside), CSV, TXT or DBF.
-        encoding: Encoding of 8-bit text, also of texts in spreadsheets set in old fonts.
+        encoding: Encoding that is declared for the file, for texts that do not tell by themselves; None = none is.
         sheet: Pattern of sheet names; None takes every sheet.
 
     Raises:
@@ -59,16 +64,26 @@ def read(path: Path, encoding: str, sheet: str | None = None) -> list[tuple[str,
     return load(path, encoding, sheet).sheets
 
 
-def load(path: Path, encoding: str, sheet: str | None = None) -> Loaded:
+def load(path: Path, encoding: str | None, sheet: str | None = None) -> Loaded:
     """Return the decoded grids of a file and what was seen on the way; arguments as in `read`.
 
     Raises:
         ReadError: The file is not what its name says.
     """
-    loaded = _load(path, encoding)
+    loaded = _load(path)
+    declared = loaded.encoding if encoding in (None, "utf-8") and loaded.encoding else encoding
+    if loaded.paged and declared in (None, "utf-8") and vote(_cells(loaded.sheets)).encoding == "utf-8":
+        loaded = Loaded(*workbook.old(path, raw=False))
     wanted = [(name, grid) for name, grid in loaded.sheets if sheet is None or re.search(sheet, name)]
-    own = loaded.encoding if encoding == "utf-8" and loaded.encoding else encoding
-    return Loaded([(name, _decoded(grid, own, raw=loaded.raw)) for name, grid in wanted], loaded.raw, loaded.deleted)
+    columns = {column_key(at, position): grid[position] for at, (_, grid) in enumerate(wanted) for position in grid}
+    decoded = decode_texts(columns, raw=loaded.raw, declared=declared, compose=False)
+    grids = [(name, _decoded(at, grid, columns, decoded)) for at, (name, grid) in enumerate(wanted)]
+    return Loaded(grids, loaded.raw, loaded.deleted, decoded=decoded)
+
+
+def column_key(sheet: int, position: Any) -> str:
+    """Return how `Loaded.decoded` names a column: by the number of its sheet and its position, both from 0."""
+    return f"{sheet}!{position}"
 
 
 def peek(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], bool]:
@@ -77,7 +92,7 @@ def peek(path: Path) -> tuple[list[tuple[str, pd.DataFrame]], bool]:
     Raises:
         ReadError: The file is not what its name says.
     """
-    loaded = _load(path, None)
+    loaded = _load(path)
     return loaded.sheets, loaded.raw
 
 
@@ -88,23 +103,27 @@ def texts(path: Path) -> tuple[list[str], bool]:
         ReadError: The file has changed since.
     """
     sheets, raw = peek(path)
-    return [cell for _, grid in sheets for cell in grid.to_numpy(dtype=object).ravel() if cell], raw
+    return [cell for cell in _cells(sheets) if cell], raw
 
 
-def _load(path: Path, encoding: str | None) -> Loaded:
+def _cells(sheets: Sequence[tuple[str, pd.DataFrame]]) -> Iterator[Any]:
+    return (cell for _, grid in sheets for cell in grid.to_numpy(dtype=object).ravel())
+
+
+def _load(path: Path) -> Loaded:
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
         if any(mark in head[:32] for mark in _ACCESS):
             raise _access(path)
-        return _by_content(path, head, encoding)
+        return _by_content(path, head)
     except ReadError:
         raise
     except _broken() as error:
         raise (_locked(path) if _is_locked(path, error) else _unreadable(path)) from error
 
 
-def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
+def _by_content(path: Path, head: bytes) -> Loaded:
     """Read a file by what it is: web software writes HTML and XML under the name of a workbook."""
     suffix = path.suffix.lower()
     if suffix == ".dbf":
@@ -114,7 +133,8 @@ def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
     if head.startswith(_ZIP):
         return Loaded(workbook.modern(path), raw=False)
     if head.startswith(_OLE) or (suffix == ".xls" and head.startswith(_BARE_BIFF)):
-        return Loaded(*workbook.old(path, raw=encoding != "utf-8"))
+        sheets, raw = workbook.old(path, raw=True)
+        return Loaded(sheets, raw, paged=raw)
     kind = markup.kind(head)
     if kind == "html" or markup.is_archive(head):
         return Loaded(*markup.html(path))
@@ -122,7 +142,7 @@ def _by_content(path: Path, head: bytes, encoding: str | None) -> Loaded:
         return Loaded(markup.spreadsheet(path), raw=False)
     if suffix in _ARCHIVES or kind is not None:
         raise ValueError("not what its ending says")
-    grid, raw = delimited.read(path, encoding)
+    grid, raw = delimited.read(path)
     return Loaded([(path.stem, grid)], raw)
 
 
@@ -198,8 +218,13 @@ def _access(path: Path) -> ReadError:
     )
 
 
-def _decoded(grid: pd.DataFrame, encoding: str, *, raw: bool) -> pd.DataFrame:
-    if raw is False and encoding == "utf-8":
+def _decoded(sheet: int, grid: pd.DataFrame, columns: Mapping[str, pd.Series], decoded: Decoded) -> pd.DataFrame:
+    """Return a grid with the columns that decoding has changed."""
+    keys = {position: column_key(sheet, position) for position in range(grid.shape[1])}
+    changed = [position for position, key in keys.items() if decoded.columns[key] is not columns[key]]
+    if not changed:
         return grid
-    flat = decode(grid.to_numpy(dtype=object).ravel().tolist(), encoding, raw=raw)
-    return pd.DataFrame(np.array(flat, dtype=object).reshape(grid.shape), dtype=object)
+    values = grid.to_numpy(dtype=object, copy=True)
+    for position in changed:
+        values[:, position] = decoded.columns[keys[position]].to_numpy(dtype=object)
+    return pd.DataFrame(values, dtype=object)

@@ -1,17 +1,16 @@
 """One register → one frame of canonical text columns, and whatever else it holds in frames of its own."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pipelines import text
 from pipelines.errors import ReadError
-from pipelines.registers import documents, entities, exchange, headings, hosoxml, markup, tables
+from pipelines.registers import decoding, documents, entities, exchange, headings, hosoxml, markup, tables
 from pipelines.registers import grid as grids
+from pipelines.registers.decoding import Reading
 
 COLUMNS = (
     "ma_xa",
@@ -52,8 +51,8 @@ RESTRICTIONS, SURVEYS = "han_che_quyen", "tai_lieu_do_dac"
 """Frames of `Register.extra` that become tables of the land database."""
 
 OTHER_COLUMNS, BAD_VALUES = "other_columns", "bad_value"
+LOST_BYTES = "lost_bytes"
 _HEAD_BYTES = 4096
-_WORD = re.compile(r"[^\W\d_]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,12 @@ class Register:
         totals: Rows that are sums.
         headings: Repeated headings, column numbers, titles and signatures.
         present: Canonical columns the file has.
-        doubt: Why the declared encoding cannot be right, or None. Nothing is decoded otherwise on that account.
+        doubt: Why the texts cannot be right as they were decoded, or None.
         deleted: Rows the file itself marks as deleted.
         files: Further files of the package this register was read from (a table each).
         extra: What `rows` cannot hold, by name: entities of the exchange, `han_che_quyen` and `tai_lieu_do_dac` by
-            parcel and sheet, `other_columns` by `row_id`, `unknown_element`, `bad_value`. Personal.
+            parcel and sheet, `other_columns` by `row_id`, `unknown_element`, `bad_value`, `lost_bytes`. Personal.
+        readings: How the texts of each file were decoded.
     """
 
     source: str
@@ -82,6 +82,13 @@ class Register:
     deleted: int = 0
     files: tuple[str, ...] = ()
     extra: dict[str, pd.DataFrame] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+    def told(self, readings: Mapping[str, Reading]) -> "Register":
+        """Return the register with how its files were decoded, and the bytes that could not be."""
+        lost = [reading.lost for reading in readings.values() if len(reading.lost)]
+        extra = self.extra | ({LOST_BYTES: pd.concat(lost, ignore_index=True)} if lost else {})
+        return replace(self, extra=extra, readings=dict(readings))
 
 
 class HeadingError(ReadError):
@@ -92,7 +99,7 @@ def read(
     path: Path,
     *,
     source: str,
-    encoding: str,
+    encoding: str | None,
     register: Mapping[str, Any] | None,
     columns: Mapping[str, str] | None = None,
     sheet_number: str | None = None,
@@ -102,7 +109,7 @@ def read(
     Args:
         path: A workbook, CSV, DBF, HTML table, HoSoXml or JSON of VBDLIS.
         source: Path of the file inside the package, for row ids.
-        encoding: Encoding of 8-bit text.
+        encoding: Encoding that is declared for the file; None = none is, its words decide alone.
         register: `register` part of the source profile.
         columns: Heading as written → canonical column, as a person has confirmed it (`files[].columns`).
         sheet_number: Map sheet of every row, for a register without such a column (`files[].sheet`).
@@ -113,48 +120,50 @@ def read(
     """
     profile = register or {}
     if path.suffix.lower() == ".json":
-        return _of_entities(documents.parse(path), source)
+        return _exchanged(documents.parse(path), source, encoding)
     if _is_exchange(path):
-        return _of_entities(hosoxml.parse(path), source)
+        return _exchanged(hosoxml.parse(path), source, encoding)
+    loaded = grids.load(path, encoding, profile.get("sheet"))
     if profile.get("tables") and path.suffix.lower() not in (".csv", ".txt", ".tsv", ".dbf"):
-        loaded = grids.load(path, encoding, profile.get("sheet"))
         joined = _joined(dict(loaded.sheets), source, profile["tables"])
         if joined is not None:
-            return joined
-    loaded = grids.load(path, encoding, profile.get("sheet"))
+            return joined.told({source: decoding.of_tables(loaded, source)})
     found = [
-        (name, grid, heading)
-        for name, sheet in loaded.sheets
+        (at, name, grid, heading)
+        for at, (name, sheet) in enumerate(loaded.sheets)
         for grid, heading in headings.tables(sheet, profile, columns)
     ]
-    usable = [item for item in found if KEYS[1] in item[2].columns or f"{KEYS[1]}_gcn" in item[2].columns]
+    usable = [item for item in found if KEYS[1] in item[3].columns or f"{KEYS[1]}_gcn" in item[3].columns]
     if not usable:
         raise _headless(path)
-    many = len({name for name, _, _ in usable}) > 1
-    parts = [_records(source, f"{name}!" if many else "", grid, heading) for name, grid, heading in usable]
+    many = len({name for _, name, _, _ in usable}) > 1
+    parts = [_records(source, f"{name}!" if many else "", grid, heading) for _, name, grid, heading in usable]
     rows = pd.concat([rows for rows, _, _ in parts], ignore_index=True)
-    present = frozenset(column for _, _, heading in usable for column in heading.columns)
+    present = frozenset(column for *_, heading in usable for column in heading.columns)
     if sheet_number is not None and KEYS[0] not in present:
         rows[KEYS[0]], present = pd.Series(sheet_number, index=rows.index, dtype="string"), present | {KEYS[0]}
     other = [part for _, _, part in parts if part.shape[1] > 1]
-    return Register(
+    whole = Register(
         source=source,
         rows=rows,
         totals=sum(counts["total"] for _, counts, _ in parts),
         headings=sum(counts["heading"] for _, counts, _ in parts),
         present=present,
-        doubt=_doubt(path, encoding, [grid for _, grid in loaded.sheets]),
+        doubt=decoding.doubt(path, encoding, [grid for _, grid in loaded.sheets]),
         deleted=loaded.deleted,
         extra={OTHER_COLUMNS: pd.concat(other, ignore_index=True)} if other else {},
     )
+    return whole.told({source: decoding.of_sheets(loaded, source, usable)})
 
 
-def read_tables(paths: Mapping[str, Path], *, encodings: Mapping[str, str], register: Mapping[str, Any]) -> Register:
+def read_tables(
+    paths: Mapping[str, Path], *, encodings: Mapping[str, str | None], register: Mapping[str, Any]
+) -> Register:
     """Return the records of a register whose tables are files of their own (CSV, DBF).
 
     Args:
         paths: Path inside the package → file; the name of the file is the name of the table.
-        encodings: Path inside the package → encoding of 8-bit text.
+        encodings: Path inside the package → encoding that is declared for the file, or None.
         register: `register` part of a source profile that has `tables`.
 
     Raises:
@@ -162,16 +171,17 @@ def read_tables(paths: Mapping[str, Path], *, encodings: Mapping[str, str], regi
         ReadError: A file cannot be opened.
     """
     sheets: dict[str, pd.DataFrame] = {}
-    deleted = 0
+    readings, deleted = dict[str, Reading](), 0
     for source, path in paths.items():
         loaded = grids.load(path, encodings[source])
         deleted += loaded.deleted
+        readings[source] = decoding.of_tables(loaded, source)
         sheets |= {Path(source).stem if len(loaded.sheets) == 1 else name: grid for name, grid in loaded.sheets}
     first, *others = paths
     found = _joined(sheets, first, register["tables"])
     if found is None:
         raise _headless(paths[first])
-    return Register(first, found.rows, present=found.present, deleted=deleted, files=tuple(others), extra=found.extra)
+    return replace(found, deleted=deleted, files=tuple(others)).told(readings)
 
 
 def is_table(path: Path, register: Mapping[str, Any] | None) -> bool:
@@ -192,6 +202,11 @@ def _is_exchange(path: Path) -> bool:
             return markup.kind(stream.read(_HEAD_BYTES)) != "spreadsheetml"
     except OSError:
         return True  # The reader says what is wrong with it.
+
+
+def _exchanged(document: entities.Document, source: str, encoding: str | None) -> Register:
+    decoded, reading = decoding.document(document, source, encoding)
+    return _of_entities(decoded, source).told({source: reading})
 
 
 def _of_entities(document: entities.Document, source: str) -> Register:
@@ -239,17 +254,6 @@ def _headless(path: Path) -> HeadingError:
     )
 
 
-def _doubt(path: Path, encoding: str, decoded: Sequence[pd.DataFrame]) -> str | None:
-    """Return what speaks against the declared encoding: its share of Vietnamese syllables, and that of a better one."""
-    share = text.doubt(cell for grid in decoded for cell in grid.to_numpy(dtype=object).ravel())
-    if share is None:
-        return None
-    raw, is_bytes = grids.texts(path)
-    better = text.vote(raw, raw=is_bytes)
-    doubt = f"{encoding} {share:.0%}"
-    return doubt if better.encoding == encoding else f"{doubt}, {better.encoding} {better.scores[better.encoding]:.0%}"
-
-
 def _records(
     source: str, sheet: str, grid: pd.DataFrame, heading: headings.Heading
 ) -> tuple[pd.DataFrame, dict[str, int], pd.DataFrame]:
@@ -262,16 +266,10 @@ def _records(
     taken = set(heading.columns.values())
     free = [at for at in range(grid.shape[1]) if at not in taken]
     others = grid.take(free, axis=1).loc[table.index - 1].dropna(axis=1, how="all")
-    titles = [_title(grid, heading, int(at)) for at in others.columns]
+    titles = [decoding.title(grid, heading, int(at)) for at in others.columns]
     others = others.set_axis(_unique(titles), axis=1).astype("string")
     others.insert(0, "row_id", row_ids.to_numpy())
     return rows.reset_index(drop=True), counts, others.reset_index(drop=True)
-
-
-def _title(grid: pd.DataFrame, heading: headings.Heading, position: int) -> str:
-    above = [str(cell) for cell in grid[position].iloc[: heading.first_row].dropna()]
-    worded = [cell for cell in above if _WORD.search(cell)] or above
-    return heading.names.get(position) or (worded[-1] if worded else f"column_{position + 1}")
 
 
 def _unique(names: Sequence[str]) -> list[str]:

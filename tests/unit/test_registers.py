@@ -150,16 +150,26 @@ def test_a_file_that_is_no_register_says_so_in_both_languages(tmp_path, name, co
     assert "\n" not in caught.value.vi + caught.value.en
 
 
-def test_a_wrong_encoding_is_told_with_the_better_one_and_not_applied(tmp_path):
+def test_words_that_contradict_what_is_declared_win_and_that_is_told(tmp_path):
     names = ["NguyÔn V\xa8n MÉu", "Lª ThÞ MÉu", "Ph\xb9m §øc MÉu", "TrÞnh B\xb8 MÉu"]
     records = [[str(n), "12", str(n), "80", "LUC", name, "1"] for n, name in enumerate(names * 4, start=1)]
     path = tmp_path / "so.csv"
     heading = "STT;SoTo;SoThua;DTich;LoaiDat;TenChu;CCCD"
     path.write_bytes("\n".join([heading, *(";".join(record) for record in records)]).encode("latin-1"))
     found = read(path, "utf-8")
-    assert found.doubt is not None and "tcvn3 100%" in found.doubt
-    assert "\ufffd" in found.rows["ho_ten"].iloc[0]
-    assert read(path, "tcvn3").doubt is None
+    assert found.rows["ho_ten"].iloc[0] == "Nguyễn Văn Mẫu"
+    assert found.doubt is None
+    assert found.readings["so.csv"].decoded.against == {"ho_ten": {"tcvn3": 16}}
+    for fitting in ("tcvn3", None):
+        assert not read(path, fitting).readings["so.csv"].decoded.against
+
+
+def test_texts_no_encoding_makes_vietnamese_are_doubted(tmp_path):
+    strange = ["Gr\xfcnfl\xe4che", "Stra\xdfe", "Flurst\xfcck", "\xf6ffentlich", "Geb\xe4ude"]
+    records = [["12", str(n), "80", name] for n, name in enumerate(strange * 5, start=1)]
+    path = csv(tmp_path / "so.csv", [["SoTo", "SoThua", "DTich", "TenChu"], *records], encoding="latin-1")
+    doubt = read(path).doubt
+    assert doubt is not None and doubt.startswith("utf-8 ")
 
 
 def test_doctests():
