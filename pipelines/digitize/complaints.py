@@ -153,6 +153,8 @@ def about_placing(source: Source, found: Labels, parcels: gpd.GeoDataFrame, crs:
 def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
     """Return findings about lines of documents that close nothing, and pieces they cut off for no single parcel.
 
+    A shape that comes apart is no single parcel either: each of its parts is told of, with the face it is about.
+
     Emits:
         ban_ve.documented_unmatched, ban_ve.documented_unclosed
     """
@@ -165,15 +167,19 @@ def about_documents(source: Source, made: Documented, drawn: gpd.GeoDataFrame, c
         source=source.path,
         geometry=drawn.geometry.to_numpy()[place],
     )
-    # A piece is called by the first line of documents along it.
-    beside = shapely.STRtree(drawn.geometry.to_numpy()).nearest(made.open_pieces)
+    parts, owner = shapely.get_parts(made.parted, return_index=True)
+    pieces = np.concatenate([made.open_pieces, parts])
+    face = np.concatenate([np.full(len(made.open_pieces), -1), made.parted_face[owner]])
+    # A piece is called by the nearest line of documents: one along it, wherever there is one.
+    beside = shapely.STRtree(drawn.geometry.to_numpy()).nearest(pieces)
     unmatched = reported(
         "ban_ve.documented_unmatched",
         element_id(source.path, drawn["number"].to_numpy()[beside]),
         crs=crs,
-        value=shapely.area(made.open_pieces),
+        other_id=_face_id(source.path, face),
+        value=shapely.area(pieces),
         source=source.path,
-        geometry=made.open_pieces,
+        geometry=pieces,
     )
     return [*unclosed, *unmatched]
 

@@ -27,12 +27,16 @@ class Documented:
     Attributes:
         face: Number of the surveyed face each documented shape is about.
         shapes: Polygons.
+        parted_face: Number of the surveyed face each shape is about that would come apart.
+        parted: Those shapes, of several polygons each: no parcel.
         open_pieces: Pieces that belong to no single parcel.
         loose: Numbers of the lines of documents that close nothing, and how long the part is that does not.
     """
 
     face: Array
     shapes: Array
+    parted_face: Array
+    parted: Array
     open_pieces: Array
     loose: pd.Series
 
@@ -52,8 +56,8 @@ def trace(boundary: Array, documented: Array, surveyed: Array, inner: Array, tol
     pieces, _ = face_work.polygonize(network, kept)
     loose = _loose(network, kept, len(boundary))
     if not len(pieces) or not len(surveyed):
-        nothing = np.empty(0, dtype=object)
-        return Documented(np.empty(0, dtype=np.int64), nothing, nothing, loose)
+        none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+        return Documented(none, nothing, none, nothing, nothing, loose)
     parent = locate(shapely.point_on_surface(pieces), surveyed)
     core = _cores(pieces, parent, inner)
     touched, edges = _edges(network, kept, pieces, len(boundary))
@@ -67,8 +71,9 @@ def trace(boundary: Array, documented: Array, surveyed: Array, inner: Array, tol
     shapes = {face: shapely.union_all(pieces[place.to_numpy()]) for face, place in grouped}
     shaped = np.array([*shapes.values()], dtype=object)
     face = np.array([*shapes], dtype=np.int64)
-    single = shapely.get_type_id(shaped) == 3 if len(shaped) else np.zeros(0, dtype=bool)
-    return Documented(face[single], shapely.normalize(shaped[single]), pieces[is_open], loose)
+    single = shapely.get_type_id(shaped) == shapely.GeometryType.POLYGON
+    whole, parted = shapely.normalize(shaped[single]), shapely.normalize(shaped[~single])
+    return Documented(face[single], whole, face[~single], parted, pieces[is_open], loose)
 
 
 def _loose(network: Network, kept: Array, surveyed: int) -> pd.Series:

@@ -20,7 +20,7 @@ from pipelines.digitize.complaints import (
 )
 from pipelines.digitize.model import Source, Traced, shape_parcels
 from pipelines.digitize.network import Network, build
-from pipelines.digitize.oddities import about_elements
+from pipelines.digitize.oddities import about_elements, about_places
 from pipelines.digitize.snapping import Array
 from pipelines.ledger import Entry
 
@@ -50,6 +50,9 @@ def trace(source: Source, crs: Any) -> Traced:
     chosen = label_work.choose(found.numbers, faces)
     parcels = _parcels(source, faces, chosen, found, crs)
     lines, broken, mended = about_lines(source, network, faces, kept, bridges, boundary, crs)
+    nowhere, lost = about_places(source, boundary, crs)
+    # What has a vertex that is nowhere was not taken as drawn, whatever became of the rest of it.
+    broken, mended = np.union1d(broken, lost), np.setdiff1d(mended, lost)
     told = about_labels(source, found, chosen, parcels, crs)
     about = about_faces(source, found, chosen, parcels, crs)
     untaken = sum(map(len, told))
@@ -58,7 +61,7 @@ def trace(source: Source, crs: Any) -> Traced:
         Entry(source.path, "element", len(boundary), taken, len(mended), len(broken)),
         Entry(source.path, "label", len(texts), len(texts) - untaken, 0, untaken),
     ]
-    others = [*about_placing(source, found, parcels, crs), *about_elements(source, boundary, crs)]
+    others = [*nowhere, *about_placing(source, found, parcels, crs), *about_elements(source, boundary, crs)]
     shapes, by_documents, entry = _documented(source, rows[is_line], boundary, parcels, found, chosen, crs)
     entries += entry
     findings = [*lines, *told, *others, *by_documents]
@@ -77,7 +80,7 @@ def _documented(
     """Return the parcels as their documents have them, with findings and account of the lines of documents.
 
     Emits:
-        ban_ve.documented_unmatched, ban_ve.documented_unclosed
+        ban_ve.bad_coordinates, ban_ve.documented_unmatched, ban_ve.documented_unclosed
     """
     drawn = lines[lines["role"] == "documented_boundary"]
     if drawn.empty:
@@ -90,9 +93,15 @@ def _documented(
     )
     about = parcels.iloc[made.face][["feature_id", "source", "so_hieu_to_ban_do", "so_thu_tu_thua"]]
     shapes = gpd.GeoDataFrame(about.assign(dien_tich=shapely.area(made.shapes)), geometry=made.shapes, crs=crs)
-    told = about_documents(source, made, drawn, crs)
-    loose = len(made.loose)
-    return shapes, told, [Entry(source.path, "documented_element", len(drawn), len(drawn) - loose, 0, loose)]
+    nowhere, lost = about_places(source, drawn, crs)
+    told = [*nowhere, *about_documents(source, made, drawn, crs)]
+    loose = len(np.union1d(made.loose.index, lost))
+    whole, unclear = len(made.shapes), len(made.parted) + len(made.open_pieces)
+    entries = [
+        Entry(source.path, "documented_element", len(drawn), len(drawn) - loose, 0, loose),
+        Entry(source.path, "documented_shape", whole + unclear, whole, 0, unclear),
+    ]
+    return shapes, told, entries
 
 
 def _faces(boundary: gpd.GeoDataFrame, tolerance_m: float) -> tuple[Network, Array, Array, Array]:

@@ -13,20 +13,29 @@ from pipelines.digitize.network import on_earth
 from pipelines.digitize.snapping import Array
 
 
-def about_elements(source: Source, boundary: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
-    """Return findings about elements drawn again exactly, all of a sheet in one, and about those without a place.
+def about_places(source: Source, drawn: gpd.GeoDataFrame, crs: Any) -> tuple[list[gpd.GeoDataFrame], Array]:
+    """Return findings about elements with a vertex that is nowhere, and the numbers of these elements.
 
     Emits:
-        ban_ve.element_doubled, ban_ve.bad_coordinates
+        ban_ve.bad_coordinates
+    """
+    lost = np.flatnonzero(~_all_on_earth(drawn.geometry.to_numpy()))
+    ids = element_id(source.path, drawn["number"].to_numpy()[lost])
+    return reported("ban_ve.bad_coordinates", ids, crs=crs, source=source.path), lost
+
+
+def about_elements(source: Source, boundary: gpd.GeoDataFrame, crs: Any) -> list[gpd.GeoDataFrame]:
+    """Return findings about elements drawn again exactly, all of a sheet in one.
+
+    Emits:
+        ban_ve.element_doubled
     """
     lines, number = boundary.geometry.to_numpy(), boundary["number"].to_numpy()
     coordinates, owner = shapely.get_coordinates(lines, return_index=True)
-    lost = np.unique(owner[~on_earth(coordinates)])
-    broken = reported("ban_ve.bad_coordinates", element_id(source.path, number[lost]), crs=crs, source=source.path)
     again = _again(lines, coordinates, owner)
     if not len(again):
-        return broken
-    doubled = reported(
+        return []
+    return reported(
         "ban_ve.element_doubled",
         element_id(source.path, number[again[:1]]),
         crs=crs,
@@ -34,7 +43,6 @@ def about_elements(source: Source, boundary: gpd.GeoDataFrame, crs: Any) -> list
         source=source.path,
         geometry=np.array([shapely.multilinestrings(list(_lines_of(lines[again])))], dtype=object),
     )
-    return [*broken, *doubled]
 
 
 def _again(lines: Array, coordinates: Array, owner: Array) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from pipelines.digitize import documented as trace_work
 from pipelines.digitize import files as digitize_files
 from pipelines.digitize import run
 from pipelines.load import files as load_files
@@ -59,6 +60,41 @@ def test_a_smaller_ring_leaves_a_piece_that_is_told():
     assert areas(done)["2"] == 256.0
     assert done.findings["code"].tolist() == ["ban_ve.documented_unmatched"]
     assert done.findings["value"].tolist() == [pytest.approx(144.0)]
+
+
+def booked(done, kind):
+    return [(entry.received, entry.accepted, entry.quarantined) for entry in done.ledger.entries if entry.kind == kind]
+
+
+def test_a_shape_that_comes_apart_is_told_and_counted(monkeypatch):
+    thirds = [line((0, 0), (60, 0), (60, 20), (0, 20), (0, 0)), line((20, 0), (20, 20)), line((40, 0), (40, 20))]
+    texts = [*TEXTS, ("label", 48, 10, "CLN 3/400")]
+    lines = [line((20, 0), (23, 10), (20, 20)), line((57, 0), (57, 20))]
+    plain = documented(*lines, texts=texts, surveyed=thirds)
+    assert areas(plain) == {"1": 430.0, "2": 370.0, "3": 340.0}
+    assert booked(plain, "documented_shape") == [(4, 3, 1)]
+    owners = trace_work._owners
+
+    def far_strip_to_the_first(owner, parent, edges):
+        # The strip of 60 m² at the far end goes to parcel 1, which it does not touch.
+        found = owners(owner, parent, edges)
+        found[(found < 0) & (parent == 2)] = 0
+        return found
+
+    monkeypatch.setattr(trace_work, "_owners", far_strip_to_the_first)
+    done = documented(*lines, texts=texts, surveyed=thirds)
+    assert areas(done) == {"2": 370.0, "3": 340.0}
+    told = done.findings[done.findings["code"] == "ban_ve.documented_unmatched"]
+    assert sorted(told["value"].round(6)) == [60.0, 430.0]
+    assert set(told["other_id"]) == {"to_1.dgn#1"}
+    assert (told.geometry.geom_type == "Polygon").all()
+    assert booked(done, "documented_shape") == [(3, 2, 1)]
+
+
+def test_a_line_of_documents_with_a_vertex_nowhere_is_told_and_counted():
+    done = documented(line((20, 0), (23, 10), (20, 20)), shapely.LineString([(X + 5, Y + 5), (X + 5, np.inf)]))
+    assert done.findings["code"].tolist() == ["ban_ve.bad_coordinates"]
+    assert booked(done, "documented_element") == [(2, 1, 1)]
 
 
 def test_a_line_of_documents_into_the_open_is_told():

@@ -212,3 +212,5 @@ def test_an_element_with_a_vertex_nowhere_is_told():
     done = read(texts, lines=[*SQUARES, LineString([(X + 5, Y + 5), (X + 5, np.inf), (X + 6, Y + 6)])])
     assert done.findings["code"].tolist() == ["ban_ve.bad_coordinates"]
     assert len(done.parcels) == 2
+    (account,) = [entry for entry in done.ledger.entries if entry.kind == "element"]
+    assert (account.received, account.accepted, account.repaired, account.quarantined) == (3, 2, 0, 1)
