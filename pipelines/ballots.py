@@ -60,11 +60,11 @@ class Ballot:
 
     def __init__(self, values: Iterable[Any], raw: bool) -> None:
         """Count values; what is no text is left out."""
-        counts = {value: number for value, number in Counter(values).items() if isinstance(value, str)}
+        texts = [value for value in values if isinstance(value, str)]
         self.raw = raw
         # Most columns are plain: one look at all their texts is far quicker than one at each.
-        is_plain = not is_accented(" ".join(counts))
-        self.values = {} if is_plain else {text: number for text, number in counts.items() if is_accented(text)}
+        counts = Counter(texts) if is_accented(" ".join(texts)) else Counter[str]()
+        self.values = {text: number for text, number in counts.items() if is_accented(text)}
         self._wide = {text for text in self.values if raw and is_utf16(text)}
         self.words = self._counted()
         self._marks: dict[str, dict[str, tuple[int, bool]]] = {}

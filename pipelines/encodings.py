@@ -98,7 +98,9 @@ def vote_columns(frame: pd.DataFrame, *, raw: bool = True, declared: str | None 
     no other encoding comes within `OWN_MARGIN`. Every other column takes `declared`, else the vote of the file.
     """
     columns = {str(name): frame[name] for name in frame.columns}
-    return _vote_columns({name: Ballot(values, raw) for name, values in columns.items()}, columns, raw, declared)
+    return _vote_columns(
+        {name: Ballot(values.tolist(), raw) for name, values in columns.items()}, columns, raw, declared
+    )
 
 
 def decode_columns(frame: pd.DataFrame, *, raw: bool = True, declared: str | None = None) -> Decoded:
@@ -118,27 +120,21 @@ def decode_texts(
         declared: Encoding that package.yaml gives for the file; a column whose words contradict it wins.
         compose: Bring what is Unicode already to NFC; else it stays as written, for others to tell.
     """
-    ballots = {name: Ballot(values, raw) for name, values in columns.items()}
+    ballots = {name: Ballot(values.tolist(), raw) for name, values in columns.items()}
     votes = _vote_columns(ballots, columns, raw, declared)
     result = Decoded({}, votes, declared=declared)
     elsewhere = Counter(item.encoding for item in votes.values())
     for name, ballot in ballots.items():
         winner = votes[name].encoding
         chosen, unsure = ballot.assign(winner, {other for other in elsewhere if other != winner})
-        known: dict[str, str] = {}
-        for encoding in dict.fromkeys(chosen.values()):
-            part = [value for value, taken in chosen.items() if taken == encoding]
-            known |= dict(zip(part, decode_unique(part, encoding, raw, compose=compose), strict=True))
+        known = _known(chosen, raw, compose)
         result.columns[name] = _replaced(columns[name], known)
-        held: Counter[str] = Counter()
-        for value, encoding in chosen.items():
-            held[encoding] += ballot.values[value]
-        if len(held) > 1:
-            result.shares[name] = dict(held.most_common())
         if unsure:
             result.ambiguous[name] = sum(ballot.values[value] for value in unsure)
+        if len(set(chosen.values())) > 1:
+            result.shares[name] = _held(chosen, ballot)
         if _contradicts(votes[name], ballot, declared):
-            result.against[name] = dict(held.most_common())
+            result.against[name] = _held(chosen, ballot)
         broken = {value for value, text in known.items() if UNDECODABLE in text}
         if broken:
             result.lost[name] = columns[name][columns[name].isin(broken)].astype("string")
@@ -245,6 +241,26 @@ def _contradicts(item: Vote, ballot: Ballot, declared: str | None) -> bool:
 def _under(item: Vote, encoding: str, ballot: Ballot) -> Vote:
     _, words, distinct = ballot.share(encoding)
     return Vote(encoding, item.scores, words, distinct)
+
+
+def _held(chosen: Mapping[str, str], ballot: Ballot) -> dict[str, int]:
+    """Return how many values are in each encoding, the commonest first."""
+    held: Counter[str] = Counter()
+    for value, encoding in chosen.items():
+        held[encoding] += ballot.values[value]
+    return dict(held.most_common())
+
+
+def _known(chosen: Mapping[str, str], raw: bool, compose: bool) -> dict[str, str]:
+    """Return every value decoded; of a column that stays as it is, only those that were lost before."""
+    encodings = dict.fromkeys(chosen.values())
+    if not raw and not compose and [*encodings] == ["utf-8"]:
+        return {value: value for value in chosen if UNDECODABLE in value}
+    known: dict[str, str] = {}
+    for encoding in encodings:
+        part = [value for value, taken in chosen.items() if taken == encoding]
+        known |= dict(zip(part, decode_unique(part, encoding, raw, compose=compose), strict=True))
+    return known
 
 
 def _replaced(values: pd.Series, known: Mapping[str, str]) -> pd.Series:

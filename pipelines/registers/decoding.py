@@ -137,9 +137,10 @@ def of_tables(loaded: grids.Loaded, source: str) -> Reading:
     return reading(loaded.decoded, names, lambda key, index: _row_ids(prefixes[key], index))
 
 
-def doubt(path: Path, encoding: str | None, decoded: Sequence[pd.DataFrame]) -> str | None:
+def doubt(path: Path, encoding: str | None, loaded: grids.Loaded) -> str | None:
     """Return what speaks against how texts were decoded: their share of syllables, and that of a better encoding."""
-    share = text.doubt(cell for grid in decoded for cell in grid.to_numpy(dtype=object).ravel())
+    worded = [values for key, values in loaded.decoded.columns.items() if loaded.decoded.votes[key].words]
+    share = text.doubt(cell for values in worded for cell in values)
     if share is None:
         return None
     raw, is_bytes = grids.texts(path)

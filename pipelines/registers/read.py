@@ -149,7 +149,7 @@ def read(
         totals=sum(counts["total"] for _, counts, _ in parts),
         headings=sum(counts["heading"] for _, counts, _ in parts),
         present=present,
-        doubt=decoding.doubt(path, encoding, [grid for _, grid in loaded.sheets]),
+        doubt=decoding.doubt(path, encoding, loaded),
         deleted=loaded.deleted,
         extra={OTHER_COLUMNS: pd.concat(other, ignore_index=True)} if other else {},
     )
