@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.options import settings
 from pipelines.errors import SettingsError
 
 _ENDINGS = {"--out": (".gpkg", ".xlsx"), "--report": (".html",)}
 
 
 def validate(
+    context: typer.Context,
     files: Annotated[
         list[Path], typer.Argument(help="Tệp thửa đất (mọi định dạng GDAL) / parcel files, any GDAL format")
     ],
@@ -44,7 +46,8 @@ def validate(
             _check_target(option, path, files)
     from pipelines.validate.anything import validate_files
 
-    made = validate_files(files, crs=crs, scale=scale, min_area_m2=min_area, columns=pairs, layer=layer)
+    limits = settings(context).limits
+    made = validate_files(files, crs=crs, scale=scale, min_area_m2=min_area, columns=pairs, layer=layer, limits=limits)
     if out is not None:
         made.write(out)
     if report is not None:

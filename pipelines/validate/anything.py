@@ -12,6 +12,7 @@ from pyogrio.errors import DataSourceError
 
 from pipelines import reports
 from pipelines.errors import SettingsError
+from pipelines.sandbox import Limits
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
 from pipelines.validate.checks import examine
 from pipelines.validate.grade import Judgement, judge
@@ -116,6 +117,7 @@ def validate_files(
     min_area_m2: float = 0.01,
     columns: Mapping[str, str] | None = None,
     layer: str | None = None,
+    limits: Limits | None = None,
 ) -> Report:
     """Check the parcels of one or more files as one layer.
 
@@ -126,15 +128,16 @@ def validate_files(
         min_area_m2: Smallest overlap or gap that counts, in m².
         columns: Attribute to column name, for columns whose name tells nothing.
         layer: Layer name, where a file has several.
+        limits: Time and memory that the reading of one file may take.
 
     Raises:
-        ReadError: A file cannot be read or has no polygons.
+        ReadError: A file cannot be read, takes more than the limits, or has no polygons.
         CrsError: A file has no CRS and none is given, or its coordinates contradict it.
         SettingsError: `columns` cannot be used.
     """
     started = time.perf_counter()
     tolerances = Tolerances(scale or DEFAULT_SCALE, min_area_m2)
-    parcels = canonical(read_layers(paths, layer, crs), columns)
+    parcels = canonical(read_layers(paths, layer, crs, limits), columns)
     found = examine(parcels, tolerances)
     judgement = judge(parcels, found, PROFILE)
     return Report(parcels, found, judgement, tolerances, time.perf_counter() - started)

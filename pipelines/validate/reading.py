@@ -1,7 +1,5 @@
 """Parcel layers from anywhere: any vector format, any CRS, any column names."""
 
-import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +7,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import pyproj
 import shapely
 
 import schemas
 from pipelines import crs, numbers, sources
-from pipelines.errors import CrsError, ReadError, SettingsError
+from pipelines.errors import CrsError, SettingsError
+from pipelines.sandbox import Limits
+from pipelines.validate.apart import read_apart
 
 TEXTS = ("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat")
 AREAS = ("dien_tich", "dien_tich_phap_ly", "dien_tich_nhan")
@@ -23,39 +22,32 @@ AREAS = ("dien_tich", "dien_tich_phap_ly", "dien_tich_nhan")
 ROADS_AND_WATER = frozenset({"DGT", "DTL", "SON", "MNC"})
 """Land uses that are land objects without a parcel number of their own (TT 26/2024)."""
 
-_BROKEN = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
-    pyogrio.errors.GeometryError,
-    shapely.errors.ShapelyError,
-    OSError,
-    ValueError,
-)
-
-_POLYGONAL = re.compile(r"polygon|surface|unknown|geometrycollection", re.IGNORECASE)
-_PARCEL_NAME = re.compile(r"thua|parcel", re.IGNORECASE)
 _WORLD_DEG = 360.0
 _LEAST_MATCH = 0.5
 _ZONE_DEG = 12.0
 """Beyond two UTM zones coordinates of one are bent out of all measure."""
 
 
-def read_layers(paths: Sequence[Path], layer: str | None, target: str | None) -> gpd.GeoDataFrame:
+def read_layers(
+    paths: Sequence[Path], layer: str | None, target: str | None, limits: Limits | None = None
+) -> gpd.GeoDataFrame:
     """Return the parcels of several files as one frame in one metric CRS, with `feature_id` and `source`.
+
+    Each file is read in a child process: whatever it does to its reader, it ends in one sentence.
 
     Args:
         paths: Files of any GDAL vector format, or GeoParquet.
         layer: Layer to read; None means the layer that looks like parcels.
         target: CRS to compute in; None means that of the files when it has metres, else the official one of the place.
+        limits: Time and memory for each file.
 
     Raises:
-        ReadError: A file cannot be read or has no polygon layer.
+        ReadError: A file cannot be read, takes more than the limits, or has no polygon layer.
         CrsError: A file has no CRS, or one that its coordinates contradict.
     """
     names = [path.name for path in paths]
     labels = names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
-    read = [_read(path, label, layer) for path, label in zip(paths, labels, strict=True)]
+    read = read_apart(paths, labels, layer, limits)
     wanted = None if target is None else _usable(crs.parse(target), read)
     read = [_with_crs(parcels, label, wanted) for parcels, label in zip(read, labels, strict=True)]
     is_target = wanted is not None and is_metric(wanted)
@@ -128,62 +120,6 @@ def canonical(parcels: gpd.GeoDataFrame, columns: Mapping[str, str] | None) -> g
     return plain
 
 
-def _read(path: Path, label: str, layer: str | None) -> gpd.GeoDataFrame:
-    if not path.exists():
-        raise ReadError(f"Không có tệp {path}: kiểm tra đường dẫn.", f"There is no file {path}: check the path.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd in a file becomes a finding or an error, not a warning
-            if path.suffix.lower() in {".parquet", ".geoparquet"}:
-                parcels = gpd.read_parquet(path)
-            else:
-                # A ring that does not close is no geometry; the row stays, and the checks say that it has none.
-                parcels = pyogrio.read_dataframe(path, layer=_layer(path, layer), on_invalid="ignore")
-    except _BROKEN as error:
-        if isinstance(error, ReadError):
-            raise
-        raise ReadError(
-            f"Không đọc được tệp {path}: mở bằng phần mềm gốc và lưu lại (GPKG, SHP, GeoJSON).",
-            f"The file {path} cannot be read: open it in its own software and save it again (GPKG, SHP, GeoJSON).",
-        ) from error
-    if not isinstance(parcels, gpd.GeoDataFrame):
-        raise _no_polygons(path)
-    shapes = parcels.geometry.to_numpy()
-    taken = [parcels.geometry.name, "geometry", "feature_id", "source"]
-    attributes = pd.DataFrame(parcels).drop(columns=taken, errors="ignore").reset_index(drop=True)
-    numbered = [f"{label}#{number}" for number in range(1, len(parcels) + 1)]
-    attributes = attributes.assign(feature_id=pd.array(numbered, dtype="string"), source=label)
-    return gpd.GeoDataFrame(attributes, geometry=shapes, crs=parcels.crs)
-
-
-def _layer(path: Path, wanted: str | None) -> str:
-    """Return the name of the parcel layer of a file."""
-    layers = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if wanted is not None:
-        if wanted not in [name for name, _ in layers]:
-            there = ", ".join(name for name, _ in layers)
-            raise ReadError(
-                f"Tệp {path.name} không có lớp “{wanted}”; có: {there}.",
-                f"The file {path.name} has no layer {wanted!r}; it has: {there}.",
-            )
-        return wanted
-    areal = [name for name, kind in layers if _POLYGONAL.search(kind)]
-    if not areal:
-        raise _no_polygons(path)
-    patterns = [re.compile(pattern) for pattern in _layer_patterns()]
-    for likely in (
-        [name for name in areal if any(pattern.search(name) for pattern in patterns)],
-        [name for name in areal if _PARCEL_NAME.search(sources.fold(name))],
-        areal,
-    ):
-        if len(likely) == 1:
-            return likely[0]
-    raise ReadError(
-        f"Tệp {path.name} có nhiều lớp vùng ({', '.join(areal)}): chọn một bằng --layer.",
-        f"The file {path.name} has several polygon layers ({', '.join(areal)}): choose one with --layer.",
-    )
-
-
 def _usable(wanted: pyproj.CRS, read: Sequence[gpd.GeoDataFrame]) -> pyproj.CRS:
     """Return the CRS of the option: one to compute in, or degrees for files that do not say that they are in them."""
     if is_metric(wanted) or (wanted.is_geographic and any(_lacks_crs(parcels) for parcels in read)):
@@ -220,11 +156,6 @@ def _with_crs(parcels: gpd.GeoDataFrame, label: str, target: pyproj.CRS | None) 
         f"Tệp {label} không có hệ tọa độ: ghi bằng --crs, ví dụ --crs EPSG:5897.",
         f"The file {label} has no coordinate reference system: state it with --crs, for instance --crs EPSG:5897.",
     )
-
-
-def _layer_patterns() -> list[str]:
-    sections = [schemas.source(name).get("parcels") or {} for name in schemas.sources()]
-    return [section["layer"] for section in sections if section.get("layer")]
 
 
 def _by_spelling(parcels: gpd.GeoDataFrame) -> dict[str, sources.Column]:
@@ -264,13 +195,6 @@ def _by_option(
                 f"--columns: the file has no column {column!r}; it has: {there}.",
             )
     return {name: sources.Column(column) for name, column in columns.items()}
-
-
-def _no_polygons(path: Path) -> ReadError:
-    return ReadError(
-        f"Tệp {path.name} không có lớp vùng nào: bản vẽ đường nét cần qua `diachinh run` trước.",
-        f"The file {path.name} has no polygon layer: a line drawing has to go through `diachinh run` first.",
-    )
 
 
 def frame_size(parcels: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
+import signal
 import struct
+import threading
 import zipfile
 
 import geopandas as gpd
@@ -15,10 +18,13 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from pipelines import findings
 from pipelines.digitize import files as digitize_files
+from pipelines.errors import CrsError, ReadError
 from pipelines.package import onepass
 from pipelines.package.files import execute
 from pipelines.sandbox import Limits
 from pipelines.settings import Settings
+from pipelines.validate import apart
+from pipelines.validate.anything import validate_files
 from tests.unit.test_package import MANIFEST, X, Y, package
 from tests.unit.test_vectors import write_dgn
 
@@ -132,6 +138,26 @@ def test_a_package_full_of_them_is_taken_with_one_finding_each(hostile, tmp_path
     assert set(found["code"]) == {"goi.unreadable_file"}
     inventory = json.loads((settings.home / "15670/package/inventory.json").read_text(encoding="utf-8"))
     assert [entry["path"] for entry in inventory["files"]] == ["to_1.shp"]
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_a_hostile_file_alone_is_refused_in_one_sentence(hostile, name):
+    with pytest.raises((ReadError, CrsError)) as caught:
+        validate_files([hostile / name], limits=LIMITS)
+    assert name in caught.value.en
+    assert "\n" not in caught.value.vi + caught.value.en
+
+
+def crash(path, *rest):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_file_that_crashes_its_reader_is_refused_in_one_sentence(tmp_path, monkeypatch):
+    # Forked as where no thread of another test is left: the child has the reader that crashes.
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(apart, "_read", crash)
+    with pytest.raises(ReadError, match="crashed"):
+        validate_files([tmp_path / "a.gpkg"], limits=LIMITS)
 
 
 @pytest.mark.parametrize(
