@@ -13,7 +13,8 @@ import pandas as pd
 
 import schemas
 from pipelines import crs as crs_work
-from pipelines import findings, sandbox, sources, text, vectors
+from pipelines import findings, sandbox, sources, vectors
+from pipelines.digitize import texts
 from pipelines.digitize.model import Source
 from pipelines.digitize.placing import to_package
 from pipelines.digitize.run import Digitized, run
@@ -44,31 +45,33 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     inventory = json.loads((home / commune / "package" / "inventory.json").read_text(encoding="utf-8"))
     profile = schemas.source(inventory["profile"])
     crs = crs_work.parse(inventory["crs"])
-    sources_read, refused = _read_all(inventory, profile, settings)
+    sources_read, refused, told = _read_all(inventory, profile, settings)
     digitized = run(sources_read, profile, crs)
     for finding in refused:
         digitized.ledger.add(finding.feature_id, "file", received=1, accepted=0, quarantined=1)
-    found = findings.concat([digitized.findings, findings.of(refused, crs=crs)], crs=crs)
+    found = findings.concat([digitized.findings, findings.of([*refused, *told], crs=crs)], crs=crs)
     write(replace(digitized, findings=found), home / commune / "digitize")
 
 
 def _read_all(
     inventory: Mapping[str, Any], profile: Mapping[str, Any], settings: Settings
-) -> tuple[list[Source], list[Finding]]:
-    """Return the sources of all files, each read in a child process, and a finding for each that cannot be read."""
+) -> tuple[list[Source], list[Finding], list[Finding]]:
+    """Return the sources of all files, each read in a child process, what cannot be read, and what was odd in texts."""
     entries = [entry for entry in inventory["files"] if entry["role"] in _SPATIAL_ROLES]
     calls = [(Path(entry["path"]), entry, inventory, profile, settings) for entry in entries]
-    made, refused = list[Source](), list[Finding]()
+    made, refused, told = list[Source](), list[Finding](), list[Finding]()
     for entry, outcome in zip(entries, sandbox.each(_read, calls, limits=settings.limits), strict=True):
         if isinstance(outcome.error, ReadError):
             detail = f"{entry['path']}: {outcome.error.vi} / {outcome.error.en}"
             refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
         else:
-            made += outcome.get()
-    return made, refused
+            found, about = outcome.get()
+            made += found
+            told += about
+    return made, refused, told
 
 
-def _read(_: Path, *arguments: Any) -> list[Source]:
+def _read(_: Path, *arguments: Any) -> tuple[list[Source], list[Finding]]:
     return read(*arguments)
 
 
@@ -85,30 +88,35 @@ def write(digitized: Digitized, folder: Path) -> None:
 
 def read(
     entry: Mapping[str, Any], inventory: Mapping[str, Any], profile: Mapping[str, Any], settings: Settings
-) -> list[Source]:
-    """Return the sources a file of the package holds: one for its role, and its outline layer where it has one."""
+) -> tuple[list[Source], list[Finding]]:
+    """Return the sources a file of the package holds, and what decoding its texts has to tell.
+
+    There is one source for the role of the file, and one for its outline layer where it has one.
+    """
     path = Path(inventory["root"]) / entry["path"]
     if entry["role"] not in _SPATIAL_ROLES or not entry["layers"] or vectors.driver(path) is None:
-        return []
+        return [], []
     profile = schemas.source(entry["profile"]) if entry.get("profile") else profile
     names = [layer["name"] for layer in entry["layers"]]
     if entry["role"] == "drawing":
         drawing = sources.drawing_of(profile, entry.get("levels"))
         if drawing is None or not {"Level", "Layer"} & {*entry["layers"][0]["fields"]}:
             raise _no_drawing(entry, inventory)
-        rows = _drawing(path, names, entry, drawing, inventory)
+        rows, told = _drawing(path, names, entry, drawing, inventory)
         node = tuple(profile["drawing"].get("node") or ())
-        return [replace(_source(entry, inventory, settings, "drawing", rows), node=node)]
+        return [replace(_source(entry, inventory, settings, "drawing", rows), node=node)], told
     section = {"layer": f"^{re.escape(entry['layer'])}$"} if entry.get("layer") else profile.get(entry["role"]) or {}
     columns = sources.confirmed((profile.get("parcels") or {}).get("columns") or {}, entry.get("columns"))
     chosen = _matching(section.get("layer"), entry["layers"], columns)
-    rows = _layers(path, chosen, entry, inventory)
+    rows, told = _layers(path, chosen, entry, inventory, columns)
     made = [replace(_source(entry, inventory, settings, entry["role"], rows), columns=columns)]
     outline = (profile.get("boundary") or {}).get("layer")
     if entry["role"] == "parcels" and outline is not None:
-        rows = _layers(path, [name for name in names if re.search(outline, name)], entry, inventory)
+        others = [name for name in names if re.search(outline, name)]
+        rows, about = _layers(path, others, entry, inventory, columns)
         made.append(_source(entry, inventory, settings, "boundary", rows))
-    return made
+        told += [item for item in about if item not in told]
+    return made, told
 
 
 def _no_drawing(entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> PackageError:
@@ -134,45 +142,34 @@ def _matching(pattern: str | None, layers: list[dict[str, Any]], columns: Mappin
     return keyed or [layer["name"] for layer in layers[:1]]
 
 
-def _layers(path: Path, names: list[str], entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> gpd.GeoDataFrame:
+def _layers(
+    path: Path, names: list[str], entry: Mapping[str, Any], inventory: Mapping[str, Any], columns: Mapping[str, Any]
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Return the rows of some layers as one frame in the CRS of the package, numbered through."""
-    read = [_layer(path, name, entry, inventory) for name in names]
+    read, told = list[gpd.GeoDataFrame](), list[Finding]()
+    for name in names:
+        decoded = texts.layer(vectors.read(path, name), path, entry, inventory, columns)
+        read.append(to_package(decoded.rows, entry, inventory))
+        told += decoded.told
     if not read:
-        return _numbered(gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs_work.parse(inventory["crs"])))
-    return _numbered(read[0] if len(read) == 1 else pd.concat(read, ignore_index=True))
-
-
-def _layer(path: Path, name: str, entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> gpd.GeoDataFrame:
-    rows = vectors.read(path, name)
-    if vectors.keeps_bytes(path):
-        texts = rows.columns[rows.dtypes.map(pd.api.types.is_string_dtype) & (rows.columns != rows.geometry.name)]
-        rows[texts] = rows[texts].apply(_decoded, encoding=entry.get("encoding") or "utf-8")
-    return to_package(rows, entry, inventory)
+        empty = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs_work.parse(inventory["crs"]))
+        return _numbered(empty), told
+    return _numbered(read[0] if len(read) == 1 else pd.concat(read, ignore_index=True)), told
 
 
 def _drawing(
     path: Path, names: list[str], entry: Mapping[str, Any], drawing: Mapping[str, Any], inventory: Mapping[str, Any]
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Return the elements of a drawing with `role`, decoded `text` and their number in the file."""
-    encoding, words = entry.get("encoding") or "utf-8", drawing.get("text_column", "Text")
+    words = drawing.get("text_column", "Text")
     levels = [name for name in ("Level", "Layer") if name in entry["layers"][0]["fields"]]
-    rows = _numbered(vectors.read(path, names[0], columns=[*levels, words, *_TEXT_SIZES]))
-    raw = vectors.keeps_bytes(path)
-    # A level has a number, a name, or both; the number decides where a profile knows both.
-    roles = [sources.roles_of(_decoded(rows[name], encoding, raw=raw), drawing) for name in levels]
-    rows["role"] = roles[0].fillna(roles[-1])
-    rows = to_package(rows[rows["role"].notna() & rows.geometry.notna()], entry, inventory)
-    rows = rows.assign(text=_decoded(rows[words], encoding, raw=raw)).rename(columns=_TEXT_SIZES)
-    return rows[["number", "role", "text", *(name for name in _TEXT_SIZES.values() if name in rows), "geometry"]]
+    read = _numbered(vectors.read(path, names[0], columns=[*levels, words, *_TEXT_SIZES]))
+    decoded = texts.drawing(read, path, entry, drawing, levels, words)
+    rows = decoded.rows
+    rows = to_package(rows[rows["role"].notna() & rows.geometry.notna()], entry, inventory).rename(columns=_TEXT_SIZES)
+    kept = ["number", "role", "text", *(name for name in _TEXT_SIZES.values() if name in rows), "geometry"]
+    return rows[kept], decoded.told
 
 
 def _numbered(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows.assign(number=np.arange(1, len(rows) + 1)).set_index("number", drop=False).rename_axis(None)
-
-
-def _decoded(values: pd.Series, encoding: str, *, raw: bool = True) -> pd.Series:
-    """Return values as text; level numbers, which need no decoding, become text as they are."""
-    if not pd.api.types.is_string_dtype(values):
-        return sources.text_of(values)
-    read = values.astype("object").where(values.notna(), None).tolist()
-    return pd.Series(text.decode(read, encoding, raw=raw), index=values.index, dtype="string")

@@ -1,6 +1,6 @@
 """Texts of a frame brought to one Unicode form, and what could not be brought there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -51,7 +51,7 @@ def clean(frame: pd.DataFrame, columns: Sequence[str], ids: str, place: Place, d
 
 
 def encodings(
-    decoded: Decoded, source: str, place: Place, personal: Sequence[str] = (), counted: Sequence[str] = ()
+    decoded: Decoded, source: str, place: Place, personal: Iterable[str] = (), counted: Iterable[str] = ()
 ) -> gpd.GeoDataFrame:
     """Return what decoding a file column by column has to tell; arguments as in `pipelines.encodings.told`.
 
