@@ -27,7 +27,8 @@ def match(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return findings about vertices of one sheet that the neighbouring sheet has elsewhere.
 
     Only vertices of the outline of a sheet count, and only where the other sheet's outline is within reach; each pair
-    of sheets is told from the side of the later one, one finding for each parcel: its farthest vertex.
+    of sheets is told from the side of the later one, one finding for each parcel: its farthest vertex. A sheet is what
+    has one number; in how many files it came makes no difference.
 
     Args:
         parcels: `feature_id`, `source`, `so_hieu_to_ban_do`, `ty_le` and polygons, of all sheets of a commune.
@@ -36,6 +37,7 @@ def match(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         ban_ve.edge_matched, ban_ve.edge_mismatch
     """
     sound = parcels[~parcels.geometry.isna() & ~parcels.geometry.is_empty & parcels.geometry.is_valid]
+    sound = sound.assign(sheet=sound["so_hieu_to_ban_do"].fillna(sound["source"]))
     outlines = _outlines(sound)
     if sound.empty:
         return findings.empty(parcels.crs)
@@ -45,12 +47,12 @@ def match(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _outlines(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the outline of each sheet, its scale, and the source it comes from."""
+    """Return the outline of each sheet and its scale."""
     rows = [
-        (source, int(part["ty_le"].max()), _outline(part.geometry.to_numpy()))
-        for source, part in parcels.groupby("source", sort=True)
+        (sheet, int(part["ty_le"].max()), _outline(part.geometry.to_numpy()))
+        for sheet, part in parcels.groupby("sheet", sort=True)
     ]
-    return pd.DataFrame(rows, columns=["source", "scale", "outline"])
+    return pd.DataFrame(rows, columns=["sheet", "scale", "outline"])
 
 
 def _outline(polygons: Array) -> Any:
@@ -79,14 +81,14 @@ def _between(parcels: gpd.GeoDataFrame, outlines: pd.DataFrame, first: int, seco
     shapely.prepare(one["outline"])
     distance = shapely.distance(vertices, one["outline"])
     off = (distance > EXACT_M) & (distance <= WIDEST * limit) & _beside(vertices, distance, one, other, limit)
-    mine = parcels[parcels["source"] == other["source"]]
+    mine = parcels[parcels["sheet"] == other["sheet"]]
     parcel, vertex = _touching(mine.geometry.to_numpy(), vertices[off])
     rows = pd.DataFrame({"parcel": parcel, "vertex": vertex, "distance": distance[off][vertex]})
     worst = rows.sort_values(["parcel", "distance"], ascending=[True, False]).drop_duplicates("parcel")
     worst = worst.drop_duplicates("vertex")
     at = vertices[off][worst["vertex"].to_numpy()]
     way = shapely.shortest_line(at, one["outline"])
-    theirs = parcels[parcels["source"] == one["source"]]
+    theirs = parcels[parcels["sheet"] == one["sheet"]]
     across = shapely.STRtree(theirs.geometry.to_numpy()).nearest(shapely.get_point(way, 1))
     is_far = worst["distance"].to_numpy() > limit
     return findings.concat(
@@ -98,7 +100,7 @@ def _between(parcels: gpd.GeoDataFrame, outlines: pd.DataFrame, first: int, seco
                 other_id=theirs["feature_id"].to_numpy()[across[which]],
                 value=worst["distance"].to_numpy()[which],
                 limit=limit,
-                source=str(other["source"]),
+                source=mine["source"].to_numpy()[worst["parcel"].to_numpy()[which]],
                 geometry=way[which],
             )
             for code, which in (("ban_ve.edge_mismatch", is_far), ("ban_ve.edge_matched", ~is_far))

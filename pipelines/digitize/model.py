@@ -64,6 +64,7 @@ PARCEL_COLUMNS = (
     "source",
     "so_hieu_to_ban_do",
     "so_thu_tu_thua",
+    "so_khac",
     "loai_dat",
     "dien_tich",
     "dien_tich_phap_ly",

@@ -10,11 +10,11 @@ import pandas as pd
 import shapely
 
 from pipelines import findings
-from pipelines.digitize import drawing, outline, polygons
+from pipelines.digitize import cut, drawing, edges, outline, polygons
 from pipelines.digitize.labels import locate
 from pipelines.digitize.model import Source, Traced, shape_documented, shape_parcels
 from pipelines.digitize.snapping import Array
-from pipelines.ledger import Ledger
+from pipelines.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Digitized:
 def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digitized:
     """Return the parcels of all files.
 
-    Each drawing is noded on its own: sheets are drawn apart, and a number counts only within its sheet.
+    Each drawing is noded on its own: sheets are drawn apart, and a number counts only within its sheet. Then parcels
+    that a sheet edge cuts are put together, and the sheets are held against each other where they meet.
 
     Args:
         files: Spatial files as read.
@@ -51,7 +52,8 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     Emits:
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
         ban_ve.label_doubled, ban_ve.label_unparsed, ban_ve.label_moved, ban_ve.element_doubled,
-        ban_ve.bad_coordinates, ban_ve.documented_unmatched, ban_ve.documented_unclosed
+        ban_ve.bad_coordinates, ban_ve.documented_unmatched, ban_ve.documented_unclosed,
+        ban_ve.joined_across_sheets, ban_ve.edge_matched, ban_ve.edge_mismatch
     """
     parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
     drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]
@@ -63,11 +65,34 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     for traced in (*drawings, *layers):
         ledger.entries.extend(traced.entries)
     parcels, about = _without_foreign_faces(drawings, boundary, ledger, crs)
-    parcels = _joined([parcels, *(traced.parcels for traced in layers)], crs)
-    found = findings.concat([*(frame for traced in drawings for frame in traced.findings), about], crs=crs)
+    joined = cut.join(_joined([parcels, *(traced.parcels for traced in layers)], crs))
+    parcels = shape_parcels(joined.parcels)
+    _book_parts(ledger, joined.parts)
+    alone = about[~about["feature_id"].isin(joined.parts["feature_id"])]
+    told = findings.concat([*(frame for traced in drawings for frame in traced.findings), alone], crs=crs)
+    found = findings.concat([_of_whole(told, joined.parts), joined.findings, edges.match(parcels)], crs=crs)
     documented = shape_documented([traced.documented for traced in drawings if traced.documented is not None], crs)
+    documented = _of_whole(documented, joined.parts)
     documented = documented[documented["feature_id"].isin(parcels["feature_id"])].reset_index(drop=True)
     return Digitized(parcels, boundary, outline.sheets(parcels), found, ledger.check(), documented)
+
+
+def _of_whole(frame: gpd.GeoDataFrame, parts: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return what was said of a part as said of the parcel it belongs to."""
+    whole = parts.set_index("feature_id")["whole"]
+    named = [name for name in ("feature_id", "other_id") if name in frame]
+    return frame.assign(**{name: frame[name].map(whole).astype("string").fillna(frame[name]) for name in named})
+
+
+def _book_parts(ledger: Ledger, parts: pd.DataFrame) -> None:
+    """Book the parts that went into the parcel of another sheet apart from the parcels of their source."""
+    gone = parts["source"].value_counts()
+    for place, entry in enumerate(ledger.entries):
+        count = int(gone.get(entry.source, 0))
+        if entry.kind == "parcel" and count:
+            left = entry.received - count, entry.accepted - count
+            ledger.entries[place] = Entry(entry.source, "parcel", *left, entry.repaired, entry.quarantined)
+            ledger.add(entry.source, "part_of_parcel", received=count, accepted=count)
 
 
 def _without_foreign_faces(

@@ -65,7 +65,7 @@ def _goals(nodes: Array, segments: Array, movable: Array, tolerance_m: float) ->
     order = np.lexsort((right, distance, degree[right] == 1, left))
     left, right = left[order], right[order]
     first = np.r_[True, left[1:] != left[:-1]] if len(left) else np.empty(0, dtype=bool)
-    group = _groups(len(nodes), left[first], right[first])
+    group = groups(len(nodes), left[first], right[first])
     # The group gathers where it need not move, else at its best connected node.
     can_move = np.isin(np.arange(len(nodes)), left[first])
     order = np.lexsort((np.arange(len(nodes)), -degree, can_move, group))
@@ -75,7 +75,7 @@ def _goals(nodes: Array, segments: Array, movable: Array, tolerance_m: float) ->
     return np.asarray(leader[group])
 
 
-def _groups(count: int, left: Array, right: Array) -> Array:
+def groups(count: int, left: Array, right: Array) -> Array:
     """Return for every node the lowest number in its connected group."""
     group = np.arange(count)
     while True:
