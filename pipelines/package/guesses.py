@@ -10,9 +10,11 @@ import pandas as pd
 
 import schemas
 from pipelines import sources
-from pipelines.package import commune
+from pipelines.encodings import clear
+from pipelines.package import commune, nodes
 from pipelines.package.survey import Survey
 from pipelines.registers import headings
+from pipelines.text import decode
 
 FRENCH_LOT = re.compile(r"^(\d[\dAB])(\d{3})(\d{3})([0-9A-Z]{2})(\d{2})$")
 """Folder of an EDIGEO lot: department, commune, prefix, section, sub-section."""
@@ -75,9 +77,10 @@ def _fit_file(body: Mapping[str, Any], item: Survey) -> float:
     if item.is_drawing:
         if drawing is None:
             return 0.0
-        roles = sources.level_roles(drawing)
-        known = {roles[key] for level in item.levels if (key := sources.level_key(level.name)) in roles}
+        known = nodes.known(item.levels, drawing)
         share = len(known & {"boundary", "parcel_number", "label"}) / 2 + len(known) / 100
+        # Nodes are the labels of the parcels, and tell by their words what a level tells by its number only.
+        share += nodes.ROLE in known
         # A profile of this very format fits better than one of another that spells its levels alike.
         return share if item.format in body["formats"] else share * 0.8
     if item.format not in body["formats"] or parcels is None or parcels.get("columns") is None:
@@ -128,7 +131,7 @@ def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str
 
 
 def encoding(item: Survey) -> Guess:
-    """Guess the encoding of a file by the vote over all its words."""
+    """Guess the encoding of a file by the vote over all its words; columns in another are named."""
     key = f"files[{item.path}].encoding"
     voted = item.votes.get(None)
     if voted is None or not voted.words:
@@ -139,7 +142,25 @@ def encoding(item: Survey) -> Guess:
     shown = ", ".join(f"{name} {share:.0%}" for name, share in voted.scores.items() if share > 0)
     vi = f"tỷ lệ âm tiết tiếng Việt trong {voted.words} từ có dấu: {shown}"
     en = f"Vietnamese syllables among {voted.words} accented words: {shown}"
-    return Guess(key, voted.encoding, vi, en, best > _BELIEVABLE_SHARE and is_apart)
+    is_sure = best > _BELIEVABLE_SHARE and is_apart
+    named = {name: vote for name, vote in item.votes.items() if name is not None and vote.words}
+    differing = [(name, vote) for name, vote in named.items() if vote.encoding != voted.encoding and clear(vote)]
+    if differing:
+        others = ", ".join(f"{_column(item, name)} {vote.encoding}" for name, vote in differing)
+        vi, en = f"{vi}; cột khác: {others}", f"{en}; other columns: {others}"
+        is_sure = is_sure or all(map(clear, named.values()))  # Each column tells by itself.
+    return Guess(key, voted.encoding, vi, en, is_sure)
+
+
+def _column(item: Survey, name: str) -> str:
+    """Return the name of a column as people know it: its heading, where it is a position in a sheet."""
+    sheet, _, position = name.rpartition("!")
+    table = next((table for table in item.tables if table.name == sheet), None)
+    if table is None or not position.isdigit() or int(position) not in table.head:
+        return name
+    cells = table.head[int(position)].dropna()
+    heading = str(cells.iloc[0]) if len(cells) else ""
+    return f"{sheet}!{decode([heading], item.votes[name].encoding, raw=item.is_raw)[0] or position}"
 
 
 def commune_code(surveys: Sequence[Survey], name: str) -> Guess:
