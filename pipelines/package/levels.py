@@ -11,6 +11,7 @@ from typing import Any
 
 import schemas
 from pipelines import sources
+from pipelines.package import nodes
 from pipelines.package.guesses import Guess
 from pipelines.package.survey import Level, Survey
 
@@ -41,8 +42,8 @@ def guess(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
         body: Source profile.
     """
     roles = sources.level_roles(body["drawing"]) if body.get("drawing") else {}
-    known = {roles[key] for level in item.levels if (key := sources.level_key(level.name)) in roles}
-    if "boundary" in known and known & {"parcel_number", "label"}:
+    known = nodes.known(item.levels, body["drawing"]) if body.get("drawing") else set()
+    if "boundary" in known and known & {"parcel_number", "label", nodes.ROLE}:
         return []
     unknown = [level for level in item.levels if sources.level_key(level.name) not in roles]
     found: dict[str, Told] = {level.name: proposed for level in unknown if (proposed := _role(level)) is not None}
