@@ -224,7 +224,8 @@ def _decides(item: Vote, ballot: Ballot) -> bool:
     """Return whether a column has words enough, and clear enough, to vote for itself."""
     if item.distinct < OWN_WORDS or item.scores[item.encoding] < OWN_SHARE:
         return False
-    words = list(ballot.words)
+    # A word that is broken in any encoding must not make two of them look different.
+    words = [word for word, (mark, _) in ballot.marks(item.encoding).items() if mark > 0]
     mine = decode_unique(words, item.encoding, ballot.raw)
     rivals = [name for name in ENCODINGS if item.scores[name] > item.scores[item.encoding] - OWN_MARGIN]
     return all(decode_unique(words, name, ballot.raw) == mine for name in rivals if name != item.encoding)
