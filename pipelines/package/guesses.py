@@ -22,6 +22,8 @@ FRENCH_LOT = re.compile(r"^(\d[\dAB])(\d{3})(\d{3})([0-9A-Z]{2})(\d{2})$")
 _DOCUMENT_ENDINGS = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".docx"})
 _MIN_SHARE = 0.2
 _BELIEVABLE_SHARE = 0.5
+_STEP = 0.15
+_MOST_STEPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,21 @@ def _fit_file(body: Mapping[str, Any], item: Survey) -> float:
         share = len(known & {"boundary", "parcel_number", "label"}) / 2 + len(known) / 100
         # Nodes are the labels of the parcels, and tell by their words what a level tells by its number only.
         share += nodes.ROLE in known
-        # A profile of this very format fits better than one of another that spells its levels alike.
-        return share if item.format in body["formats"] else share * 0.8
+        return share * _nearness(item.format, body["formats"])
     if item.format not in body["formats"] or parcels is None or parcels.get("columns") is None:
         return 0.0
     pattern = parcels.get("layer")
     names = [layer for layer in item.layers if pattern is None or re.search(pattern, layer["name"])]
     found = [sources.columns(parcels["columns"], layer["fields"]) for layer in names]
     return max((_key_share(columns) + (0.5 if pattern else 0.0) for columns in found), default=0.0)
+
+
+def _nearness(file_format: str, formats: Sequence[str]) -> float:
+    """Return how near a format of drawings is to a profile, which lists them as they come from those who use it.
+
+    Many spell their levels alike; a DXF is more likely of the profile whose drawings are DXF than of one for DGN.
+    """
+    return 1 - _STEP * ([*formats[:_MOST_STEPS], file_format].index(file_format))
 
 
 def _headings(body: Mapping[str, Any], head: pd.DataFrame) -> Mapping[str, Any]:

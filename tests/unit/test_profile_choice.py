@@ -1,4 +1,4 @@
-"""Drawings of gCadas are known by the nodes on level 19, not by the level alone."""
+"""Which profile reads a drawing: by the spelling of its levels, its format, and the nodes of gCadas on level 19."""
 
 import pytest
 from hypothesis import given
@@ -49,6 +49,28 @@ def test_level_19_without_nodes_says_nothing_for_it(texts):
 
 def test_a_name_in_two_lines_among_many_nodes_does_not_hide_them():
     assert "node" in nodes.known([level("19", *NODES, "Nh\xb5\nv\xa8n h\xb3a")], DRAWING)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "profile"), [("DGN", "dgn_tt26_2024"), ("DXF", "dxf_pl3_01"), ("DWG", "dxf_pl3_01")]
+)
+@pytest.mark.parametrize("spelled", ["{}", "Level {}"])
+def test_levels_spelled_alike_go_to_the_profile_of_the_format(file_format, profile, spelled):
+    held = [level(spelled.format(10), lines=40), level(spelled.format(13), "1", "2")]
+    chosen = guesses.profile([drawing(*held, file_format=file_format)])
+    assert (chosen.value, chosen.is_sure) == (profile, True)
+
+
+@pytest.mark.parametrize("file_format", ["DGN", "DXF", "DWG"])
+def test_nodes_are_known_in_every_format(file_format):
+    chosen = guesses.profile([drawing(LINES, level("13", "1", "2"), level("19", *NODES), file_format=file_format)])
+    assert (chosen.value, chosen.is_sure) == ("dgn_gcadas", True)
+
+
+def test_every_profile_of_drawings_names_the_formats_that_can_be_read():
+    for name in schemas.sources():
+        body = schemas.source(name)
+        assert not body.get("drawing") or {"DXF", "DWG"} <= set(body["formats"]), name
 
 
 @given(st.lists(st.text(max_size=30), max_size=8))
