@@ -19,6 +19,9 @@ _TYPING_CAP = 3
 """A word counts at most this often: a thousand times the same unit must not outvote ten sentences."""
 
 _MARKS_KEPT = 1 << 17
+_LOOKALIKES = str.maketrans({"\u00d0": "Đ", "\u00f0": "đ", "\u0189": "Đ", "\u0256": "đ"})
+"""Letters typed for Đ in Unicode texts, which are repaired later and no sign of another encoding."""
+
 _SPLIT = re.compile(r"[\t\n\r\x20-@\[-`{-\x7f]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _UNITS = re.compile(r"(?i)(?:[kdcm]?m|ha)?[²³°]c?|[\W\d_]|[\u2010-\u2026\u2190-\u22ff\u25a0-\u25ff\uf000-\uf0ff]+")
@@ -74,6 +77,8 @@ class Ballot:
         if encoding not in self._marks:
             words = list(self.words)
             decoded = decode_unique(words, encoding, self.raw)
+            if encoding == "utf-8":
+                decoded = [text.translate(_LOOKALIKES) for text in decoded]
             self._marks[encoding] = {word: _mark(text) for word, text in zip(words, decoded, strict=True)}
         return self._marks[encoding]
 
@@ -121,15 +126,15 @@ class Ballot:
         bad = {word for word, (mark, _) in self.marks(winner).items() if mark < 0 and len(word) > 1}
         if winner == "utf-8" and not bad:
             return chosen, []
-        certain = set() if winner == "utf-8" else set(self.certain())
-        strangers: dict[str, list[str]] = {"utf-8": list(certain)} if certain else {}
+        certain = set(self.certain())
+        strangers: dict[str, list[str]] = {"utf-8": list(certain)} if certain and winner != "utf-8" else {}
         for value in self.values:
             if value not in certain and not self._sure(value, winner)[0]:
                 others = [name for name in ENCODINGS if name != winner and all(self._sure(value, name))]
                 if len({decode_unique([value], name, self.raw)[0] for name in others}) == 1:
                     strangers.setdefault(others[0], []).append(value)
         taken = {name for name, found in strangers.items() if len(found) > 1 or name in elsewhere}
-        taken |= {"utf-8"} if certain else set()
+        taken |= {"utf-8"} & strangers.keys() if certain else set()
         for name in taken:
             chosen |= dict.fromkeys(strangers[name], name)
         unsure = []

@@ -91,6 +91,13 @@ def test_bytes_that_mean_nothing_are_kept_and_told_once(tmp_path):
     assert row_work.normalize(found.rows, PLACE).findings["feature_id"].tolist().count("so.csv#6") == 1
 
 
+def test_look_alikes_of_a_letter_in_unicode_are_no_other_encoding(tmp_path):
+    mixed = ["\u00d0\u1ed9i 5, xóm Mới", "\u00d0ông Hà", "\u00d0ông Sơn", "Bình \u00d0ông"] * 5 + ADDRESS[20:]
+    found = read(workbook(tmp_path / "so.xlsx", rows(OWNER, mixed)))
+    assert found.rows["dia_chi"].tolist() == mixed
+    assert told(found) == []
+
+
 def test_inspect_names_the_columns_that_differ(tmp_path):
     path = workbook(tmp_path / "so.xlsx", rows([encode(name, "tcvn3") for name in OWNER], ADDRESS))
     guess = guesses.encoding(onepass.survey(path, "so.xlsx"))
