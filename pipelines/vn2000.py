@@ -66,6 +66,14 @@ def resembles(crs: pyproj.CRS) -> int | None:
     return None if written is None else _zones().get(written)
 
 
+def twin(crs: pyproj.CRS) -> int | None:
+    """Return the VN-2000 zone that a plane CRS may be mistaken for: its projection and ellipsoid, another datum."""
+    geodetic = crs.geodetic_crs
+    if geodetic is None or not _on_same_ellipsoid(geodetic) or matches(crs):
+        return None
+    return resembles(crs)
+
+
 def projection(crs: pyproj.CRS) -> tuple[float, ...] | None:
     """Return longitude (°), scale, false easting, false northing (m) and metres per unit of a Mercator projection.
 

@@ -8,7 +8,7 @@ two candidates                                  lie apart by   told apart by
 ==============================================  =============  ================================================
 neighbouring meridians (15', 30')               26 km, 52 km   the commune, always; the province, not always
 TM-3 and UTM of one meridian (0.9999, 0.9996)   0.7 km         the commune, for maps that reach its outline
-VN-2000 and WGS 84 in one projection            0.2 km         nobody: what the file says is taken, with a doubt
+VN-2000 and WGS 84 in one projection            0.2 km         an outline finer than that, see `twins`; else nobody
 ==============================================  =============  ================================================
 """
 
@@ -24,7 +24,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipelines import crs as crs_work
 from pipelines.errors import CrsError
-from pipelines.package import place
+from pipelines.package import place, twins
 from pipelines.package.candidates import Candidate, Origin, Points, listed, named, uses
 
 MAX_POINTS = 4_000
@@ -54,6 +54,7 @@ def rank(
     province: str | None = None,
     declared: str | None = None,
     declared_swap: bool = False,
+    accuracy_m: float | None = None,
 ) -> list[Candidate]:
     """Return the candidates that can be right, likeliest first; what was said or declared is listed wherever it falls.
 
@@ -64,6 +65,7 @@ def rank(
         province: Province code: its zone comes first among equals, its box judges where there is no outline.
         declared: CRS declared for the file by a person.
         declared_swap: Whether its axes were declared as northing, easting.
+        accuracy_m: How far off the outline of the commune may be; None when nobody knows.
     """
     usable = _usable(points)
     area = outline if outline is not None else place.province_outline(province) if province else None
@@ -90,7 +92,13 @@ def rank(
     judged = [one for one in judged if one.share_inside > 0 or one.origin != "list"]
     best = max((one.share_inside for one in judged), default=0.0)
     ordered = sorted(judged, key=lambda one: _order(one, best, home))
-    return [_with_words(one, ordered) for one in ordered]
+    likeliest = ordered[0] if ordered else None
+    if likeliest is None or likeliest.origin != "said" or (twin := twins.of(likeliest.crs)) is None:
+        return [_with_words(one, ordered) for one in ordered]
+    outside = None if outline is None else lambda one, metres: judge.outside(one, usable, metres)
+    doubt = twins.weigh(likeliest, twin, outside, accuracy_m)
+    ordered = twins.first(ordered, doubt)
+    return [twins.told(_with_words(one, ordered), likeliest.crs, doubt) for one in ordered]
 
 
 def locate(points: npt.ArrayLike, crs: Any, *, swapped: bool = False) -> Points:
@@ -158,6 +166,7 @@ class _Judge:
         # Outlines of communes are drawn to some hundred metres; the strip keeps a sheet at the edge from looking wrong.
         self._area = shapely.transform(shapely.force_2d(area), self._metres).buffer(_STRIP_M)
         shapely.prepare(self._area)
+        self._outline = shapely.transform(shapely.force_2d(area), self._metres)
         self._reach = shapely.box(*shapely.bounds(self._area)).buffer(_COARSE_M)
 
     def _metres(self, degrees: Points) -> Points:
@@ -176,6 +185,14 @@ class _Judge:
             middle = shapely.Point(float(np.median(x[on_earth])), float(np.median(y[on_earth])))
             away = shapely.distance(self._area, middle) / 1000
         return replace(candidate, share_inside=float(inside.mean()), distance_km=float(away))
+
+    def outside(self, candidate: Candidate, points: Points, metres: float) -> float:
+        """Return the share of points farther than some metres outside the outline as it is drawn."""
+        x, y = self._metres(candidate.on_wgs84(points)).T
+        on_earth = np.isfinite(x) & np.isfinite(y)
+        shapely.prepare(self._outline)
+        near = shapely.dwithin(self._outline, shapely.points(x[on_earth], y[on_earth]), metres)
+        return 1 - float(near.sum()) / len(points)
 
 
 def _usable(points: npt.ArrayLike) -> Points:

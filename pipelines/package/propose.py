@@ -120,7 +120,8 @@ def propose(
     era = _era(str(code.value), chosen.value)
     is_foreign = era.value == commune.FOREIGN_ERA
     outline = place.commune_outline(str(code.value), str(era.value), settings)
-    crs, crs_of = zones.guess(surveys, None if is_foreign else settings.province, outline)
+    province = None if is_foreign else settings.province
+    crs, crs_of = zones.guess(surveys, province, outline, settings.boundary_accuracy_m)
     whole = [code, era, _date(root, spatial or surveys), chosen, crs, scale]
     body = schemas.source(chosen.value)
     by_file = {

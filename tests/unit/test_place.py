@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from pipelines import crs
 from pipelines.errors import CrsError, SettingsError
-from pipelines.package import georef, place
+from pipelines.package import georef, place, twins
 from pipelines.settings import Settings
 
 COMMUNE = box(105.70, 19.78, 105.76, 19.83)
@@ -99,9 +99,39 @@ def test_one_sheet_in_the_middle_does_not():
 
 
 def test_what_the_file_says_decides_where_nothing_else_can():
-    for said in ("EPSG:32648", "EPSG:3405"):
+    for said, is_sure in (("EPSG:32648", False), ("EPSG:3405", True)):
         best = first(drawn(said, count=2000), said=said)
-        assert (best.crs, best.origin, best.is_sure) == (said, "said", True)
+        assert (best.crs, best.origin, best.is_sure) == (said, "said", is_sure)
+
+
+@pytest.mark.parametrize("truth", ["EPSG:32648", "EPSG:3405"])
+@pytest.mark.parametrize("accuracy_m", [None, 300.0, 20.0])
+def test_wgs84_that_may_be_vn2000_is_told_by_an_outline_that_is_fine_enough(truth, accuracy_m):
+    points = drawn(truth, count=2000)
+    points[:40] = 0.0
+    best, *rest = georef.rank(points, said="EPSG:32648", outline=COMMUNE, province="38", accuracy_m=accuracy_m)
+    if accuracy_m == 20.0:
+        assert (best.crs, best.is_sure) == (truth, truth == "EPSG:32648")
+        assert "20 m" in best.en and "20 m" in best.vi
+    else:
+        assert (best.crs, best.is_sure) == ("EPSG:32648", False)
+        assert "both are possible" in best.en and "đều có thể" in best.vi
+    for one in (best, *rest):
+        if one.crs in {"EPSG:32648", "EPSG:3405"} and one.is_plain and not one.swapped:
+            assert "EPSG:3405" in one.en and "EPSG:32648" in one.en
+
+
+def test_a_sheet_that_does_not_reach_the_outline_leaves_wgs84_open():
+    sheet = box(105.728, 19.803, 105.732, 19.807)
+    best = first(drawn("EPSG:3405", sheet), said="EPSG:32648", accuracy_m=20.0)
+    assert (best.crs, best.is_sure) == ("EPSG:32648", False)
+    assert "both are possible" in best.en
+
+
+@pytest.mark.parametrize(("said", "twin"), [("EPSG:32648", "EPSG:3405"), ("EPSG:3405", None), ("EPSG:4326", None),
+                                            ("EPSG:3148", None), ("EPSG:3857", None), ("EPSG:5897", None)])  # fmt: skip
+def test_what_can_be_mistaken_for_vn2000(said, twin):
+    assert twins.of(said) == twin
 
 
 def test_a_file_that_lies_about_its_zone_is_contradicted():

@@ -60,3 +60,24 @@ def test_a_local_system_is_a_doubt_about_the_zone_of_the_province():
 def test_a_foreign_package_says_its_own():
     whole, others = zones.guess([drawn("a.thf", "EPSG:5897", COMMUNE, said="EPSG:2154")], None)
     assert (whole.value, whole.is_sure, others) == ("EPSG:2154", True, {})
+
+
+def test_sheets_show_together_that_what_they_call_wgs84_is_vn2000():
+    files = sheets("EPSG:3405", said="EPSG:32648")
+    whole, others = zones.guess(files, "38", COMMUNE, 20.0)
+    assert (whole.value, whole.is_sure) == ("EPSG:3405", False)
+    # Each file is told to be read so: by itself it would be believed.
+    assert {guess.value for about in others.values() for guess in about} == {"EPSG:3405"}
+    assert set(others) == {item.path for item in files}
+
+
+def test_sheets_that_are_wgs84_are_believed_together():
+    whole, others = zones.guess(sheets("EPSG:32648", said="EPSG:32648"), "38", COMMUNE, 20.0)
+    assert (whole.value, whole.is_sure, others) == ("EPSG:32648", True, {})
+
+
+def test_wgs84_stays_a_doubt_under_a_coarse_outline():
+    for truth in ("EPSG:32648", "EPSG:3405"):
+        whole, _ = zones.guess(sheets(truth, said="EPSG:32648"), "38", COMMUNE, 300.0)
+        assert (whole.value, whole.is_sure) == ("EPSG:32648", False)
+        assert "both are possible" in whole.en
