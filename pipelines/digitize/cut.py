@@ -105,7 +105,7 @@ def _stated(parcels: gpd.GeoDataFrame) -> pd.Series:
     """Return the written areas in m², the decimal mark decided file by file; missing where none is written."""
     written = parcels["dien_tich"].astype("string").reset_index(drop=True)
     read = [numbers.parse(part)[0] for _, part in written.groupby(parcels["source"].to_numpy(), sort=False)]
-    values = pd.concat([*read, pd.Series(dtype="float64")]).reindex(written.index)
+    values: pd.Series = pd.concat([*read, pd.Series(dtype="float64")]).reindex(written.index)
     return values.where(values > 0)
 
 

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 import schemas
 from pipelines import codes, crs, eras, findings, registers, sandbox
-from pipelines.errors import ReadError
+from pipelines.errors import CadastreError, ReadError
 from pipelines.files import writing
 from pipelines.findings import Finding
 from pipelines.ledger import Ledger
 from pipelines.normalize import documented, extras
+from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
 from pipelines.normalize.run import Normalized, run
-from pipelines.registers import HeadingError, Register
+from pipelines.registers import HeadingError, Register, renumbering
 from pipelines.sandbox import Limits
 from pipelines.settings import Settings
 
@@ -27,8 +29,9 @@ TABLES = ("dang_ky", "muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "tai_
 @dataclass(frozen=True, slots=True)
 class _Read:
     registers: list[Register]
+    numbering: Numbering
+    tables: list[str]
     refused: gpd.GeoDataFrame
-    files: int
 
 
 def execute(home: Path, commune: str, settings: Settings) -> None:
@@ -50,7 +53,7 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
             f"The package of commune {commune} has no parcel and no register that can be read: "
             "check the files and the source profile.",
         )
-    normalized = run(drawn, boundary, read.registers, place, _today(place, settings))
+    normalized = run(drawn, boundary, read.registers, place, _today(place, settings), read.numbering)
     documents = gpd.read_parquet(base / "digitize" / "documented.parquet")
     with writing(base / "normalize") as folder:
         _write(normalized, read, place, folder)
@@ -78,7 +81,7 @@ def _today(place: Place, settings: Settings) -> eras.Future:
 
 
 def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, place: Place, limits: Limits) -> _Read:
-    """Return the registers of a package; one that cannot be read becomes a finding and the others go on.
+    """Return the registers and tables of numbers of a package; what cannot be read is a finding, the others go on.
 
     Emits: goi.unreadable_file
     """
@@ -94,19 +97,34 @@ def _registers(inventory: Mapping[str, Any], profile: Mapping[str, Any] | None, 
     for name, parts in tables.items():
         own = schemas.source(name).get("register") if name else profile
         whole.append(((root / parts[0]["path"], parts, own), parts))
-    read, refused = [], []
     outcomes = sandbox.each(_register, [call for call, _ in whole], limits=limits)
-    for (_, parts), outcome in zip(whole, outcomes, strict=True):
-        if outcome.error is None:
-            read.append(outcome.value)
-            continue
-        error = outcome.error
-        is_headless = isinstance(error, HeadingError)
-        reason = "không có cột số thửa / no parcel number column" if is_headless else f"{error.vi} / {error.en}"
-        for entry in parts:
-            detail = f"{entry['path']}: {reason}"
-            refused.append(Finding("goi.unreadable_file", entry["path"], detail=detail, source=entry["path"]))
-    return _Read(read, findings.of(refused, crs=place.crs), len(entries))
+    made = [outcome.value for outcome in outcomes if outcome.error is None]
+    refused = [
+        _refusal(entry, outcome.error)
+        for (_, parts), outcome in zip(whole, outcomes, strict=True)
+        for entry in parts
+        if outcome.error is not None
+    ]
+    numbering, looked_up, unreadable = _numbering(inventory, limits)
+    return _Read(made, numbering, looked_up, findings.of([*refused, *unreadable], crs=place.crs))
+
+
+def _numbering(inventory: Mapping[str, Any], limits: Limits) -> tuple[Numbering, list[str], list[Finding]]:
+    """Return what the package says about old numbers, the tables it says it in, and findings for unreadable ones."""
+    entries = [entry for entry in inventory["files"] if entry["role"] == "renumbering"]
+    calls = [(Path(inventory["root"]) / entry["path"], entry.get("encoding")) for entry in entries]
+    read = list(zip(entries, sandbox.each(renumbering.read, calls, limits=limits), strict=True))
+    refused = [_refusal(entry, outcome.error) for entry, outcome in read if outcome.error is not None]
+    tables = {str(entry["path"]): outcome.value for entry, outcome in read if outcome.error is None}
+    cites = {entry["path"]: entry["numbering"] for entry in inventory["files"] if entry.get("numbering")}
+    table = pd.concat([Numbering().table, *tables.values()], ignore_index=True)
+    return Numbering(table.drop_duplicates(ignore_index=True), cites), list(tables), refused
+
+
+def _refusal(entry: Mapping[str, Any], error: CadastreError) -> Finding:
+    is_headless = isinstance(error, HeadingError)
+    reason = "không có cột số thửa / no parcel number column" if is_headless else f"{error.vi} / {error.en}"
+    return Finding("goi.unreadable_file", entry["path"], detail=f"{entry['path']}: {reason}", source=entry["path"])
 
 
 def _register(
@@ -148,6 +166,8 @@ def _account(ledger: Ledger, read: _Read) -> Ledger:
     for register in read.registers:
         for path in (register.source, *register.files):
             ledger.add(path, "file", received=1, accepted=1)
+    for path in read.tables:
+        ledger.add(path, "file", received=1, accepted=1)
     for path in read.refused["feature_id"]:
         ledger.add(str(path), "file", received=1, accepted=0, quarantined=1)
     return ledger

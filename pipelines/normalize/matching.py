@@ -30,6 +30,9 @@ COLUMNS = (
     "co_dang_ky",
     "ma_xa_moi",
     "can_cu_xa_moi",
+    "so_khac",
+    "so_hieu_to_ban_do_cu",
+    "so_thu_tu_thua_cu",
 )
 """Columns of `thua_dat`, beside `geometry`."""
 
@@ -70,7 +73,10 @@ def complete(parcels: gpd.GeoDataFrame, rows: pd.DataFrame, place: Place) -> gpd
     is_ground = codes.main(result["loai_dat"]).isin(place.ground_objects)
     result["la_doi_tuong_chiem_dat"] = is_ground & ~result["co_dang_ky"]
     # Known later, by table or by place.
-    result["ma_xa_moi"] = result["can_cu_xa_moi"] = pd.Series(pd.NA, index=result.index, dtype="string")
+    later = ("ma_xa_moi", "can_cu_xa_moi", "so_hieu_to_ban_do_cu", "so_thu_tu_thua_cu")
+    result = result.assign(**dict.fromkeys(later, pd.Series(pd.NA, index=result.index, dtype="string")))
+    if "so_khac" not in result:
+        result["so_khac"] = pd.Series(pd.NA, index=result.index, dtype="string")
     return _typed(result, place)
 
 

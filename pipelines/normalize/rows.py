@@ -73,11 +73,11 @@ def normalize(raw: pd.DataFrame, place: Place, doubted: Sequence[str] = ()) -> R
     cleaned = texts.clean(raw, COLUMNS, "row_id", place, doubted)
     rows = cleaned.frame
     rows["repaired"] = cleaned.repaired
-    for column in (*_KEYS, *(f"{key}_gcn" for key in _KEYS)):
+    for column in (f"{key}{kind}" for key in _KEYS for kind in ("", "_gcn", "_cu")):
         rows[column] = numbers.tidy_key(rows[column])
     rows = _keys_from_certificate(rows)
     rows["thua_key"] = place.keys(rows["so_hieu_to_ban_do"], rows["so_thu_tu_thua"])
-    rows["no_key"] = rows["thua_key"].isna()
+    rows["no_key"] = rows["thua_key"].isna() & rows[[f"{key}_cu" for key in _KEYS]].isna().any(axis=1)
     rows, bad_numbers = _areas(rows, place)
     rows, bad_dates = _dates(rows, place)
     rows = _codes(rows, place)

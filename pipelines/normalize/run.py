@@ -9,9 +9,11 @@ import pandas as pd
 from pipelines import codes, eras, findings
 from pipelines.ledger import Ledger
 from pipelines.normalize import checks, extras, future, holders, matching, uses
+from pipelines.normalize import numbering as number_work
 from pipelines.normalize import parcels as parcel_work
 from pipelines.normalize import rows as row_work
 from pipelines.normalize.holders import Holders
+from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
 from pipelines.registers import Register
 
@@ -55,6 +57,7 @@ def run(
     read: Sequence[Register],
     place: Place,
     today: eras.Future | None = None,
+    numbering: Numbering | None = None,
 ) -> Normalized:
     """Bring drawn parcels and register rows to the schema and match them by sheet and parcel number.
 
@@ -64,12 +67,14 @@ def run(
         read: Registers as read, in the order in which they complete each other.
         place: The commune.
         today: Table and outlines of the communes of today; None is the table of the code lists alone.
+        numbering: Table of renumbered sheets and parcels; None = there is none.
 
     Emits: goi.commune_split, van_ban.repaired, van_ban.undecodable, van_ban.mixed_encoding,
         van_ban.foreign_character, thua_dat.legacy_code, thua_dat.ambiguous_code, thua_dat.unknown_code,
         so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
         so_dia_chinh.missing_key, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.purpose_sum,
-        so_dia_chinh.contradiction, so_dia_chinh.unknown_element, giay_chung_nhan.bad_serial,
+        so_dia_chinh.contradiction, so_dia_chinh.unknown_element, so_dia_chinh.renumbered,
+        so_dia_chinh.renumbering_open, giay_chung_nhan.bad_serial,
         giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch,
         giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
     """
@@ -77,18 +82,22 @@ def run(
     raw = row_work.stack(list(read))
     doubts = row_work.doubts(list(read), place)
     cleaned = row_work.normalize(raw, place, doubts["source"].tolist())
-    rows = cleaned.rows
+    numbering = numbering or Numbering()
+    translated = number_work.translate(cleaned.rows, parcels.parcels, numbering, place)
+    rows = translated.rows
     rows["feature_id"] = matching.match(rows, parcels.parcels)
     taken = rows["feature_id"].notna() & rows["repeats"].isna()
     unmatched = rows.loc[rows["feature_id"].isna() & rows["repeats"].isna()]
     accepted = rows.loc[taken].reset_index(drop=True)
     thua_dat = matching.complete(parcels.parcels, accepted, place)
+    thua_dat = number_work.former(thua_dat, accepted, numbering, place)
     thua_dat, open_communes = future.assign(thua_dat, place, today or eras.Future())
     found = [
         parcels.findings,
         doubts,
         row_work.encodings(list(read), place),
         cleaned.findings,
+        translated.findings,
         checks.without_parcel(unmatched, place),
         checks.check(accepted, place),
         checks.contradictions(accepted, place),
@@ -109,7 +118,7 @@ def run(
         to_ban_do=sheets,
         xa=uses.commune(boundary, place),
         holders=holders.build(accepted, place),
-        quarantine=_quarantine(raw, rows, taken),
+        quarantine=_quarantine(raw, rows, taken, translated.open),
         findings=every,
         ledger=_account(parcels, rows, taken, every, read),
     )
@@ -150,8 +159,9 @@ def _register(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[[*first, *(name for name in rows.columns if name not in marks and name not in first)]]
 
 
-def _quarantine(raw: pd.DataFrame, rows: pd.DataFrame, taken: pd.Series) -> pd.DataFrame:
+def _quarantine(raw: pd.DataFrame, rows: pd.DataFrame, taken: pd.Series, is_open: pd.Series) -> pd.DataFrame:
     reason = pd.Series("so_dia_chinh.without_parcel", index=rows.index, dtype="string")
+    reason = reason.mask(is_open, "so_dia_chinh.renumbering_open")
     reason = reason.mask(rows["no_key"], "so_dia_chinh.missing_key")
     reason = reason.mask(rows["repeats"].notna(), "so_dia_chinh.duplicate_row")
     return raw.loc[~taken].assign(ly_do=reason[~taken]).reset_index(drop=True)

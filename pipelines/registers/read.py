@@ -18,6 +18,8 @@ COLUMNS = (
     "so_thu_tu_thua",
     "so_hieu_to_ban_do_gcn",
     "so_thu_tu_thua_gcn",
+    "so_hieu_to_ban_do_cu",
+    "so_thu_tu_thua_cu",
     "ma_dinh_danh_thua",
     "dia_chi",
     "dien_tich",

@@ -53,6 +53,12 @@ export interface ThuaDat {
   ma_xa_moi: string | null;
   /** Căn cứ xác định xã hiện nay / How the commune of today is known */
   can_cu_xa_moi: string | null;
+  /** Số tờ, số thửa khác / Other sheet and parcel numbers */
+  so_khac: string | null;
+  /** Số hiệu tờ bản đồ cũ / Former map sheet number */
+  so_hieu_to_ban_do_cu: string | null;
+  /** Số thứ tự thửa cũ / Former parcel number */
+  so_thu_tu_thua_cu: string | null;
   /** Có hiệu lực từ / Valid from */
   valid_from: string | null;
 }
@@ -154,6 +160,9 @@ export const THUA_DAT_FIELDS: readonly { name: string; title: Text; unit: string
   {"name": "ly_do", "title": {"vi": "Lý do xếp loại", "en": "Reasons of the grade"}, "unit": null},
   {"name": "ma_xa_moi", "title": {"vi": "Mã xã hiện nay", "en": "Commune code of today"}, "unit": null},
   {"name": "can_cu_xa_moi", "title": {"vi": "Căn cứ xác định xã hiện nay", "en": "How the commune of today is known"}, "unit": null},
+  {"name": "so_khac", "title": {"vi": "Số tờ, số thửa khác", "en": "Other sheet and parcel numbers"}, "unit": null},
+  {"name": "so_hieu_to_ban_do_cu", "title": {"vi": "Số hiệu tờ bản đồ cũ", "en": "Former map sheet number"}, "unit": null},
+  {"name": "so_thu_tu_thua_cu", "title": {"vi": "Số thứ tự thửa cũ", "en": "Former parcel number"}, "unit": null},
   {"name": "valid_from", "title": {"vi": "Có hiệu lực từ", "en": "Valid from"}, "unit": null},
 ];
 
@@ -398,6 +407,8 @@ export const FINDINGS: Record<string, Text & { message: Text | null; remedy: Tex
   "thua_dat.without_record": {"vi": "Thửa không có trong sổ", "en": "Parcel without record", "message": {"vi": "Thửa có trên bản đồ nhưng không có trong sổ.", "en": "The parcel is on the map but not in the register."}, "remedy": {"vi": "Bổ sung thửa vào sổ, hoặc ghi rõ là đối tượng chiếm đất không tạo thửa.", "en": "Enter the parcel in the register, or mark it as a land object that is no parcel."}},
   "thua_dat.missing_number": {"vi": "Thiếu số tờ hoặc số thửa", "en": "Missing number", "message": {"vi": "Thửa thiếu số tờ hoặc số thửa.", "en": "The parcel has no sheet or no parcel number."}, "remedy": {"vi": "Ghi số hiệu tờ bản đồ và số thứ tự thửa.", "en": "Give the sheet number and the parcel number."}},
   "so_dia_chinh.without_parcel": {"vi": "Dòng sổ không có thửa trên bản đồ", "en": "Record without parcel", "message": null, "remedy": {"vi": "Sửa số tờ, số thửa trong sổ, hoặc đo vẽ bổ sung thửa.", "en": "Correct sheet and parcel number in the register, or survey the parcel."}},
+  "so_dia_chinh.renumbered": {"vi": "Đã đổi số tờ, số thửa cũ", "en": "Old sheet and parcel number translated", "message": null, "remedy": {"vi": "Không cần sửa; số như đã ghi vẫn được lưu kèm.", "en": "Nothing to do; the number as recorded is kept beside it."}},
+  "so_dia_chinh.renumbering_open": {"vi": "Không tra được số tờ, số thửa cũ", "en": "Old sheet and parcel number cannot be translated", "message": null, "remedy": {"vi": "Bổ sung bảng đổi số (kèm mã xã cũ hoặc số thửa) hoặc ghi số mới vào sổ.", "en": "Complete the table (with the old commune or the parcel numbers), or write the new number into the register."}},
   "so_dia_chinh.duplicate_row": {"vi": "Dòng sổ trùng", "en": "Duplicate row", "message": null, "remedy": {"vi": "Xóa dòng lặp.", "en": "Delete the repeated row."}},
   "so_dia_chinh.contradiction": {"vi": "Các dòng sổ mâu thuẫn", "en": "Contradicting rows", "message": null, "remedy": {"vi": "Đối chiếu với giấy chứng nhận và sửa dòng sai.", "en": "Compare with the certificate and correct the wrong row."}},
   "so_dia_chinh.missing_key": {"vi": "Dòng sổ thiếu số tờ hoặc số thửa", "en": "Row without parcel number", "message": {"vi": "Dòng sổ thiếu số tờ hoặc số thửa.", "en": "The row has no sheet or no parcel number."}, "remedy": {"vi": "Bổ sung số hiệu tờ bản đồ và số thứ tự thửa.", "en": "Add the sheet number and the parcel number."}},

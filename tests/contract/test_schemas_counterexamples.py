@@ -9,8 +9,10 @@ from shapely.geometry import shape
 
 import schemas
 from pipelines import normalize, validate
+from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
 from pipelines.registers.read import COLUMNS, Register
+from pipelines.registers.renumbering import COLUMNS as RENUMBERING
 from pipelines.tolerances import Tolerances
 
 BODIES = {
@@ -29,7 +31,8 @@ def test_a_counterexample_causes_its_finding_and_no_other(name):
     outline = shape(body["outline"])
     boundary = gpd.GeoDataFrame(geometry=[outline], crs=body["crs"])
     place = Place(body["commune"], body["era"], "1", body["crs"], body["date"], GROUND)
-    done = normalize.run(drawn(body), boundary, [register(body)], place)
+    table = pd.DataFrame(body.get("renumbering", []), columns=list(RENUMBERING), dtype="string")
+    done = normalize.run(drawn(body), boundary, [register(body)], place, numbering=Numbering(table))
     judged = validate.run(
         done.thua_dat,
         Tolerances(scale=body["scale"]),

@@ -79,6 +79,9 @@ def test_public_columns_of_a_parcel_are_those_of_the_api():
         "ly_do",
         "ma_xa_moi",
         "can_cu_xa_moi",
+        "so_khac",
+        "so_hieu_to_ban_do_cu",
+        "so_thu_tu_thua_cu",
         "valid_from",
     ]
 
