@@ -1,11 +1,11 @@
-"""Sheets of a commune where they meet: the same boundary, drawn twice, has to be the same line.
+"""Drawn sheets where they meet: the same boundary, drawn twice, becomes one line.
 
-Parcels of two sheets whose boundaries run beside each other share them. What lies apart by no more than the relative
-error of two points at the coarser scale counts as one line and is recorded; what lies farther apart, up to a few times
-that, is a mismatch; anything farther is a street, a river or land of somebody else between two sheets.
+Inside a sheet, ends that miss each other by less than the snapping tolerance are one point; between sheets the same
+holds for the vertices along the common edge. Those of the later sheet move to the line of the earlier one, all parcels
+that share a vertex alike, and every move is told. What is farther apart stays as it was drawn.
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 import geopandas as gpd
 import numpy as np
@@ -14,48 +14,99 @@ import shapely
 
 from pipelines import findings
 from pipelines.digitize.snapping import Array
-from pipelines.tolerances import Tolerances
 
-EXACT_M = 0.015
-"""Vertices this near each other are the same in both sheets: a centimetre grid rounds each of them by itself."""
+RESOLUTION_M = 0.001
+"""What is nearer than this is the same point: coordinates are kept to the millimetre."""
 
-WIDEST = 3.0
-"""Multiple of the tolerance up to which a gap between two sheets is one line drawn in two ways; a lane is wider."""
+_ON_LINE_M = 1e-6
+"""A vertex computed to lie on a line lies this near to it."""
 
 
-def match(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return findings about vertices of one sheet that the neighbouring sheet has elsewhere.
-
-    Only vertices of the outline of a sheet count, and only where the other sheet's outline is within reach; each pair
-    of sheets is told from the side of the later one, one finding for each parcel: its farthest vertex. A sheet is what
-    has one number; in how many files it came makes no difference.
+def close(parcels: gpd.GeoDataFrame, tolerance_m: Mapping[str, float]) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return parcels with the edges of neighbouring drawings matched, and one finding per parcel that changed.
 
     Args:
-        parcels: `feature_id`, `source`, `so_hieu_to_ban_do`, `ty_le` and polygons, of all sheets of a commune.
+        parcels: `feature_id`, `source` and polygons of all sheets of a commune.
+        tolerance_m: Snapping tolerance by source; sources without one (layers of polygons) stay as they are.
 
     Emits:
-        ban_ve.edge_matched, ban_ve.edge_mismatch
+        ban_ve.edge_matched
     """
-    sound = parcels[~parcels.geometry.isna() & ~parcels.geometry.is_empty & parcels.geometry.is_valid]
-    sound = sound.assign(sheet=sound["so_hieu_to_ban_do"].fillna(sound["source"]))
-    outlines = _outlines(sound)
-    if sound.empty:
-        return findings.empty(parcels.crs)
-    widest_m = WIDEST * float(Tolerances().point_m(sound["ty_le"].max()))
-    found = [_between(sound, outlines, first, second) for first, second in _neighbours(outlines, widest_m)]
-    return findings.concat(found, crs=parcels.crs)
+    shapes = parcels.geometry.to_numpy().copy()
+    source = parcels["source"].to_numpy(dtype=object)
+    usable = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes) & shapely.is_valid(shapes)
+    sheets = [np.flatnonzero(usable & (source == name)) for name in sorted(tolerance_m) if (source == name).any()]
+    reach = [tolerance_m[source[at[0]]] if len(at) else 0.0 for at in sheets]
+    boxes = shapely.box(*np.array([shapely.total_bounds(shapes[at]) for at in sheets]).reshape(-1, 4).T)
+    one, other = shapely.STRtree(boxes).query(boxes, predicate="dwithin", distance=max(reach, default=0.0))
+    moved = [_nothing()]
+    for first, second in sorted(zip(one.tolist(), other.tolist(), strict=True), key=lambda pair: pair[::-1]):
+        if first < second:
+            limit = min(reach[first], reach[second])
+            moved.append(_matched(shapes, sheets[first], sheets[second], limit))
+    moves = pd.concat(moved, ignore_index=True).sort_values(["parcel", "distance"], ascending=[True, False])
+    worst = moves.drop_duplicates("parcel")
+    at, beside = worst["parcel"].to_numpy(), worst["beside"].to_numpy()
+    ids = parcels["feature_id"].to_numpy(dtype=object)
+    told = findings.build(
+        "ban_ve.edge_matched",
+        ids[at],
+        crs=parcels.crs,
+        other_id=ids[beside],
+        value=worst["distance"],
+        limit=worst["limit"],
+        source=source[at],
+        geometry=worst["geometry"].to_numpy(),
+    )
+    return parcels.set_geometry(shapes, crs=parcels.crs), told
 
 
-def _outlines(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the outline of each sheet and its scale."""
-    rows = [
-        (sheet, int(part["ty_le"].max()), _outline(part.geometry.to_numpy()))
-        for sheet, part in parcels.groupby("sheet", sort=True)
-    ]
-    return pd.DataFrame(rows, columns=["sheet", "scale", "outline"])
+def _nothing() -> pd.DataFrame:
+    types = {"parcel": "int64", "beside": "int64", "distance": "float64", "limit": "float64", "geometry": "object"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 
 
-def _outline(polygons: Array) -> Any:
+def _matched(shapes: Array, fixed: Array, loose: Array, limit: float) -> pd.DataFrame:
+    """Move the edge of the loose sheet to that of the fixed one, in `shapes`; return what moved in which parcel."""
+    line, edge = _outline(shapes[fixed]), _outline(shapes[loose])
+    shapely.prepare(line)
+    vertices = np.unique(shapely.get_coordinates(edge), axis=0)
+    points = shapely.points(vertices)
+    near = shapely.dwithin(line, points, limit) & ~shapely.dwithin(line, points, _ON_LINE_M)
+    nodes = shapely.points(np.unique(shapely.get_coordinates(line), axis=0))
+    before, after = vertices[near], _goals(points[near], line, nodes, limit)
+    facing = nodes[shapely.dwithin(edge, nodes, limit)]
+    touched = np.unique(shapely.STRtree(shapes[loose]).query(points[near], predicate="dwithin", distance=_ON_LINE_M)[1])
+    along = np.unique(shapely.STRtree(shapes[loose]).query(facing, predicate="dwithin", distance=limit)[1])
+    at = loose[np.union1d(touched, along)]
+    if not len(at):
+        return _nothing()
+    made = _moved(shapes[at], before, after)
+    # Corners of the fixed sheet lie beside straight edges of the other one: a node there makes both the same line.
+    made = shapely.snap(made, shapely.multipoints(facing), limit) if len(facing) else made
+    changed = ~shapely.equals_exact(made, shapes[at], 0.0) & shapely.is_valid(made)
+    changed &= (shapely.get_type_id(made) == shapely.get_type_id(shapes[at])) & ~shapely.is_empty(made)
+    at, made = at[changed], made[changed]
+    told = _told(shapes[at], made, limit)
+    told["parcel"] = at[told["parcel"].to_numpy()]
+    told["beside"] = fixed[shapely.STRtree(shapes[fixed]).nearest(told["geometry"].to_numpy())]
+    shapes[at] = made
+    _share_nodes(shapes, fixed, np.unique(shapely.get_coordinates(made), axis=0))
+    return told
+
+
+def _share_nodes(shapes: Array, fixed: Array, vertices: Array) -> None:
+    """Give the fixed sheet a vertex wherever the other one has one on its edge; its boundary stays where it is."""
+    points = shapely.points(vertices)
+    point, parcel = shapely.STRtree(shapes[fixed]).query(points, predicate="dwithin", distance=_ON_LINE_M)
+    at = fixed[np.unique(parcel)]
+    if len(at):
+        made = shapely.snap(shapes[at], shapely.multipoints(points[np.unique(point)]), _ON_LINE_M)
+        sound = shapely.is_valid(made)
+        shapes[at[sound]] = made[sound]
+
+
+def _outline(polygons: Array) -> shapely.Geometry:
     """Return the lines that only one parcel of the sheet has."""
     try:
         whole = shapely.coverage_union_all(polygons)
@@ -65,64 +116,35 @@ def _outline(polygons: Array) -> Any:
     return shapely.boundary(whole)
 
 
-def _neighbours(outlines: pd.DataFrame, reach_m: float) -> list[tuple[int, int]]:
-    shapes = outlines["outline"].to_numpy()
-    if len(shapes) < 2:
-        return []
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=reach_m)
-    return [(int(a), int(b)) for a, b in zip(first, second, strict=True) if a < b]
+def _goals(points: Array, line: shapely.Geometry, nodes: Array, limit: float) -> Array:
+    """Return where each point moves: the nearest node of the line within the limit, else the nearest place on it."""
+    goal = shapely.get_coordinates(shapely.get_point(shapely.shortest_line(points, line), 1))
+    point, node = shapely.STRtree(nodes).query_nearest(points, max_distance=limit, all_matches=False)
+    goal[point] = shapely.get_coordinates(nodes[node])
+    return np.asarray(goal)
 
 
-def _between(parcels: gpd.GeoDataFrame, outlines: pd.DataFrame, first: int, second: int) -> gpd.GeoDataFrame:
-    one, other = outlines.iloc[first], outlines.iloc[second]
-    scale = max(one["scale"], other["scale"])
-    limit = float(Tolerances().point_m(scale))
-    vertices = shapely.points(np.unique(shapely.get_coordinates(other["outline"]), axis=0))
-    shapely.prepare(one["outline"])
-    distance = shapely.distance(vertices, one["outline"])
-    off = (distance > EXACT_M) & (distance <= WIDEST * limit) & _beside(vertices, distance, one, other, limit)
-    mine = parcels[parcels["sheet"] == other["sheet"]]
-    parcel, vertex = _touching(mine.geometry.to_numpy(), vertices[off])
-    rows = pd.DataFrame({"parcel": parcel, "vertex": vertex, "distance": distance[off][vertex]})
-    worst = rows.sort_values(["parcel", "distance"], ascending=[True, False]).drop_duplicates("parcel")
-    worst = worst.drop_duplicates("vertex")
-    at = vertices[off][worst["vertex"].to_numpy()]
-    way = shapely.shortest_line(at, one["outline"])
-    theirs = parcels[parcels["sheet"] == one["sheet"]]
-    across = shapely.STRtree(theirs.geometry.to_numpy()).nearest(shapely.get_point(way, 1))
-    is_far = worst["distance"].to_numpy() > limit
-    return findings.concat(
-        [
-            findings.build(
-                code,
-                mine["feature_id"].to_numpy()[worst["parcel"].to_numpy()[which]],
-                crs=parcels.crs,
-                other_id=theirs["feature_id"].to_numpy()[across[which]],
-                value=worst["distance"].to_numpy()[which],
-                limit=limit,
-                source=mine["source"].to_numpy()[worst["parcel"].to_numpy()[which]],
-                geometry=way[which],
-            )
-            for code, which in (("ban_ve.edge_mismatch", is_far), ("ban_ve.edge_matched", ~is_far))
-        ],
-        crs=parcels.crs,
-    )
+def _moved(polygons: Array, before: Array, after: Array) -> Array:
+    """Return polygons with every vertex at one of the places `before` put to the place `after` it."""
+    corners = shapely.get_coordinates(polygons)
+    both = np.concatenate([before, corners])
+    _, name = np.unique(both, axis=0, return_inverse=True)
+    name = name.ravel()
+    goal = np.full(int(name.max(initial=-1)) + 1, -1)
+    goal[name[: len(before)]] = np.arange(len(before))
+    turn = goal[name[len(before) :]]
+    corners[turn >= 0] = after[turn[turn >= 0]]
+    made: Array = shapely.set_coordinates(polygons.copy(), corners)
+    return made
 
 
-def _touching(polygons: Array, points: Array) -> tuple[Array, Array]:
-    point, polygon = shapely.STRtree(polygons).query(points, predicate="dwithin", distance=1e-6)
-    return polygon, point
-
-
-def _beside(vertices: Array, distance: Array, one: pd.Series, other: pd.Series, limit: float) -> Array:
-    """Tell which vertices belong to a seam: the other sheet goes on beside the outline on at least one side of them.
-
-    A corner that happens to come near the neighbour, or a lane that opens from a point, is no seam.
-    """
-    near = shapely.buffer(one["outline"], WIDEST * limit, quad_segs=2)
-    along = shapely.get_parts(shapely.line_merge(shapely.intersection(other["outline"], near)))
-    long = along[shapely.length(along) > 4 * WIDEST * limit]
-    found = np.zeros(len(vertices), dtype=bool)
-    if len(long):
-        found[shapely.STRtree(long).query(vertices, predicate="dwithin", distance=1e-6)[0]] = True
-    return found
+def _told(before: Array, after: Array, limit: float) -> pd.DataFrame:
+    """Return for each polygon its farthest new vertex, with a line from there to the former boundary."""
+    corners, owner = shapely.get_coordinates(after, return_index=True)
+    way = shapely.shortest_line(shapely.points(corners), shapely.boundary(before[owner]))
+    back, of = shapely.get_coordinates(before, return_index=True)
+    # A vertex that was left in the middle of a straight line moved as well: both directions count.
+    way = np.append(way, shapely.shortest_line(shapely.points(back), shapely.boundary(after[of])))
+    rows = pd.DataFrame({"parcel": np.append(owner, of), "distance": shapely.length(way), "geometry": way})
+    rows = rows[rows["distance"] > RESOLUTION_M].sort_values(["parcel", "distance"], ascending=[True, False])
+    return rows.drop_duplicates("parcel").assign(limit=limit, beside=-1)

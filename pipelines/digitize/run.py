@@ -41,8 +41,8 @@ class Digitized:
 def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digitized:
     """Return the parcels of all files.
 
-    Each drawing is noded on its own: sheets are drawn apart, and a number counts only within its sheet. Then parcels
-    that a sheet edge cuts are put together, and the sheets are held against each other where they meet.
+    Each drawing is noded on its own: sheets are drawn apart, and a number counts only within its sheet. Then the
+    edges of neighbouring sheets are matched, and parcels that a sheet edge cuts are put together.
 
     Args:
         files: Spatial files as read.
@@ -53,7 +53,7 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
         ban_ve.label_doubled, ban_ve.label_unparsed, ban_ve.label_moved, ban_ve.element_doubled,
         ban_ve.bad_coordinates, ban_ve.documented_unmatched, ban_ve.documented_unclosed,
-        ban_ve.joined_across_sheets, ban_ve.edge_matched, ban_ve.edge_mismatch
+        ban_ve.joined_across_sheets, ban_ve.edge_matched
     """
     parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
     drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]
@@ -65,12 +65,13 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     for traced in (*drawings, *layers):
         ledger.entries.extend(traced.entries)
     parcels, about = _without_foreign_faces(drawings, boundary, ledger, crs)
+    parcels, matched = edges.close(parcels, {file.path: file.tolerance_m for file in files if file.role == "drawing"})
     joined = cut.join(_joined([parcels, *(traced.parcels for traced in layers)], crs))
     parcels = shape_parcels(joined.parcels)
     _book_parts(ledger, joined.parts)
     alone = about[~about["feature_id"].isin(joined.parts["feature_id"])]
-    told = findings.concat([*(frame for traced in drawings for frame in traced.findings), alone], crs=crs)
-    found = findings.concat([_of_whole(told, joined.parts), joined.findings, edges.match(parcels)], crs=crs)
+    told = [*(frame for traced in drawings for frame in traced.findings), alone, matched]
+    found = findings.concat([_of_whole(findings.concat(told, crs=crs), joined.parts), joined.findings], crs=crs)
     documented = shape_documented([traced.documented for traced in drawings if traced.documented is not None], crs)
     documented = _of_whole(documented, joined.parts)
     documented = documented[documented["feature_id"].isin(parcels["feature_id"])].reset_index(drop=True)
