@@ -140,7 +140,13 @@ def exposed_edges(geometries: Geometries) -> Geometries:
     In a clean coverage these are the outer rim and the rims of the holes. Segments match when both end points are
     equal to the last bit, as after reading neighbours from one file.
     """
-    rings = shapely.get_rings(shapely.orient_polygons(shapely.get_parts(geometries)))
+    return exposed_segments(geometries)[0]
+
+
+def exposed_segments(geometries: Geometries) -> tuple[Geometries, Indices]:
+    """Return the exposed edges and, for each, the position of the polygon it belongs to."""
+    parts, part_owner = shapely.get_parts(geometries, return_index=True)
+    rings, ring_part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     inside = ring[:-1] == ring[1:]
     start, end = points[:-1][inside], points[1:][inside]
@@ -149,8 +155,10 @@ def exposed_edges(geometries: Geometries) -> Geometries:
     segments = np.column_stack([np.where(turn, end, start), np.where(turn, start, end)])
     longer = (segments[:, :2] != segments[:, 2:]).any(axis=1)
     segments, backward = segments[longer], backward[longer]
-    lines: Geometries = shapely.linestrings(segments[_one_sided(segments, backward)].reshape(-1, 2, 2))
-    return lines
+    single = _one_sided(segments, backward)
+    lines: Geometries = shapely.linestrings(segments[single].reshape(-1, 2, 2))
+    owner: Indices = part_owner[ring_part[ring[:-1][inside][longer][single]]]
+    return lines, owner
 
 
 def _one_sided(segments: Floats, backward: Mask) -> Mask:

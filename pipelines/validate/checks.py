@@ -20,6 +20,7 @@ from pipelines.validate.gaps import check_gaps, check_outline
 from pipelines.validate.overlaps import check_duplicates, check_overlaps
 from pipelines.validate.scene import Check, Scene
 from pipelines.validate.shape import check_empty, check_single_part, check_sliver, check_valid
+from pipelines.validate.sheets import check_sheet_edges
 
 CHECKS: tuple[Check, ...] = (
     check_empty,
@@ -30,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     check_overlaps,
     check_gaps,
     check_outline,
+    check_sheet_edges,
     check_number,
     check_key,
     check_recorded_area,
@@ -39,7 +41,9 @@ CHECKS: tuple[Check, ...] = (
 )
 """Every check there is."""
 
-TELLING = frozenset({"thua_dat.empty", "thua_dat.invalid", "thua_dat.duplicate_geometry"})
+TELLING = frozenset(
+    {"thua_dat.empty", "thua_dat.invalid", "thua_dat.duplicate_geometry", "thua_dat.overlap", "thua_dat.gap"}
+)
 """Findings that change what later checks look at."""
 
 
