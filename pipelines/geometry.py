@@ -13,6 +13,7 @@ Geometries = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint64]
 
 FARTHEST_M = 1e8
 """No projected coordinate on Earth is larger; beyond it the unit or the coordinate is wrong."""
@@ -134,43 +135,73 @@ def _cut(pieces: Geometries, owner: Indices, columns: int, rows: int) -> tuple[G
     return parts[areal], np.tile(owner, len(cells))[index[areal]]
 
 
-def exposed_edges(geometries: Geometries) -> Geometries:
-    """Return the boundary segments that have a polygon on one side only, as two-point lines.
+def oriented_rings(geometries: Geometries) -> tuple[Floats, Indices, Indices]:
+    """Return the points of all rings in order, the number of the ring of each, and the position of its polygon.
+
+    Shells turn one way and holes the other, whichever way they were drawn. The last point of a ring repeats the first.
+    """
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    return points, ring, owner[part][ring]
+
+
+def exposed_segments(points: Floats, ring: Indices) -> Indices:
+    """Return the positions of the points from which a segment with a polygon on one side only leads to the next point.
 
     In a clean coverage these are the outer rim and the rims of the holes. Segments match when both end points are
     equal to the last bit, as after reading neighbours from one file.
     """
-    rings = shapely.get_rings(shapely.orient_polygons(shapely.get_parts(geometries)))
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    inside = ring[:-1] == ring[1:]
-    start, end = points[:-1][inside], points[1:][inside]
-    backward = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    turn = backward[:, None]
-    segments = np.column_stack([np.where(turn, end, start), np.where(turn, start, end)])
-    longer = (segments[:, :2] != segments[:, 2:]).any(axis=1)
-    segments, backward = segments[longer], backward[longer]
-    lines: Geometries = shapely.linestrings(segments[_one_sided(segments, backward)].reshape(-1, 2, 2))
+    mixed = mixed_bits(points)
+    at = np.flatnonzero((ring[:-1] == ring[1:]) & (mixed[:-1] != mixed[1:]))
+    start, end = mixed[at], mixed[at + 1]
+    single: Indices = at[_one_sided(points, at, start, end)]
+    return single
+
+
+def exposed_edges(geometries: Geometries) -> Geometries:
+    """Return the boundary segments that have a polygon on one side only, as two-point lines."""
+    points, ring, _ = oriented_rings(geometries)
+    return segment_lines(points, exposed_segments(points, ring))
+
+
+def segment_lines(points: Floats, starts: Indices) -> Geometries:
+    """Return the segments from these points to the next ones as two-point lines."""
+    lines: Geometries = shapely.linestrings(np.stack([points[starts], points[starts + 1]], axis=1))
     return lines
 
 
-def _one_sided(segments: Floats, backward: Mask) -> Mask:
-    """Tell which segments are passed in one direction only.
-
-    Equal rows meet after sorting by a 64-bit mix of their bits. Should two different segments have the same mix, more
-    segments than needed are kept, never fewer.
-    """
-    if not len(segments):
-        return np.zeros(0, dtype=bool)
-    bits = (segments + 0.0).view(np.uint64)  # + 0.0 makes -0.0 equal 0.0
-    mixed = np.zeros(len(bits), dtype=np.uint64)
-    for column in range(4):
-        mixed = (mixed ^ bits[:, column]) * np.uint64(0x9E3779B97F4A7C15)
+def mixed_bits(rows: Floats) -> Bits:
+    """Return a number of 64 bits for each row of numbers: equal rows have equal numbers, others hardly ever."""
+    mixed = np.zeros(len(rows), dtype=np.uint64)
+    for column in rows.T:
+        mixed ^= (column + 0.0).view(np.uint64)  # + 0.0 makes -0.0 equal 0.0
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
-    order = np.argsort(mixed, kind="stable")
-    new = np.append(True, (bits[order][1:] != bits[order][:-1]).any(axis=1))
+    return mixed
+
+
+def _one_sided(points: Floats, at: Indices, start: Bits, end: Bits) -> Mask:
+    """Tell which segments, from the points at these positions to the next, are passed in one direction only.
+
+    Equal segments meet after sorting by a mix of the mixed bits of their ends. Should two different segments have the
+    same mix, more segments than needed are kept, never fewer.
+    """
+    if not len(at):
+        return np.zeros(0, dtype=bool)
+    backward = start > end
+    key = (np.minimum(start, end) * np.uint64(0x9E3779B97F4A7C15)) ^ np.maximum(start, end)
+    order = np.argsort(key)
+    key, place, turned = key[order], at[order], backward[order]
+    alike = np.flatnonzero(key[1:] == key[:-1])
+    one, other, is_turn = place[alike], place[alike + 1], turned[alike] != turned[alike + 1]
+    pairs = np.ascontiguousarray(points).view(np.complex128).ravel()  # x and y of a point are fetched at once
+    equal = (pairs[one] == pairs[other + is_turn]) & (pairs[one + 1] == pairs[other + ~is_turn])
+    new = np.ones(len(at), dtype=bool)
+    new[alike[equal] + 1] = False
     begin, group = np.flatnonzero(new), np.cumsum(new) - 1
-    both = np.logical_or.reduceat(backward[order], begin) & np.logical_or.reduceat(~backward[order], begin)
-    single = np.empty(len(bits), dtype=bool)
+    both = np.logical_or.reduceat(turned, begin) & np.logical_or.reduceat(~turned, begin)
+    single = np.empty(len(at), dtype=bool)
     single[order] = ~both[group]
     return single
 

@@ -1,7 +1,5 @@
 """The checks, in their order: later ones skip what earlier ones found broken."""
 
-from dataclasses import replace
-
 import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
@@ -83,6 +81,6 @@ def examine(
         made = check(scene)
         found.append(made)
         if made["code"].isin(TELLING).any():
-            scene = replace(scene, prior=findings.concat([scene.prior, made], crs=parcels.crs))
+            scene = scene.knowing(made)
     order = ["code", "feature_id", "other_id", "value"]
     return findings.concat(found, crs=parcels.crs).sort_values(order, kind="stable", ignore_index=True)

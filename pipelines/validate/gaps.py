@@ -20,10 +20,10 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.gap
     """
-    covering, pieces = _covering(scene)
+    covering, pieces = scene.covering
     if not len(covering):
         return scene.nothing
-    holes = uncovered(covering, scene.outline if scene.fills_plane else None, pieces)
+    holes = uncovered(scene.edges.lines, pieces, scene.outline if scene.fills_plane else None)
     holes = holes[shapely.area(holes) >= scene.tolerances.min_area_m2]
     holes = holes[_is_defect(scene, holes)]
     if not len(holes):
@@ -43,19 +43,22 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
     )
 
 
-def uncovered(shapes: Geometries, outline: BaseGeometry | None, pieces: Geometries | None = None) -> Geometries:
+def uncovered(edges: Geometries, pieces: Geometries, outline: BaseGeometry | None) -> Geometries:
     """Return the bounded areas that none of the polygons covers; with an outline also those along its inside.
 
     An edge with a polygon on either side cannot bound a hole. The others are few; cut where they cross, they enclose
-    every hole, and other faces that are covered. `pieces` are the polygons cut small, where somebody has them already.
+    every hole, and other faces that are covered.
+
+    Args:
+        edges: Edges of the polygons without a polygon on the other side.
+        pieces: The polygons, cut small.
+        outline: Boundary of the commune.
     """
-    edges = geometry.exposed_edges(shapes)
     if outline is not None:
         edges = np.append(edges, shapely.boundary(outline))
     faces = geometry.faces(edges)
     if not len(faces):
         return faces
-    pieces = geometry.subdivided(shapes)[0] if pieces is None else pieces
     inner = shapely.point_on_surface(faces)
     covered = np.unique(shapely.STRtree(pieces).query(inner, predicate="intersects")[0])
     free = np.ones(len(faces), dtype=bool)
@@ -107,18 +110,6 @@ def _minus(shapes: Geometries, ground: BaseGeometry) -> Geometries:
     left = shapes.copy()
     left[near.index.to_numpy()] = shapely.difference(shapes[near.index.to_numpy()], near.to_numpy())
     return left
-
-
-def _covering(scene: Scene) -> tuple[Geometries, Geometries]:
-    """Return all ground that has a parcel on it, whole and in pieces; broken parcels repaired for this only."""
-    broken = ~scene.without("thua_dat.invalid")
-    usable = np.flatnonzero(broken & geometry.is_finite(scene.shapes))
-    mended = geometry.repaired(scene.shapes[usable])
-    mended = mended[geometry.is_polygon(mended) & ~shapely.is_empty(mended)]
-    return (
-        np.concatenate([scene.shapes[scene.sound_at], mended]),
-        np.concatenate([scene.pieces[0], geometry.subdivided(mended)[0]]),
-    )
 
 
 def _is_defect(scene: Scene, holes: Geometries) -> Mask:

@@ -42,7 +42,7 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.overlap, thua_dat.duplicate_geometry
     """
-    first, second, shared = overlapping(scene.pieces, scene.tree)
+    first, second, shared = overlapping(scene.pieces, scene.tree, scene.edges.lines)
     area_m2 = shapely.area(shared)
     counts = area_m2 >= scene.tolerances.min_area_m2
     first, second = scene.sound_at[first[counts]], scene.sound_at[second[counts]]
@@ -65,7 +65,9 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
     )
 
 
-def overlapping(pieces: tuple[Geometries, Indices], tree: shapely.STRtree) -> tuple[Indices, Indices, Geometries]:
+def overlapping(
+    pieces: tuple[Geometries, Indices], tree: shapely.STRtree, exposed: Geometries | None = None
+) -> tuple[Indices, Indices, Geometries]:
     """Return the pairs of owners whose pieces share ground, smaller owner first, and the ground they share.
 
     Two signs find every piece that shares ground with another. Either the other covers an inner point of it; or a rim
@@ -73,11 +75,21 @@ def overlapping(pieces: tuple[Geometries, Indices], tree: shapely.STRtree) -> tu
     direction, or is free) report such edges. Edges reported for another reason (a missing node on a common boundary)
     lead to a pair without shared area. A piece with one sign is then held against all its neighbours: where two
     surveys of the same ground lie over each other, each clean in itself, the rules are silent inside.
+
+    Args:
+        pieces: Polygons of few vertices and the owner of each.
+        tree: Index over the pieces.
+        exposed: Edges with a polygon on one side only, where known. An edge matched on both sides breaks no rule, so
+            that only pieces near an exposed edge have to be looked at.
     """
     shapes, owner = pieces
     if not len(shapes):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
-    suspects, edges = suspicious_edges(shapes)
+    near = np.arange(len(shapes))
+    if exposed is not None and len(exposed) < len(shapes):
+        near = np.unique(tree.query(exposed)[1])
+    suspects, edges = suspicious_edges(shapes[near])
+    suspects = near[suspects]
     edge, partner = tree.query(edges, predicate="intersects")
     inside, around = tree.query(shapely.point_on_surface(shapes), predicate="within")
     pairs = _pairs(np.append(suspects[edge], inside), np.append(partner, around), owner)
