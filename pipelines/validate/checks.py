@@ -13,6 +13,7 @@ from pipelines.validate.attributes import (
     check_number,
     check_record,
     check_recorded_area,
+    check_written_areas,
 )
 from pipelines.validate.gaps import check_gaps, check_outline
 from pipelines.validate.overlaps import check_duplicates, check_overlaps
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     check_key,
     check_recorded_area,
     check_label,
+    check_written_areas,
     check_code,
     check_record,
 )
