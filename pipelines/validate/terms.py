@@ -83,7 +83,7 @@ def check_commune(records: Records) -> gpd.GeoDataFrame:
 
 
 def check_residential(records: Records) -> gpd.GeoDataFrame:
-    """Report parcels with a residential code of towns in a commune, or of the country in a ward or township.
+    """Report residential codes of towns in a commune, or of the country in a ward or township; one row per parcel.
 
     What counts is the kind of the unit at the date of the certificate, else of the package. A certificate from before
     the era of the package may have the code of any unit the commune came from; how wards and townships were called
@@ -91,7 +91,7 @@ def check_residential(records: Records) -> gpd.GeoDataFrame:
 
     Source: Luật Đất đai 31/2024/QH15 Điều 195, 196; TT 08/2024/TT-BTNMT; list `admin_units`.
 
-    Emits: thua_dat.residential_code
+    Emits: so_dia_chinh.residential_code
     """
     rows = records.rows
     uses = rows[[f"loai_dat_{use}" for use in USES]]
@@ -106,18 +106,8 @@ def check_residential(records: Records) -> gpd.GeoDataFrame:
             continue
         now, then = _allowed(code, records.ma_xa, records.era)
         at = first(has & ~np.where(old, now | then, now), records.parcel)
-        at = at[rows["feature_id"].iloc[at].notna().to_numpy(dtype=bool)]
         unit = communes.commune(records.ma_xa, records.era).name or records.ma_xa
-        chosen = rows.iloc[at]
-        found.append(
-            findings.build(
-                "thua_dat.residential_code",
-                chosen["feature_id"],
-                crs=records.crs,
-                detail=f"{code} ({unit})",
-                source=chosen["source"],
-            )
-        )
+        found.append(records.report("so_dia_chinh.residential_code", at, detail=f"{code} ({unit})"))
     return findings.concat(found, crs=records.crs)
 
 
