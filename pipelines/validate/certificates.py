@@ -8,7 +8,7 @@ import pandas as pd
 
 import schemas
 from pipelines import certificates, findings
-from pipelines.validate.records import Records, first, leader, mask
+from pipelines.validate.records import USES, Records, first, leader, mask
 
 
 def check_dates(records: Records) -> gpd.GeoDataFrame:
@@ -132,8 +132,9 @@ def check_parcels(records: Records) -> gpd.GeoDataFrame:
     serial, parcel = records.serial, records.parcel
     usable = (serial >= 0) & (parcel >= 0)
     usable &= records.without("thua_dat.duplicate_key", "giay_chung_nhan.serial_reused", by=parcel)
-    forms = records.rows[[f"hinh_thuc_{use}" for use in ("1", "2", "3")]]
-    common = mask((forms == "chung").any(axis=1)) | ~mask(forms["hinh_thuc_1"] == "rieng")
+    common = ~mask(records.rows["hinh_thuc_1"] == "rieng")
+    for use in USES:
+        common |= mask(records.rows[f"hinh_thuc_{use}"] == "chung")
     usable &= ~np.isin(parcel, parcel[common & (parcel >= 0)])
     lead = leader(usable, parcel)
     second = first(usable & (lead >= 0) & (serial != serial[lead]), parcel)

@@ -15,6 +15,9 @@ from pipelines.validate.records import Records, first, leader, mask
 PERSON, COUPLE, HOUSEHOLD, GROUP = "ca_nhan", "vo_chong", "ho_gia_dinh", "nhom_nguoi"
 _BODIES = ("to_chuc", "cong_dong")
 _CITIZEN = "5"
+_OF_ONE_PERSON = 6
+"""The rules of kinds from this one on are about one person, those before about everybody on the certificate."""
+
 _NEW_YEAR = "-01-01"
 _SAME_ROW = (
     *(f"{name}_{use}" for use in ("1", "2", "3") for name in ("loai_dat", "hinh_thuc", "thoi_han")),
@@ -74,27 +77,30 @@ def check_kinds(records: Records) -> gpd.GeoDataFrame:
     headed = np.isin(unit, unit[role == "chu_ho"])
     shared = mask(rows["hinh_thuc_1"] != "rieng") | rows["hinh_thuc_1"].isna().to_numpy(dtype=bool)
     alone = ~np.isin(unit, unit[shared])
-    count = pd.Series(people).astype("string")
-    name = pd.Series(kind, dtype="string")
-    rules: tuple[tuple[Mask, pd.Series], ...] = (
-        (np.isin(kind, _BODIES) & ~has_body & has_person, name + ": ten_to_chuc"),
-        (np.isin(kind, (PERSON, COUPLE, HOUSEHOLD, GROUP)) & has_body & ~has_person, name + ": ten_to_chuc"),
-        ((kind == COUPLE) & has_person & (people != 2), name + ": " + count),
-        ((kind == GROUP) & has_person & (people < 2), name + ": " + count),
-        ((kind == PERSON) & has_person & (people > 1) & alone, name + ": " + count),
-        ((kind == HOUSEHOLD) & has_person & has_roles & ~headed, name + ": chu_ho"),
-        (_is_odd_role(kind, role), name + ": " + pd.Series(role, dtype="string")),
-        (((role == "vo") & (sex == "1")) | ((role == "chong") & (sex == "0")), name + ": gioi_tinh"),
+    odd_sex = ((role == "vo") & (sex == "1")) | ((role == "chong") & (sex == "0"))
+    rules: tuple[tuple[Mask, Any], ...] = (
+        (np.isin(kind, _BODIES) & ~has_body & has_person, "ten_to_chuc"),
+        (np.isin(kind, (PERSON, COUPLE, HOUSEHOLD, GROUP)) & has_body & ~has_person, "ten_to_chuc"),
+        ((kind == COUPLE) & has_person & (people != 2), people),
+        ((kind == GROUP) & has_person & (people < 2), people),
+        ((kind == PERSON) & has_person & (people > 1) & alone, people),
+        ((kind == HOUSEHOLD) & has_person & has_roles & ~headed, "chu_ho"),
+        (_is_odd_role(kind, role), role),
+        (odd_sex, "gioi_tinh"),
     )
-    detail = pd.Series(pd.NA, index=range(len(records)), dtype="string")
-    of_row = np.zeros(len(records), dtype=np.int64)
-    for number, (where, text) in enumerate(rules):
-        detail = detail.mask(detail.isna() & where, text)
-        # What concerns the couple or household as a whole is told once, roles and sexes of each person.
-        of_row = np.where(where & (number >= 6), np.arange(len(records)) + 1, of_row)
+    rule = np.full(len(records), -1, dtype=np.int64)
+    for number, (where, _) in enumerate(rules):
+        rule[where & (rule < 0)] = number
+    # What concerns the couple or household as a whole is told once, roles and sexes of each person.
+    of_row = np.where(rule >= _OF_ONE_PERSON, np.arange(len(records)), -1)
     fresh = records.without("so_dia_chinh.duplicate_row", "giay_to.missing", by=unit) & records.legible
-    at = first(detail.notna().to_numpy(dtype=bool) & fresh, unit, of_row)
-    return records.report("so_dia_chinh.holder_kind", at, detail=detail.iloc[at])
+    at = first((rule >= 0) & fresh, unit, of_row)
+    said = np.full(len(at), "", dtype=object)
+    for number, (_, what) in enumerate(rules):
+        here = rule[at] == number
+        said[here] = what if isinstance(what, str) else np.asarray(what)[at[here]].astype(str)
+    detail = pd.Series(kind[at], dtype="string") + ": " + pd.Series(said, dtype="string")
+    return records.report("so_dia_chinh.holder_kind", at, detail=detail)
 
 
 def check_numbers(records: Records) -> gpd.GeoDataFrame:
@@ -170,8 +176,9 @@ def check_repeated(records: Records) -> gpd.GeoDataFrame:
     at = np.flatnonzero(usable & (lead != np.arange(len(records))))
     differs = np.full(len(at), "", dtype=object)
     for column in _SAME_ROW:
-        values = rows[column].astype("string").fillna("").to_numpy(dtype=object)
-        mine, theirs = values[at], values[lead[at]]
+        mine, theirs = (
+            rows[column].iloc[places].astype("string").fillna("").to_numpy(dtype=object) for places in (at, lead[at])
+        )
         known = np.array((mine != "") & (theirs != ""), dtype=bool)
         differs[known & np.array(mine != theirs, dtype=bool)] += ", " + column
     other = rows["row_id"].iloc[lead[at]]

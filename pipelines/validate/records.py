@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pipelines import findings, names
+from pipelines import findings
 from pipelines.geometry import Indices, Mask
 
 USES = ("1", "2", "3")
@@ -85,13 +85,14 @@ class Records:
 
     @cached_property
     def person_name(self) -> pd.Series:
-        """Key of the name of a person: case and place of tones do not count."""
-        return names.key(self.rows["ho_ten"])
+        """Name of a person in lower case; `normalize` has put the tones in their place."""
+        name: pd.Series = self.rows["ho_ten"].str.lower()
+        return name
 
     @cached_property
     def holder(self) -> Indices:
         """Number of the holder of each row: by identity number, else by name; -1 for nobody."""
-        body = names.key(self.rows["ten_to_chuc"])
+        body = self.rows["ten_to_chuc"].str.lower()
         number = self.rows["so_giay_to"].where(self.has_number)
         return pd.factorize(("t:" + body).fillna("n:" + number).fillna("p:" + self.person_name))[0]
 

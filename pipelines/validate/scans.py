@@ -1,7 +1,5 @@
 """Scans that the register names, against the files of the package."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +7,16 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines import findings
-from pipelines.geometry import Floats, Indices
 from pipelines.validate.records import Records, first
 
 SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 _BEGINNINGS = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PDF_WITHIN = 1024
-_BETWEEN = re.compile(r"\s*[;,|\n\r]\s*")
+_BETWEEN = r"\s*[;,|\n\r]\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +35,9 @@ class Scans:
 def survey(root: Path) -> Scans:
     """Return the scans below the folder of a package. Of each file only the beginning is read."""
     paths = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
-    sound = [path for path in paths if _is_scan(path)]
-    good = {name for path in sound for name in _spelled(path.name)}
+    every, sound = _spelled([path.name for path in paths]), _spelled([path.name for path in paths if _is_scan(path)])
     # Of two files of one name one may be sound.
-    return Scans(
-        frozenset(name for path in paths for name in _spelled(path.name)),
-        frozenset(name for path in paths for name in _spelled(path.name)) - frozenset(good),
-    )
+    return Scans(every, every - sound)
 
 
 def check(records: Records, scans: Scans) -> gpd.GeoDataFrame:
@@ -54,38 +49,38 @@ def check(records: Records, scans: Scans) -> gpd.GeoDataFrame:
 
     Emits: giay_chung_nhan.scan_missing, giay_chung_nhan.scan_unreadable
     """
-    code, cells = pd.factorize(records.rows["ten_file"])
-    listed = [[_folded(part) for part in _BETWEEN.split(str(cell)) if part] for cell in cells]
+    cells = pa.array(records.rows["ten_file"].astype("string"), type=pa.string(), from_pandas=True)
+    split = pc.split_pattern_regex(cells, _BETWEEN)
+    row = pc.list_parent_indices(split).to_numpy()
+    name = _folded(pc.list_flatten(split))
+    is_name = pc.not_equal(name, "").to_numpy(zero_copy_only=False)
     if not scans.names:
-        return _none_at_all(records, code, listed)
-    missing = _counts([sum(name not in scans.names for name in each) for each in listed], code)
-    broken = _counts([sum(name in scans.broken for name in each) for each in listed], code)
+        named = pd.DataFrame({"source": records.rows["source"].iloc[row].to_numpy(), "name": name.to_pandas()})
+        counts = named.loc[is_name].drop_duplicates().groupby("source", sort=True).size()
+        ids = counts.index.to_numpy()
+        return findings.build(
+            "giay_chung_nhan.scan_missing", ids, crs=records.crs, value=counts.astype("float64"), source=ids
+        )
+    told = pd.factorize(records.rows["ten_file"])[0]
     parts = []
-    for name, count in (("scan_missing", missing), ("scan_unreadable", broken)):
-        at = first(count > 0, records.paper, code)
-        parts.append(records.report(f"giay_chung_nhan.{name}", at, value=count[at]))
+    is_there, is_broken = (
+        pc.is_in(name, pa.array(list(each), type=pa.string())).to_numpy(zero_copy_only=False)
+        for each in (scans.names, scans.broken)
+    )
+    for code, where in (
+        ("giay_chung_nhan.scan_missing", is_name & ~is_there),
+        ("giay_chung_nhan.scan_unreadable", is_name & is_broken),
+    ):
+        count = np.bincount(row[where], minlength=len(records)).astype(np.float64)
+        at = first(count > 0, records.paper, told)
+        parts.append(records.report(code, at, value=count[at]))
     return findings.concat(parts, crs=records.crs)
 
 
-def _none_at_all(records: Records, code: Indices, listed: Sequence[Sequence[str]]) -> gpd.GeoDataFrame:
-    named = pd.DataFrame({"source": records.rows["source"], "code": code})
-    named = named.loc[named["code"] >= 0].drop_duplicates()
-    counts = named["code"].map(dict(enumerate(map(len, listed)))).groupby(named["source"]).sum()
-    counts = counts[counts > 0]
-    if counts.empty:
-        return records.nothing
-    return findings.build(
-        "giay_chung_nhan.scan_missing",
-        counts.index.to_numpy(),
-        crs=records.crs,
-        value=counts.astype("float64"),
-        source=counts.index.to_numpy(),
-    )
-
-
-def _counts(counts: Sequence[int], code: Indices) -> Floats:
-    """Return a count per cell as one per row; rows without a cell have none."""
-    return np.append(np.asarray(counts, dtype=np.float64), 0.0)[code]
+def _spelled(names: Sequence[str]) -> frozenset[str]:
+    """Return names of files as they are compared, with and without their ending."""
+    folded = _folded(pa.array(names, type=pa.string())).to_pylist()
+    return frozenset(folded) | frozenset(name.rsplit(".", 1)[0] for name in folded)
 
 
 def _is_scan(path: Path) -> bool:
@@ -98,12 +93,7 @@ def _is_scan(path: Path) -> bool:
     return head.startswith(_BEGINNINGS) or (path.suffix.lower() == ".pdf" and b"%PDF" in head)
 
 
-def _spelled(name: str) -> tuple[str, str]:
-    folded = _folded(name)
-    return folded, folded.rsplit(".", 1)[0]
-
-
-def _folded(name: str) -> str:
-    """Return the name of a file as it is compared: without folders, composed, in lower case, without spaces."""
-    last = re.split(r"[/\\]", name.strip())[-1]
-    return re.sub(r"\s+", "", unicodedata.normalize("NFC", last)).casefold()
+def _folded(names: pa.Array) -> pa.Array:
+    """Return names of files as they are compared: without folders, composed, in lower case, without spaces."""
+    last = pc.replace_substring_regex(pc.utf8_normalize(names, form="NFC"), r"^.*[/\\]", "")
+    return pc.utf8_lower(pc.replace_substring_regex(last, r"\s+", ""))

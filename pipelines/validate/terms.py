@@ -55,16 +55,16 @@ def check_terms(records: Records) -> gpd.GeoDataFrame:
     people = _of_people(records) & records.without("giay_chung_nhan.impossible_date", by=records.paper)
     found = []
     for use in USES:
-        code, term = records.rows[f"loai_dat_{use}"].astype("object"), records.rows[f"thoi_han_{use}"]
-        years = pd.to_numeric(term.str.extract(r"^(\d+) năm$")[0], errors="coerce").to_numpy("float64", na_value=np.nan)
-        allowed = code.map(longest).to_numpy("float64", na_value=np.nan)
-        judged = people & np.isfinite(allowed) & mask(issued >= code.map(since).astype("string"))
-        at = first(judged & (mask(term == _LASTING) | (years > allowed)), records.parcel, pd.factorize(code)[0])
-        found.append(
-            records.report(
-                "so_dia_chinh.term_mismatch", at, detail=code.iloc[at].astype("string") + ": " + term.iloc[at]
-            )
-        )
+        code, term = records.rows[f"loai_dat_{use}"], records.rows[f"thoi_han_{use}"]
+        which, words = pd.factorize(term)
+        number = pd.Series(words, dtype="string").str.extract(r"^(\d+) năm$")[0]
+        years = np.append(pd.to_numeric(number, errors="coerce").to_numpy("float64", na_value=np.nan), np.nan)[which]
+        kind, names = pd.factorize(code)
+        allowed = np.append(pd.Series(names).map(longest).to_numpy("float64", na_value=np.nan), np.nan)[kind]
+        begun = pd.Series([*pd.Series(names, dtype="object").map(since), None], dtype="string").iloc[kind]
+        judged = people & np.isfinite(allowed) & mask(issued >= begun.reset_index(drop=True))
+        at = first(judged & (mask(term == _LASTING) | (years > allowed)), records.parcel, kind)
+        found.append(records.report("so_dia_chinh.term_mismatch", at, detail=code.iloc[at] + ": " + term.iloc[at]))
     return findings.concat(found, crs=records.crs)
 
 
