@@ -83,6 +83,25 @@ def mean_width_m(geometries: Geometries) -> Floats:
         return np.where(length > 0, 2 * shapely.area(geometries) / length, 0.0)
 
 
+def sides_m(geometries: Geometries) -> tuple[Floats, Floats]:
+    """Return mean width and length: the sides of the rectangle of this area and perimeter, in metres."""
+    area, half = shapely.area(geometries), shapely.length(geometries) / 2
+    length = (half + np.sqrt(np.maximum(half**2 - 4 * area, 0.0))) / 2
+    return area / np.maximum(length, np.finfo(np.float64).tiny), length
+
+
+def sizes(geometries: Geometries) -> Geometries:
+    """Return mean width and length as text.
+
+    Example:
+        >>> sizes(np.array([shapely.box(0, 0, 20.5, 0.5)])).tolist()
+        ['0.50 x 20.5 m']
+    """
+    width, length = sides_m(geometries)
+    text: Geometries = (np.char.mod("%.2f", width) + np.char.mod(" x %.1f m", length)).astype(object)
+    return text
+
+
 def repaired(geometries: Geometries) -> Geometries:
     """Return the ground that broken polygons cover, for neighbour searches only; never written anywhere."""
     scribbled = shapely.get_num_coordinates(geometries) > MENDABLE_VERTICES
@@ -169,6 +188,15 @@ def segment_lines(points: Floats, starts: Indices) -> Geometries:
     """Return the segments from these points to the next ones as two-point lines."""
     lines: Geometries = shapely.linestrings(np.stack([points[starts], points[starts + 1]], axis=1))
     return lines
+
+
+def segment_distance_m(points: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return how far each point is from its segment, in metres, and the nearest point of the segment."""
+    along = end - start
+    length = (along**2).sum(axis=1)
+    share = ((points - start) * along).sum(axis=1) / np.where(length > 0, length, 1.0)
+    nearest = start + np.clip(share, 0.0, 1.0)[:, None] * along
+    return np.hypot(*(points - nearest).T), nearest
 
 
 def mixed_bits(rows: Floats) -> Bits:

@@ -15,8 +15,11 @@ from pipelines.validate.attributes import (
     check_recorded_area,
     check_written_areas,
 )
+from pipelines.validate.documented import check_documented
 from pipelines.validate.gaps import check_gaps, check_outline
+from pipelines.validate.nodes import check_nodes
 from pipelines.validate.overlaps import check_duplicates, check_overlaps
+from pipelines.validate.rings import check_repeated_vertex, check_spike
 from pipelines.validate.scene import Check, Scene
 from pipelines.validate.shape import check_empty, check_single_part, check_sliver, check_valid
 
@@ -28,7 +31,11 @@ CHECKS: tuple[Check, ...] = (
     check_sliver,
     check_overlaps,
     check_gaps,
+    check_nodes,
+    check_repeated_vertex,
+    check_spike,
     check_outline,
+    check_documented,
     check_number,
     check_key,
     check_recorded_area,
@@ -39,7 +46,9 @@ CHECKS: tuple[Check, ...] = (
 )
 """Every check there is."""
 
-TELLING = frozenset({"thua_dat.empty", "thua_dat.invalid", "thua_dat.duplicate_geometry"})
+TELLING = frozenset(
+    {"thua_dat.empty", "thua_dat.invalid", "thua_dat.duplicate_geometry", "thua_dat.overlap", "thua_dat.gap"}
+)
 """Findings that change what later checks look at."""
 
 
@@ -52,6 +61,7 @@ def examine(
     prior: gpd.GeoDataFrame | None = None,
     has_register: bool = False,
     fills_plane: bool = False,
+    documented: gpd.GeoDataFrame | None = None,
     checks: tuple[Check, ...] = CHECKS,
 ) -> gpd.GeoDataFrame:
     """Return the findings of all checks, sorted by code and feature.
@@ -66,6 +76,7 @@ def examine(
         prior: Findings of earlier steps.
         has_register: Whether there is a register in which parcels could be missing.
         fills_plane: Whether roads and water are parcels too, so that every hole is a gap.
+        documented: Parcels as their documents have them: `feature_id` and geometry.
         checks: The checks to run.
     """
     plain = parcels.set_geometry(geometry.polygonal(geometry.flat(parcels.geometry.to_numpy())), crs=parcels.crs)
@@ -77,6 +88,7 @@ def examine(
         prior=findings.empty(parcels.crs) if prior is None else prior,
         has_register=has_register,
         fills_plane=fills_plane,
+        documented=documented,
     )
     found: list[gpd.GeoDataFrame] = []
     for check in checks:

@@ -60,6 +60,20 @@ class Loops:
         further: Indices = first + (at - first + by) % self.size[at]
         return further
 
+    def before(self, values: Floats) -> Floats:
+        """Return for each vertex the value of the vertex before it."""
+        shifted = np.roll(values, 1, axis=0)
+        begin = np.flatnonzero(self.first == np.arange(len(self.first)))
+        shifted[begin] = values[begin + self.size[begin] - 1]
+        return shifted
+
+    def after(self, values: Floats) -> Floats:
+        """Return for each vertex the value of the vertex after it."""
+        shifted = np.roll(values, -1, axis=0)
+        begin = np.flatnonzero(self.first == np.arange(len(self.first)))
+        shifted[begin + self.size[begin] - 1] = values[begin]
+        return shifted
+
 
 def of(shapes: Geometries) -> Edges:
     """Return the edges of polygons."""

@@ -43,6 +43,7 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
         outline=outline(folder),
         purposes=_optional(folder / "normalize" / "muc_dich_su_dung.parquet"),
         rows=_optional(folder / "normalize" / "dang_ky.parquet"),
+        documented=_documented(folder / "digitize" / "documented.parquet"),
         date=inventory.get("date"),
         scanned=_scans(inventory),
     )
@@ -66,6 +67,11 @@ def _scans(inventory: dict[str, Any]) -> scans.Scans | None:
     """Return the scans of the package, None where its folder is gone: what cannot be seen is not missing."""
     root = Path(str(inventory.get("root", "")))
     return scans.survey(root) if inventory.get("root") and root.is_dir() else None
+
+
+def _documented(path: Path) -> gpd.GeoDataFrame | None:
+    """Return the parcels as their documents have them, None where no drawing shows that."""
+    return gpd.read_parquet(path) if path.exists() else None
 
 
 def _write(validated: Validated, parcels: gpd.GeoDataFrame, folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Checks on the ground between parcels and at the rim of the commune."""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,7 +18,8 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
 
     Where roads and water are parcels too, every hole is a gap, up to the outline of the commune when it is known.
     Elsewhere the space between blocks is street, and only a hole smaller or narrower than a defect of drawing is a gap.
-    The ground of broken parcels counts as covered.
+    The ground of broken parcels counts as covered. The detail has mean width and length, and tells gaps between two
+    sheets, and gaps beside a road or water, from those between parcels of one sheet: they have other causes.
 
     Emits: thua_dat.gap
     """
@@ -39,8 +42,22 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
         other_id=beside,
         value=shapely.area(holes),
         limit=scene.tolerances.min_area_m2,
+        detail=geometry.sizes(holes) + _setting(scene, main, other),
         geometry=holes,
     )
+
+
+def _setting(scene: Scene, main: Indices, other: Indices) -> np.ndarray[Any, Any]:
+    """Return between which sheets each gap lies and whether a road or water is beside it, as text to be appended."""
+    number = scene.texts("so_hieu_to_ban_do").fillna("?").to_numpy(dtype=object)
+    source = scene.texts("source").fillna("?").to_numpy(dtype=object)
+    numbered = number[main] != number[other]
+    one, two = np.where(numbered, (number[main], number[other]), (source[main], source[other]))
+    told = np.where((one != two) & (other >= 0), "; giữa hai tờ / between sheets " + one + " / " + two, "")
+    ground = scene.flags("la_doi_tuong_chiem_dat", default=False)
+    beside = ground[main] | (ground[other] & (other >= 0))
+    told[beside] += "; giáp đường, mặt nước / beside road or water"
+    return told
 
 
 def uncovered(edges: Geometries, pieces: Geometries, outline: BaseGeometry | None) -> Geometries:

@@ -14,6 +14,9 @@ from pipelines.validate.scene import Scene
 SAME_SHARE = 1e-3
 """Two parcels are the same shape when what they do not share is below this share of the larger one."""
 
+SLENDER = 10.0
+"""Common ground this many times as long as wide is a strip along a boundary, not a piece of land."""
+
 
 def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
     """Report parcels whose ring is, point for point, that of a parcel with a smaller id.
@@ -38,7 +41,8 @@ def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
 def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
     """Report pairs of parcels that share ground, once per pair: value and geometry are the shared part, in m².
 
-    A pair that shares all its ground up to drawing noise is a duplicate, drawn with other points.
+    A pair that shares all its ground up to drawing noise is a duplicate, drawn with other points. The detail tells a
+    strip along a boundary from a piece of land, with mean width and length, and names a parcel that lies in the other.
 
     Emits: thua_dat.overlap, thua_dat.duplicate_geometry
     """
@@ -58,11 +62,26 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
                 other_id=scene.ids[second[~same]],
                 value=area_m2[~same],
                 limit=scene.tolerances.min_area_m2,
+                detail=_kind(scene, first[~same], second[~same], shared[~same]),
                 geometry=shared[~same],
             ),
         ],
         crs=scene.parcels.crs,
     )
+
+
+def _kind(scene: Scene, first: Indices, second: Indices, shared: Geometries) -> np.ndarray[Any, Any]:
+    """Return what the common ground of each pair is like, in both languages."""
+    one_m2, other_m2 = shapely.area(scene.shapes[first]), shapely.area(scene.shapes[second])
+    inner, outer = np.where(one_m2 < other_m2, (first, second), (second, first))
+    within = shapely.area(shared) > (1 - SAME_SHARE) * np.minimum(one_m2, other_m2)
+    width_m, length_m = geometry.sides_m(shared)
+    scales = np.maximum(scene.scales[first], scene.scales[second])
+    strip = (width_m < scene.tolerances.point_m(scales)) | (length_m > SLENDER * width_m)
+    kind = np.where(strip, "dải / strip ", "mảng / area ").astype(object) + geometry.sizes(shared)
+    names = scene.ids[inner] + " nằm trong / lies in " + scene.ids[outer]
+    detail: np.ndarray[Any, Any] = np.where(within, names, kind)
+    return detail
 
 
 def overlapping(

@@ -36,6 +36,7 @@ def run(
     outline: BaseGeometry | None = None,
     purposes: pd.DataFrame | None = None,
     rows: pd.DataFrame | None = None,
+    documented: gpd.GeoDataFrame | None = None,
     date: str | None = None,
     scanned: Scans | None = None,
 ) -> Validated:
@@ -49,6 +50,7 @@ def run(
         outline: Boundary of the commune in the same zone.
         purposes: Land uses of the register (`thua_key`, `loai_dat`).
         rows: Rows of the register (`dang_ky`); none means that there is no register.
+        documented: Parcels as their documents have them (`feature_id`, geometry), where the drawing shows that.
         date: Day of the package (yyyy-mm-dd).
         scanned: Scans of the package; None leaves them unchecked.
     """
@@ -60,6 +62,7 @@ def run(
         prior=prior,
         has_register=rows is not None and len(rows) > 0,
         fills_plane=fills_plane(parcels),
+        documented=documented,
     )
     drawn = findings.concat([prior, made], crs=parcels.crs)
     written = examine_register(parcels, rows, prior=drawn, date=date, scanned=scanned)

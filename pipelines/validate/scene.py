@@ -18,7 +18,7 @@ from pipelines import findings, geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
 from pipelines.tolerances import Tolerances
 from pipelines.validate import edges
-from pipelines.validate.edges import Edges
+from pipelines.validate.edges import Edges, Loops
 
 STRETCH_OF_ZONES = 1e-3
 """Zones made for cadastres keep areas within this share (TM-3: 0.04 % at the rim, Gauss-Krüger 3°: 0.06 %)."""
@@ -94,8 +94,8 @@ class Scene:
         source, number = (pc.struct_field(parts, name).to_pandas() for name in ("source", "number"))
         numbers = pd.to_numeric(number, errors="coerce").fillna(-1)
         group, _ = pd.factorize(source, sort=True)
-        order = pd.DataFrame({"source": group, "number": numbers, "whole": ids})
-        order = order.sort_values(["source", "number", "whole"], kind="stable").index
+        table = pd.DataFrame({"source": group, "number": numbers, "whole": ids})
+        order = table.sort_values(["source", "number", "whole"], kind="stable").index.to_numpy()
         rank = np.empty(len(ids), dtype=np.int64)
         rank[order] = np.arange(len(ids))
         return rank
@@ -141,8 +141,13 @@ class Scene:
 
     @cached_property
     def edges(self) -> Edges:
-        """Rings and unmatched edges of `covering`; an owner below the number of sound parcels is a place in `sound_at`."""
+        """Rings and unmatched edges of `covering`; owners below `len(sound_at)` are places in `sound_at`."""
         return edges.of(self.covering[0])
+
+    @cached_property
+    def loops(self) -> tuple[Loops, Indices, Floats]:
+        """Rings of the sound parcels without repeated vertices; which were repeated, and how far apart they are, m."""
+        return edges.loops(self.edges, len(self.sound_at), self.tolerances.vertex_m - ROUNDING_M)
 
     @cached_property
     def thin(self) -> tuple[Mask, Floats]:
@@ -215,6 +220,9 @@ def areal_scale(system: pyproj.CRS, east_m: float, north_m: float) -> float:
 
 Check = Callable[[Scene], gpd.GeoDataFrame]
 """A check looks at a scene and returns a findings frame."""
+
+ROUNDING_M = 1e-6
+"""What is exactly as large as a limit is not beyond it because of the last bit of its coordinates."""
 
 COPY = "thua_dat.duplicate_geometry"
 """The later ones of several parcels of one shape take no part in what parcels do to each other."""

@@ -13,8 +13,8 @@ from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
 from pipelines.registers.read import COLUMNS, KEYS, RESTRICTIONS, Register
 from pipelines.tolerances import Tolerances
-from tests.contract.test_counterexamples import documented
 from pipelines.validate.scans import Scans
+from tests.contract.test_counterexamples import documented
 
 BODIES = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
