@@ -51,6 +51,9 @@ def polygonal(geometries: Geometries) -> Geometries:
     if not mixed.any():
         return geometries
     parts, owner = shapely.get_parts(geometries, return_index=True)
+    while (shapely.get_type_id(parts) == _COLLECTION).any():  # a collection in a collection
+        parts, part = shapely.get_parts(parts, return_index=True)
+        owner = owner[part]
     areal = np.isin(shapely.get_type_id(parts), _POLYGONAL) & mixed[owner]
     pieces, piece_owner = shapely.get_parts(parts[areal], return_index=True)
     result = geometries.copy()
@@ -187,6 +190,17 @@ def exposed_edges(geometries: Geometries) -> Geometries:
 def segment_lines(points: Floats, starts: Indices) -> Geometries:
     """Return the segments from these points to the next ones as two-point lines."""
     lines: Geometries = shapely.linestrings(np.stack([points[starts], points[starts + 1]], axis=1))
+    return lines
+
+
+def segment_chains(points: Floats, starts: Indices) -> Geometries:
+    """Return the segments from these points to the next ones, in ascending order, joined where one follows another."""
+    begins = np.append(True, np.diff(starts) != 1) if len(starts) else np.empty(0, dtype=bool)
+    last = np.append(np.flatnonzero(begins)[1:] - 1, len(starts) - 1) if len(starts) else starts
+    chain = np.cumsum(begins) - 1
+    at, number = np.concatenate([starts, starts[last] + 1]), np.concatenate([chain, chain[last]])
+    order = np.lexsort([at, number])
+    lines: Geometries = shapely.linestrings(points[at[order]], indices=number[order])
     return lines
 
 

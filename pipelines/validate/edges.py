@@ -33,6 +33,11 @@ class Edges:
         return geometry.segment_lines(self.points, self.exposed)
 
     @cached_property
+    def chains(self) -> Geometries:
+        """The exposed segments as lines that run on as long as their ring does."""
+        return geometry.segment_chains(self.points, self.exposed)
+
+    @cached_property
     def tree(self) -> shapely.STRtree:
         """Index over `lines`."""
         return shapely.STRtree(self.lines)

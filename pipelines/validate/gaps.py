@@ -26,7 +26,7 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
     covering, pieces = scene.covering
     if not len(covering):
         return scene.nothing
-    holes = uncovered(scene.edges.lines, pieces, scene.outline if scene.fills_plane else None)
+    holes = uncovered(scene.edges.chains, pieces, scene.outline if scene.fills_plane else None)
     holes = holes[shapely.area(holes) >= scene.tolerances.min_area_m2]
     holes = holes[_is_defect(scene, holes)]
     if not len(holes):

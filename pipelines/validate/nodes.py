@@ -6,6 +6,8 @@ same: without the node, the edge on one side and the two edges on the other roun
 coordinates, and a hair of overlap or gap opens. Reported apart from nodes that are off already.
 """
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -51,15 +53,15 @@ def _near(scene: Scene) -> pd.DataFrame:
     edges, count = scene.edges, len(scene.sound_at)
     limit_m = scene.tolerances.point_m(scene.scales[scene.sound_at])
     start = edges.exposed
-    vertex = np.concatenate([start, start + 1])
-    vertex = vertex[edges.owner[vertex] < count]
+    is_vertex = np.zeros(len(edges.points), dtype=bool)
+    is_vertex[start] = is_vertex[start + 1] = True
+    vertex = np.flatnonzero(is_vertex & (edges.owner < count))
     if not len(vertex):
         return pd.DataFrame({name: np.empty(0) for name in _COLUMNS}).astype({"of": int, "on": int})
     _, one, same = np.unique(geometry.mixed_bits(edges.points[vertex]), return_index=True, return_inverse=True)
     points = edges.points[vertex[one]]
     reach = float(limit_m.max())
-    boxes = shapely.box(points[:, 0] - reach, points[:, 1] - reach, points[:, 0] + reach, points[:, 1] + reach)
-    place, line = edges.tree.query(boxes)
+    place, line = edges.tree.query(_around(points, reach))
     ends = edges.points[start[line]], edges.points[start[line] + 1]
     free = ((points[place] != ends[0]).any(axis=1)) & ((points[place] != ends[1]).any(axis=1))
     free &= edges.owner[start[line]] < count
@@ -89,9 +91,11 @@ def _apart(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
     points, nearest = rows[["x", "y"]].to_numpy(), rows[["near_x", "near_y"]].to_numpy()
     distance, of, on = (rows[name].to_numpy() for name in ("distance", "of", "on"))
     parting = np.zeros(len(rows), dtype=bool)
-    every = shapely.points(scene.edges.points[np.append(scene.edges.exposed, scene.edges.exposed + 1)])
-    row, other = shapely.STRtree(every).query(shapely.points(points), "dwithin", OPENING * distance)
-    common = pd.DataFrame(shapely.get_coordinates(every[other]), columns=["x", "y"])
+    row, line = scene.edges.tree.query(_around(points, OPENING * distance))
+    row, start = np.tile(row, 2), scene.edges.exposed[line]
+    ends = scene.edges.points[np.append(start, start + 1)]
+    within = np.hypot(*(ends - points[row]).T) <= OPENING * distance[row]
+    row, common = row[within], pd.DataFrame(ends[within], columns=["x", "y"])
     shared = _is_vertex(scene, common, pd.Series(of[row])) & _is_vertex(scene, common, pd.Series(on[row]))
     parting[row[shared.to_numpy()]] = True
     row, piece = scene.tree.query(shapely.points((points + nearest) / 2), predicate="within")
@@ -99,6 +103,14 @@ def _apart(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
     parting[row[(third != of[row]) & (third != on[row]) & (distance[row] > scene.tolerances.node_m)]] = True
     place = rows.groupby(["x", "y", "on"], sort=False).ngroup().to_numpy()
     return rows[~np.isin(place, place[parting])]
+
+
+def _around(points: Floats, reach: Any) -> geometry.Geometries:
+    """Return the square around each point that reaches so far, in metres."""
+    boxes: geometry.Geometries = shapely.box(
+        *(points - np.reshape(reach, (-1, 1))).T, *(points + np.reshape(reach, (-1, 1))).T
+    )
+    return boxes
 
 
 def _is_vertex(scene: Scene, points: pd.DataFrame, owner: pd.Series) -> pd.Series:

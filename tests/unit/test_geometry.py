@@ -85,3 +85,12 @@ def test_faces_of_crossing_lines():
     lines = shapes("LINESTRING(0 0,4 0)", "LINESTRING(3 -1,3 4)", "LINESTRING(4 3,0 3)", "LINESTRING(0 4,0 -1)")
     assert shapely.area(geometry.faces(lines)).tolist() == [9.0]
     assert len(geometry.faces(lines[:0])) == 0
+
+
+def test_chains_hold_the_same_segments():
+    points, ring, _ = geometry.oriented_rings(shapes("POLYGON((0 0,4 0,4 4,0 4,0 0),(1 1,1 2,2 2,2 1,1 1))"))
+    starts = np.array([0, 1, 3, 5, 6, 7, 8])
+    chains, lines = geometry.segment_chains(points, starts), geometry.segment_lines(points, starts)
+    assert len(chains) == 3
+    assert shapely.union_all(chains).equals(shapely.union_all(lines))
+    assert len(geometry.segment_chains(points, starts[:0])) == 0
