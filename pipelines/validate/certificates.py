@@ -38,8 +38,8 @@ def check_birth(records: Records) -> gpd.GeoDataFrame:
 
     Emits: giay_chung_nhan.before_birth
     """
-    year = pd.to_numeric(records.rows["ngay_cap"].str[:4], errors="coerce").astype("Int64")
-    before = mask(year < records.rows["nam_sinh"].astype("Int64"))
+    # Years of four digits are in the same order as text.
+    before = mask(records.rows["ngay_cap"].str[:4] < records.rows["nam_sinh"].astype("Int64").astype("string"))
     fresh = records.without("giay_chung_nhan.impossible_date", "giay_chung_nhan.out_of_period", by=records.paper)
     return records.report(
         "giay_chung_nhan.before_birth", before & records.is_person & fresh, detail="ngay_cap < nam_sinh"

@@ -71,6 +71,9 @@ def check_kinds(records: Records) -> gpd.GeoDataFrame:
     kind, role, sex = (rows[name].to_numpy(dtype=object, na_value="") for name in ("phap_nhan", "vai_tro", "gioi_tinh"))
     each = first(records.holder >= 0, unit, records.holder)
     people = np.bincount(unit[each], minlength=int(unit.max(initial=-1)) + 1)[unit]
+    # Joint users may have a certificate each, so they are counted on the parcel.
+    user = first(records.holder >= 0, records.parcel, records.holder)
+    users = np.bincount(records.parcel[user] + 1, minlength=int(records.parcel.max(initial=-1)) + 2)[records.parcel + 1]
     has_person = rows["ho_ten"].notna().to_numpy(dtype=bool)
     has_body = rows["ten_to_chuc"].notna().to_numpy(dtype=bool)
     has_roles = mask(rows["vai_tro"].notna().groupby(rows["source"]).transform("any"))
@@ -82,7 +85,7 @@ def check_kinds(records: Records) -> gpd.GeoDataFrame:
         (np.isin(kind, _BODIES) & ~has_body & has_person, "ten_to_chuc"),
         (np.isin(kind, (PERSON, COUPLE, HOUSEHOLD, GROUP)) & has_body & ~has_person, "ten_to_chuc"),
         ((kind == COUPLE) & has_person & (people != 2), people),
-        ((kind == GROUP) & has_person & (people < 2), people),
+        ((kind == GROUP) & has_person & (users < 2), users),
         ((kind == PERSON) & has_person & (people > 1) & alone, people),
         ((kind == HOUSEHOLD) & has_person & has_roles & ~headed, "chu_ho"),
         (_is_odd_role(kind, role), role),
