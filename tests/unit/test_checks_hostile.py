@@ -54,7 +54,7 @@ def test_bad_geometry_is_told_and_costs_no_other_parcel_its_result(name):
 def test_bad_geometry_in_a_file(ending, tmp_path):
     """Everything at once; what a format cannot hold is left out of its file."""
     shapes = [shape for shape, _ in BAD.values() if shape is None or shapely.get_coordinate_dimension(shape) == 2]
-    apart = shapely.transform(SPIKED, lambda xy: xy + [300, 0])
+    apart = shapely.transform(SPIKED, lambda xy: np.add(xy, (300, 0)))
     every = np.array([*shapes, *GOOD, apart], dtype=object)
     layer = gpd.GeoDataFrame({"n": range(len(every))}, geometry=every, crs=CRS)
     path = tmp_path / f"layer.{ending}"

@@ -88,7 +88,7 @@ def test_faces_of_crossing_lines():
 
 
 def test_chains_hold_the_same_segments():
-    points, ring, _ = geometry.oriented_rings(shapes("POLYGON((0 0,4 0,4 4,0 4,0 0),(1 1,1 2,2 2,2 1,1 1))"))
+    points, _, _ = geometry.oriented_rings(shapes("POLYGON((0 0,4 0,4 4,0 4,0 0),(1 1,1 2,2 2,2 1,1 1))"))
     starts = np.array([0, 1, 3, 5, 6, 7, 8])
     chains, lines = geometry.segment_chains(points, starts), geometry.segment_lines(points, starts)
     assert len(chains) == 3
