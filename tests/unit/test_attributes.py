@@ -7,7 +7,6 @@ from pipelines.validate import scans
 from pipelines.validate.scans import Scans
 from tests.unit.registers import OTHER, SELF, WIFE, found, told
 
-
 ELDER = {"ngay_sinh": "1950", "so_giay_to": "038050990001"}
 
 
