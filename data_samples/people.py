@@ -120,7 +120,8 @@ class Registry:
         rng = self._rng
         man = rng.random() < 0.5 if male is None else male
         middle, given = (_MIDDLE_MEN, _MEN) if man else (_MIDDLE_WOMEN, _WOMEN)
-        born = date(1940, 1, 1) + timedelta(days=rng.randrange(22000))
+        # Everybody is born before the first certificate.
+        born = date(1925, 1, 1) + timedelta(days=rng.randrange(22000))
         name = f"{rng.choice(_FAMILY)} {rng.choice(middle)} {rng.choice(given)}"
         self._people += 1
         return Person(name, born, man, identity_number(born, man, self._people))

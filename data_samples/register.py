@@ -1,5 +1,6 @@
 """The register of a commune: who has which parcel, on what paper. One row a certificate, parcel and person."""
 
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -86,7 +87,8 @@ def fill(delivery: Delivery, rng: Random) -> None:
             pair = ((man, "Vợ chồng", "Chồng"), (woman, "Vợ chồng", "Vợ"))
         else:
             person = man if draw < 0.62 else woman
-            household = rng.random() < 0.5
+            # Since then the law names no household as holder of a new right.
+            household = rng.random() < 0.5 and paper["ngay_cap"] < date(2024, 8, 1)
             pair = ((person, "Hộ gia đình" if household else "Cá nhân", "Chủ hộ" if household else "Cá nhân"),)
         for person, kind, part in pair:
             delivery.rows.append(Row({**land, **paper, **_holder(person, home, kind, part)}, parcel.key))

@@ -87,11 +87,12 @@ def book_numbers(values: pd.Series) -> pd.DataFrame:
     digits and for the old books (123/QSDĐ/…), False for anything else, null for none.
     """
     number = tidy_book_number(values)
-    prefixes = sorted(schemas.codelist("tien_to_so_vao_so")["code"], key=len, reverse=True)
-    parts = number.str.extract(rf"^(?P<prefix>{'|'.join(prefixes)})(?P<digits>[0-9]{{3,8}})$")
+    prefixes = set(schemas.codelist("tien_to_so_vao_so")["code"])
+    prefix = number.str.replace(r"[0-9]{3,8}$", "", regex=True)
+    prefix = prefix.where(prefix.isin(prefixes) & (prefix != number))
     old = number.str.fullmatch(r"[0-9]+/?QSDĐ(?:/.*)?").fillna(False)
-    known = (parts["prefix"].notna() | old).astype("boolean").where(number.notna())
-    return pd.DataFrame({"number": number, "prefix": parts["prefix"].astype("string"), "is_known": known})
+    known = (prefix.notna() | old).astype("boolean").where(number.notna())
+    return pd.DataFrame({"number": number, "prefix": prefix.astype("string"), "is_known": known})
 
 
 def barcodes(values: pd.Series) -> pd.DataFrame:

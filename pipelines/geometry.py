@@ -13,6 +13,7 @@ Geometries = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint64]
 
 FARTHEST_M = 1e8
 """No projected coordinate on Earth is larger; beyond it the unit or the coordinate is wrong."""
@@ -50,6 +51,9 @@ def polygonal(geometries: Geometries) -> Geometries:
     if not mixed.any():
         return geometries
     parts, owner = shapely.get_parts(geometries, return_index=True)
+    while (shapely.get_type_id(parts) == _COLLECTION).any():  # a collection in a collection
+        parts, part = shapely.get_parts(parts, return_index=True)
+        owner = owner[part]
     areal = np.isin(shapely.get_type_id(parts), _POLYGONAL) & mixed[owner]
     pieces, piece_owner = shapely.get_parts(parts[areal], return_index=True)
     result = geometries.copy()
@@ -80,6 +84,25 @@ def mean_width_m(geometries: Geometries) -> Floats:
     length = shapely.length(geometries)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(length > 0, 2 * shapely.area(geometries) / length, 0.0)
+
+
+def sides_m(geometries: Geometries) -> tuple[Floats, Floats]:
+    """Return mean width and length: the sides of the rectangle of this area and perimeter, in metres."""
+    area, half = shapely.area(geometries), shapely.length(geometries) / 2
+    length = (half + np.sqrt(np.maximum(half**2 - 4 * area, 0.0))) / 2
+    return area / np.maximum(length, np.finfo(np.float64).tiny), length
+
+
+def sizes(geometries: Geometries) -> Geometries:
+    """Return mean width and length as text.
+
+    Example:
+        >>> sizes(np.array([shapely.box(0, 0, 20.5, 0.5)])).tolist()
+        ['0.50 x 20.5 m']
+    """
+    width, length = sides_m(geometries)
+    text: Geometries = (np.char.mod("%.2f", width) + np.char.mod(" x %.1f m", length)).astype(object)
+    return text
 
 
 def repaired(geometries: Geometries) -> Geometries:
@@ -134,51 +157,93 @@ def _cut(pieces: Geometries, owner: Indices, columns: int, rows: int) -> tuple[G
     return parts[areal], np.tile(owner, len(cells))[index[areal]]
 
 
-def exposed_edges(geometries: Geometries) -> Geometries:
-    """Return the boundary segments that have a polygon on one side only, as two-point lines.
+def oriented_rings(geometries: Geometries) -> tuple[Floats, Indices, Indices]:
+    """Return the points of all rings in order, the number of the ring of each, and the position of its polygon.
+
+    Shells turn one way and holes the other, whichever way they were drawn. The last point of a ring repeats the first.
+    """
+    parts, owner = shapely.get_parts(geometries, return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    return points, ring, owner[part][ring]
+
+
+def exposed_segments(points: Floats, ring: Indices) -> Indices:
+    """Return the positions of the points from which a segment with a polygon on one side only leads to the next point.
 
     In a clean coverage these are the outer rim and the rims of the holes. Segments match when both end points are
     equal to the last bit, as after reading neighbours from one file.
     """
-    return exposed_segments(geometries)[0]
+    mixed = mixed_bits(points)
+    at = np.flatnonzero((ring[:-1] == ring[1:]) & (mixed[:-1] != mixed[1:]))
+    start, end = mixed[at], mixed[at + 1]
+    single: Indices = at[_one_sided(points, at, start, end)]
+    return single
 
 
-def exposed_segments(geometries: Geometries) -> tuple[Geometries, Indices]:
-    """Return the exposed edges and, for each, the position of the polygon it belongs to."""
-    parts, part_owner = shapely.get_parts(geometries, return_index=True)
-    rings, ring_part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    inside = ring[:-1] == ring[1:]
-    start, end = points[:-1][inside], points[1:][inside]
-    backward = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    turn = backward[:, None]
-    segments = np.column_stack([np.where(turn, end, start), np.where(turn, start, end)])
-    longer = (segments[:, :2] != segments[:, 2:]).any(axis=1)
-    segments, backward = segments[longer], backward[longer]
-    single = _one_sided(segments, backward)
-    lines: Geometries = shapely.linestrings(segments[single].reshape(-1, 2, 2))
-    owner: Indices = part_owner[ring_part[ring[:-1][inside][longer][single]]]
-    return lines, owner
+def exposed_edges(geometries: Geometries) -> Geometries:
+    """Return the boundary segments that have a polygon on one side only, as two-point lines."""
+    points, ring, _ = oriented_rings(geometries)
+    return segment_lines(points, exposed_segments(points, ring))
 
 
-def _one_sided(segments: Floats, backward: Mask) -> Mask:
-    """Tell which segments are passed in one direction only.
+def segment_lines(points: Floats, starts: Indices) -> Geometries:
+    """Return the segments from these points to the next ones as two-point lines."""
+    lines: Geometries = shapely.linestrings(np.stack([points[starts], points[starts + 1]], axis=1))
+    return lines
 
-    Equal rows meet after sorting by a 64-bit mix of their bits. Should two different segments have the same mix, more
-    segments than needed are kept, never fewer.
-    """
-    if not len(segments):
-        return np.zeros(0, dtype=bool)
-    bits = (segments + 0.0).view(np.uint64)  # + 0.0 makes -0.0 equal 0.0
-    mixed = np.zeros(len(bits), dtype=np.uint64)
-    for column in range(4):
-        mixed = (mixed ^ bits[:, column]) * np.uint64(0x9E3779B97F4A7C15)
+
+def segment_chains(points: Floats, starts: Indices) -> Geometries:
+    """Return the segments from these points to the next ones, in ascending order, joined where one follows another."""
+    begins = np.append(True, np.diff(starts) != 1) if len(starts) else np.empty(0, dtype=bool)
+    last = np.append(np.flatnonzero(begins)[1:] - 1, len(starts) - 1) if len(starts) else starts
+    chain = np.cumsum(begins) - 1
+    at, number = np.concatenate([starts, starts[last] + 1]), np.concatenate([chain, chain[last]])
+    order = np.lexsort([at, number])
+    lines: Geometries = shapely.linestrings(points[at[order]], indices=number[order])
+    return lines
+
+
+def segment_distance_m(points: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return how far each point is from its segment, in metres, and the nearest point of the segment."""
+    along = end - start
+    length = (along**2).sum(axis=1)
+    share = ((points - start) * along).sum(axis=1) / np.where(length > 0, length, 1.0)
+    nearest = start + np.clip(share, 0.0, 1.0)[:, None] * along
+    return np.hypot(*(points - nearest).T), nearest
+
+
+def mixed_bits(rows: Floats) -> Bits:
+    """Return a number of 64 bits for each row of numbers: equal rows have equal numbers, others hardly ever."""
+    mixed = np.zeros(len(rows), dtype=np.uint64)
+    for column in rows.T:
+        mixed ^= (column + 0.0).view(np.uint64)  # + 0.0 makes -0.0 equal 0.0
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
-    order = np.argsort(mixed, kind="stable")
-    new = np.append(True, (bits[order][1:] != bits[order][:-1]).any(axis=1))
+    return mixed
+
+
+def _one_sided(points: Floats, at: Indices, start: Bits, end: Bits) -> Mask:
+    """Tell which segments, from the points at these positions to the next, are passed in one direction only.
+
+    Equal segments meet after sorting by a mix of the mixed bits of their ends. Should two different segments have the
+    same mix, more segments than needed are kept, never fewer.
+    """
+    if not len(at):
+        return np.zeros(0, dtype=bool)
+    backward = start > end
+    key = (np.minimum(start, end) * np.uint64(0x9E3779B97F4A7C15)) ^ np.maximum(start, end)
+    order = np.argsort(key)
+    key, place, turned = key[order], at[order], backward[order]
+    alike = np.flatnonzero(key[1:] == key[:-1])
+    one, other, is_turn = place[alike], place[alike + 1], turned[alike] != turned[alike + 1]
+    pairs = np.ascontiguousarray(points).view(np.complex128).ravel()  # x and y of a point are fetched at once
+    equal = (pairs[one] == pairs[other + is_turn]) & (pairs[one + 1] == pairs[other + ~is_turn])
+    new = np.ones(len(at), dtype=bool)
+    new[alike[equal] + 1] = False
     begin, group = np.flatnonzero(new), np.cumsum(new) - 1
-    both = np.logical_or.reduceat(backward[order], begin) & np.logical_or.reduceat(~backward[order], begin)
-    single = np.empty(len(bits), dtype=bool)
+    both = np.logical_or.reduceat(turned, begin) & np.logical_or.reduceat(~turned, begin)
+    single = np.empty(len(at), dtype=bool)
     single[order] = ~both[group]
     return single
 

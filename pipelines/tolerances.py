@@ -9,6 +9,9 @@ sliver                    area below 1 m², or mean width 2A/P below the two-poi
 gap between parcels       every hole when roads and water are parcels; otherwise holes up to 1 m² or with a mean
                           width up to the two-point error: anything larger is street, court or another commune
 outline of the commune    a strip of the two-point error on either side
+spike                     an arm longer than the two-point error, narrower than that, ten times as long as wide
+vertices of a ring        one centimetre apart at least: what coordinates are written to
+node of a neighbour       the same place within a millimetre, else off by up to the two-point error
 ========================  =====================================================================================
 """
 
@@ -34,10 +37,14 @@ class Tolerances:
     Attributes:
         scale: Scale denominator of parcels that have none of their own.
         min_area_m2: Smallest overlap, gap or piece outside that counts.
+        vertex_m: Vertices of one ring nearer than this are one vertex, drawn twice.
+        node_m: Vertices of two parcels this near each other, or to an edge, are meant to be at one place exactly.
     """
 
     scale: int = DEFAULT_SCALE
     min_area_m2: float = 0.01
+    vertex_m: float = 0.01
+    node_m: float = 0.001
 
     def area_m2(self, area_m2: Any, scale: Any) -> Floats:
         """Return the allowed difference between two areas of a parcel, in m².

@@ -73,8 +73,10 @@ def _findings() -> str:
     rows = []
     for code, entry in schemas.findings().items():
         grave = ", ".join(f"{name}: {body[code]['severity']} {body[code]['grade']}" for name, body in profiles.items())
-        rows.append((f"`{code}`", entry["vi"], entry["en"], f"{entry['remedy_vi']} / {entry['remedy_en']}", grave))
-    head = ("mã / code", "tiếng Việt", "English", "cách xử lý / remedy", "mức và nhóm / severity and grade")
+        remedy = f"{entry['remedy_vi']} / {entry['remedy_en']}"
+        rows.append((f"`{code}`", entry["vi"], entry["en"], entry["legal_ref"], remedy, grave))
+    words = ("tiếng Việt", "English", "căn cứ / legal source", "cách xử lý / remedy")
+    head = ("mã / code", *words, "mức và nhóm / severity and grade")
     return _table(head, rows)
 
 

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import certificates, codes, dates, findings, identifiers, names, numbers, qr, registers
-from pipelines.normalize import texts
+from pipelines.normalize import coded, texts
 from pipelines.normalize.parcels import by_source
 from pipelines.normalize.place import Place
 from pipelines.registers.read import COLUMNS
@@ -68,10 +68,11 @@ def normalize(raw: pd.DataFrame, place: Place, doubted: Sequence[str] = ()) -> R
     """Return register rows with typed values.
 
     Emits: van_ban.repaired, van_ban.undecodable, van_ban.foreign_character, so_dia_chinh.missing_key,
-        so_dia_chinh.duplicate_row, so_dia_chinh.bad_number, so_dia_chinh.bad_date
+        so_dia_chinh.duplicate_row, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.bad_code
     """
     cleaned = texts.clean(raw, COLUMNS, "row_id", place, doubted)
     rows = cleaned.frame
+    words = rows.copy()
     rows["repaired"] = cleaned.repaired
     for column in (f"{key}{kind}" for key in _KEYS for kind in ("", "_gcn", "_cu")):
         rows[column] = numbers.tidy_key(rows[column])
@@ -88,6 +89,7 @@ def normalize(raw: pd.DataFrame, place: Place, doubted: Sequence[str] = ()) -> R
     is_fine = set(rows.loc[kept, "row_id"])
     told = findings.concat([bad_numbers, bad_dates], crs=place.crs)
     found = [cleaned.findings, told.loc[told["feature_id"].isin(is_fine)], _marks(rows, place)]
+    found.append(coded.check_rows(words, rows, place))
     return Rows(rows, findings.concat(found, crs=place.crs))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines import codes, eras, findings
 from pipelines.ledger import Ledger
-from pipelines.normalize import checks, extras, future, holders, matching, uses
+from pipelines.normalize import checks, coded, extras, future, holders, matching, statuses, uses
 from pipelines.normalize import numbering as number_work
 from pipelines.normalize import parcels as parcel_work
 from pipelines.normalize import rows as row_work
@@ -73,10 +73,11 @@ def run(
         van_ban.foreign_character, thua_dat.legacy_code, thua_dat.ambiguous_code, thua_dat.unknown_code,
         so_dia_chinh.without_parcel, so_dia_chinh.duplicate_row,
         so_dia_chinh.missing_key, so_dia_chinh.bad_number, so_dia_chinh.bad_date, so_dia_chinh.purpose_sum,
-        so_dia_chinh.contradiction, so_dia_chinh.unknown_element, so_dia_chinh.renumbered,
-        so_dia_chinh.renumbering_open, giay_chung_nhan.bad_serial,
-        giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch, giay_to.bad_number, giay_to.mismatch,
-        giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
+        so_dia_chinh.contradiction, so_dia_chinh.unknown_element, so_dia_chinh.bad_code,
+        so_dia_chinh.renumbered, so_dia_chinh.renumbering_open,
+        so_dia_chinh.recovered_with_right, so_dia_chinh.restriction_area, so_dia_chinh.status_conflict,
+        giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch, giay_to.bad_number,
+        giay_to.mismatch, giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
     """
     parcels = parcel_work.normalize(drawn, place)
     raw = row_work.stack(list(read))
@@ -92,6 +93,7 @@ def run(
     thua_dat = matching.complete(parcels.parcels, accepted, place)
     thua_dat = number_work.former(thua_dat, accepted, numbering, place)
     thua_dat, open_communes = future.assign(thua_dat, place, today or eras.Future())
+    restrictions = extras.restrictions(read, thua_dat, place)
     found = [
         parcels.findings,
         doubts,
@@ -105,6 +107,9 @@ def run(
         _drawn_addresses(parcels.parcels, accepted, place),
         open_communes,
         extras.check(read, place),
+        coded.check_entities(read, place),
+        statuses.check(accepted, thua_dat, restrictions, place),
+        statuses.check_entities(read, place),
     ]
     sheets = uses.sheets(thua_dat, place)
     every = findings.concat(found, crs=place.crs)
@@ -113,7 +118,7 @@ def run(
         dang_ky=_register(accepted),
         muc_dich_su_dung=uses.land_uses(accepted),
         nguon_goc_dat=uses.origins(accepted),
-        han_che_quyen=extras.restrictions(read, thua_dat, place),
+        han_che_quyen=restrictions,
         tai_lieu_do_dac=extras.surveys(uses.surveys(sheets, place), read),
         to_ban_do=sheets,
         xa=uses.commune(boundary, place),

@@ -1,5 +1,6 @@
 """Checks on what is written about a parcel: numbers, areas, codes, records."""
 
+import itertools
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,9 @@ from pipelines.validate.scene import Scene
 
 KEY = ("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua")
 """What identifies a parcel in a layer that has no `thua_key`."""
+
+WRITTEN_M2, EPSILON_M2 = 0.1, 1e-6
+"""Unit of areas on certificates, and what a sum of such numbers may be off by in a computer."""
 
 
 def check_number(scene: Scene) -> gpd.GeoDataFrame:
@@ -70,6 +74,37 @@ def check_label(scene: Scene) -> gpd.GeoDataFrame:
     by_area = _compare(scene, "thua_dat.label_mismatch", {"dien_tich_nhan": scene.numbers("dien_tich_nhan")})
     told = set(by_area["feature_id"])
     return findings.concat([by_area, _label_codes(scene, told)], crs=scene.parcels.crs)
+
+
+def check_written_areas(scene: Scene) -> gpd.GeoDataFrame:
+    """Report parcels whose written areas disagree with one another, with every pair that does and by how much.
+
+    Areas of certificate and register are copied from paper to paper and must agree to the unit they are written to;
+    that of the label is measured and may differ by what a survey may. An area that is off from the map is told there.
+
+    Source: TT 10/2024/TT-BTNMT (certificate and register), TT 26/2024/TT-BTNMT (label), of confidence M.
+
+    Emits: so_dia_chinh.legal_area_mismatch
+    """
+    told = {*check_recorded_area(scene)["feature_id"], *check_label(scene)["feature_id"]}
+    fresh = ~scene.parcels["feature_id"].isin(told).to_numpy() & scene.without("so_dia_chinh.contradiction")
+    areas = {name: scene.numbers(name) for name in ("dien_tich_nhan", "dien_tich", "dien_tich_phap_ly")}
+    survey_m2 = scene.tolerances.area_m2(scene.areas_m2, scene.scales)
+    worst_m2, limit_m2 = np.zeros(len(fresh)), np.zeros(len(fresh))
+    detail = np.full(len(fresh), "", dtype=object)
+    for one, other in itertools.combinations(areas, 2):
+        first, second = (values.where(values > 0).to_numpy(dtype=np.float64) for values in (areas[one], areas[other]))
+        written_m2 = max(_rounding_m2(areas[one]), _rounding_m2(areas[other]), WRITTEN_M2)
+        allowed_m2 = np.maximum(survey_m2, written_m2) if one == "dien_tich_nhan" else np.full(len(fresh), written_m2)
+        off_m2 = np.nan_to_num(np.abs(first - second), nan=0.0)
+        off = fresh & (off_m2 > allowed_m2 + EPSILON_M2)
+        amount = pd.Series(off_m2[off]).round(1).astype("string").to_numpy(dtype=object)
+        detail[off] += f"; {one} / {other}: " + amount
+        larger = off & (off_m2 > worst_m2)
+        worst_m2[larger], limit_m2[larger] = off_m2[larger], allowed_m2[larger]
+    at = worst_m2 > 0
+    text = pd.Series(detail[at], dtype="string").str[2:]
+    return scene.report("so_dia_chinh.legal_area_mismatch", at, value=worst_m2[at], limit=limit_m2[at], detail=text)
 
 
 def check_code(scene: Scene) -> gpd.GeoDataFrame:

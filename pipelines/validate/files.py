@@ -14,6 +14,7 @@ from pipelines.errors import ReadError
 from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
+from pipelines.validate import scans
 from pipelines.validate.run import Validated, run
 
 STEPS_BEFORE = ("package", "digitize", "normalize")
@@ -42,6 +43,9 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
         outline=outline(folder),
         purposes=_optional(folder / "normalize" / "muc_dich_su_dung.parquet"),
         rows=_optional(folder / "normalize" / "dang_ky.parquet"),
+        documented=_documented(folder / "digitize" / "documented.parquet"),
+        date=inventory.get("date"),
+        scanned=_scans(inventory),
     )
     with files.writing(folder / "validate") as new:
         _write(validated, parcels, new)
@@ -57,6 +61,17 @@ def outline(folder: Path) -> BaseGeometry | None:
         if len(shapes):
             return shapely.union_all(shapely.make_valid(shapely.force_2d(shapes)))
     return None
+
+
+def _scans(inventory: dict[str, Any]) -> scans.Scans | None:
+    """Return the scans of the package, None where its folder is gone: what cannot be seen is not missing."""
+    root = Path(str(inventory.get("root", "")))
+    return scans.survey(root) if inventory.get("root") and root.is_dir() else None
+
+
+def _documented(path: Path) -> gpd.GeoDataFrame | None:
+    """Return the parcels as their documents have them, None where no drawing shows that."""
+    return gpd.read_parquet(path) if path.exists() else None
 
 
 def _write(validated: Validated, parcels: gpd.GeoDataFrame, folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Checks on the ground between parcels and at the rim of the commune."""
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -16,14 +18,15 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
 
     Where roads and water are parcels too, every hole is a gap, up to the outline of the commune when it is known.
     Elsewhere the space between blocks is street, and only a hole smaller or narrower than a defect of drawing is a gap.
-    The ground of broken parcels counts as covered.
+    The ground of broken parcels counts as covered. The detail has mean width and length, and tells gaps between two
+    sheets, and gaps beside a road or water, from those between parcels of one sheet: they have other causes.
 
     Emits: thua_dat.gap
     """
-    covering, pieces = _covering(scene)
+    covering, pieces = scene.covering
     if not len(covering):
         return scene.nothing
-    holes = uncovered(covering, scene.outline if scene.fills_plane else None, pieces)
+    holes = uncovered(scene.edges.chains, pieces, scene.outline if scene.fills_plane else None)
     holes = holes[shapely.area(holes) >= scene.tolerances.min_area_m2]
     holes = holes[_is_defect(scene, holes)]
     if not len(holes):
@@ -39,23 +42,40 @@ def check_gaps(scene: Scene) -> gpd.GeoDataFrame:
         other_id=beside,
         value=shapely.area(holes),
         limit=scene.tolerances.min_area_m2,
+        detail=geometry.sizes(holes) + _setting(scene, main, other),
         geometry=holes,
     )
 
 
-def uncovered(shapes: Geometries, outline: BaseGeometry | None, pieces: Geometries | None = None) -> Geometries:
+def _setting(scene: Scene, main: Indices, other: Indices) -> np.ndarray[Any, Any]:
+    """Return between which sheets each gap lies and whether a road or water is beside it, as text to be appended."""
+    number = scene.texts("so_hieu_to_ban_do").fillna("?").to_numpy(dtype=object)
+    source = scene.texts("source").fillna("?").to_numpy(dtype=object)
+    numbered = number[main] != number[other]
+    one, two = np.where(numbered, (number[main], number[other]), (source[main], source[other]))
+    told = np.where((one != two) & (other >= 0), "; giữa hai tờ / between sheets " + one + " / " + two, "")
+    ground = scene.flags("la_doi_tuong_chiem_dat", default=False)
+    beside = ground[main] | (ground[other] & (other >= 0))
+    told[beside] += "; giáp đường, mặt nước / beside road or water"
+    return told
+
+
+def uncovered(edges: Geometries, pieces: Geometries, outline: BaseGeometry | None) -> Geometries:
     """Return the bounded areas that none of the polygons covers; with an outline also those along its inside.
 
     An edge with a polygon on either side cannot bound a hole. The others are few; cut where they cross, they enclose
-    every hole, and other faces that are covered. `pieces` are the polygons cut small, where somebody has them already.
+    every hole, and other faces that are covered.
+
+    Args:
+        edges: Edges of the polygons without a polygon on the other side.
+        pieces: The polygons, cut small.
+        outline: Boundary of the commune.
     """
-    edges = geometry.exposed_edges(shapes)
     if outline is not None:
         edges = np.append(edges, shapely.boundary(outline))
     faces = geometry.faces(edges)
     if not len(faces):
         return faces
-    pieces = geometry.subdivided(shapes)[0] if pieces is None else pieces
     inner = shapely.point_on_surface(faces)
     covered = np.unique(shapely.STRtree(pieces).query(inner, predicate="intersects")[0])
     free = np.ones(len(faces), dtype=bool)
@@ -107,18 +127,6 @@ def _minus(shapes: Geometries, ground: BaseGeometry) -> Geometries:
     left = shapes.copy()
     left[near.index.to_numpy()] = shapely.difference(shapes[near.index.to_numpy()], near.to_numpy())
     return left
-
-
-def _covering(scene: Scene) -> tuple[Geometries, Geometries]:
-    """Return all ground that has a parcel on it, whole and in pieces; broken parcels repaired for this only."""
-    broken = ~scene.without("thua_dat.invalid")
-    usable = np.flatnonzero(broken & geometry.is_finite(scene.shapes))
-    mended = geometry.repaired(scene.shapes[usable])
-    mended = mended[geometry.is_polygon(mended) & ~shapely.is_empty(mended)]
-    return (
-        np.concatenate([scene.shapes[scene.sound_at], mended]),
-        np.concatenate([scene.pieces[0], geometry.subdivided(mended)[0]]),
-    )
 
 
 def _is_defect(scene: Scene, holes: Geometries) -> Mask:

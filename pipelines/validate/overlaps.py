@@ -14,6 +14,9 @@ from pipelines.validate.scene import Scene
 SAME_SHARE = 1e-3
 """Two parcels are the same shape when what they do not share is below this share of the larger one."""
 
+SLENDER = 10.0
+"""Common ground this many times as long as wide is a strip along a boundary, not a piece of land."""
+
 
 def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
     """Report parcels whose ring is, point for point, that of a parcel with a smaller id.
@@ -38,11 +41,12 @@ def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
 def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
     """Report pairs of parcels that share ground, once per pair: value and geometry are the shared part, in m².
 
-    A pair that shares all its ground up to drawing noise is a duplicate, drawn with other points.
+    A pair that shares all its ground up to drawing noise is a duplicate, drawn with other points. The detail tells a
+    strip along a boundary from a piece of land, with mean width and length, and names a parcel that lies in the other.
 
     Emits: thua_dat.overlap, thua_dat.duplicate_geometry
     """
-    first, second, shared = overlapping(scene.pieces, scene.tree)
+    first, second, shared = overlapping(scene.pieces, scene.tree, scene.edges.lines)
     area_m2 = shapely.area(shared)
     counts = area_m2 >= scene.tolerances.min_area_m2
     first, second = scene.sound_at[first[counts]], scene.sound_at[second[counts]]
@@ -58,6 +62,7 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
                 other_id=scene.ids[second[~same]],
                 value=area_m2[~same],
                 limit=scene.tolerances.min_area_m2,
+                detail=_kind(scene, first[~same], second[~same], shared[~same]),
                 geometry=shared[~same],
             ),
         ],
@@ -65,7 +70,23 @@ def check_overlaps(scene: Scene) -> gpd.GeoDataFrame:
     )
 
 
-def overlapping(pieces: tuple[Geometries, Indices], tree: shapely.STRtree) -> tuple[Indices, Indices, Geometries]:
+def _kind(scene: Scene, first: Indices, second: Indices, shared: Geometries) -> np.ndarray[Any, Any]:
+    """Return what the common ground of each pair is like, in both languages."""
+    one_m2, other_m2 = shapely.area(scene.shapes[first]), shapely.area(scene.shapes[second])
+    inner, outer = np.where(one_m2 < other_m2, (first, second), (second, first))
+    within = shapely.area(shared) > (1 - SAME_SHARE) * np.minimum(one_m2, other_m2)
+    width_m, length_m = geometry.sides_m(shared)
+    scales = np.maximum(scene.scales[first], scene.scales[second])
+    strip = (width_m < scene.tolerances.point_m(scales)) | (length_m > SLENDER * width_m)
+    kind = np.where(strip, "dải / strip ", "mảng / area ").astype(object) + geometry.sizes(shared)
+    names = scene.ids[inner] + " nằm trong / lies in " + scene.ids[outer]
+    detail: np.ndarray[Any, Any] = np.where(within, names, kind)
+    return detail
+
+
+def overlapping(
+    pieces: tuple[Geometries, Indices], tree: shapely.STRtree, exposed: Geometries | None = None
+) -> tuple[Indices, Indices, Geometries]:
     """Return the pairs of owners whose pieces share ground, smaller owner first, and the ground they share.
 
     Two signs find every piece that shares ground with another. Either the other covers an inner point of it; or a rim
@@ -73,11 +94,21 @@ def overlapping(pieces: tuple[Geometries, Indices], tree: shapely.STRtree) -> tu
     direction, or is free) report such edges. Edges reported for another reason (a missing node on a common boundary)
     lead to a pair without shared area. A piece with one sign is then held against all its neighbours: where two
     surveys of the same ground lie over each other, each clean in itself, the rules are silent inside.
+
+    Args:
+        pieces: Polygons of few vertices and the owner of each.
+        tree: Index over the pieces.
+        exposed: Edges with a polygon on one side only, where known. An edge matched on both sides breaks no rule, so
+            that only pieces near an exposed edge have to be looked at.
     """
     shapes, owner = pieces
     if not len(shapes):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
-    suspects, edges = suspicious_edges(shapes)
+    near = np.arange(len(shapes))
+    if exposed is not None and len(exposed) < len(shapes):
+        near = np.unique(tree.query(exposed)[1])
+    suspects, edges = suspicious_edges(shapes[near])
+    suspects = near[suspects]
     edge, partner = tree.query(edges, predicate="intersects")
     inside, around = tree.query(shapely.point_on_surface(shapes), predicate="within")
     pairs = _pairs(np.append(suspects[edge], inside), np.append(partner, around), owner)

@@ -10,6 +10,8 @@ from pipelines import findings
 from pipelines.tolerances import Tolerances
 from pipelines.validate.checks import examine
 from pipelines.validate.grade import Judgement, judge
+from pipelines.validate.register import examine as examine_register
+from pipelines.validate.scans import Scans
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ def run(
     outline: BaseGeometry | None = None,
     purposes: pd.DataFrame | None = None,
     rows: pd.DataFrame | None = None,
+    documented: gpd.GeoDataFrame | None = None,
+    date: str | None = None,
+    scanned: Scans | None = None,
 ) -> Validated:
     """Check the parcels of a commune and judge them by a profile.
 
@@ -44,7 +49,10 @@ def run(
         prior: Findings of the earlier steps.
         outline: Boundary of the commune in the same zone.
         purposes: Land uses of the register (`thua_key`, `loai_dat`).
-        rows: Rows of the register (`row_id`, `feature_id`); none means that there is no register.
+        rows: Rows of the register (`dang_ky`); none means that there is no register.
+        documented: Parcels as their documents have them (`feature_id`, geometry), where the drawing shows that.
+        date: Day of the package (yyyy-mm-dd).
+        scanned: Scans of the package; None leaves them unchecked.
     """
     made = examine(
         parcels,
@@ -54,8 +62,11 @@ def run(
         prior=prior,
         has_register=rows is not None and len(rows) > 0,
         fills_plane=fills_plane(parcels),
+        documented=documented,
     )
-    every = findings.concat([prior, made], crs=parcels.crs)
+    drawn = findings.concat([prior, made], crs=parcels.crs)
+    written = examine_register(parcels, rows, prior=drawn, date=date, scanned=scanned)
+    every = findings.concat([drawn, written], crs=parcels.crs)
     return Validated(every, judge(parcels, every, profile, rows))
 
 

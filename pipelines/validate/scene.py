@@ -1,13 +1,15 @@
 """What a check gets to see: the parcels of one commune or layer and what is known about them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -15,6 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from pipelines import findings, geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
 from pipelines.tolerances import Tolerances
+from pipelines.validate import edges
+from pipelines.validate.edges import Edges, Loops
 
 STRETCH_OF_ZONES = 1e-3
 """Zones made for cadastres keep areas within this share (TM-3: 0.04 % at the rim, Gauss-Krüger 3°: 0.06 %)."""
@@ -32,6 +36,7 @@ class Scene:
         prior: Findings of earlier steps and earlier checks; what they said is not said again.
         has_register: Whether the package has a register at all.
         fills_plane: Whether roads and water are parcels too, so that every hole is a defect.
+        documented: Parcels as their documents have them (`feature_id`, geometry in the same CRS), None when unknown.
     """
 
     parcels: gpd.GeoDataFrame
@@ -41,6 +46,15 @@ class Scene:
     prior: gpd.GeoDataFrame
     has_register: bool
     fills_plane: bool
+    documented: gpd.GeoDataFrame | None = None
+
+    def knowing(self, told: gpd.GeoDataFrame) -> "Scene":
+        """Return this scene after some findings more; what they do not change is not computed again."""
+        after = replace(self, prior=findings.concat([self.prior, told], crs=self.parcels.crs))
+        lasting = KEPT_ALWAYS if told["code"].isin((*BROKEN, COPY)).any() else set(self.__dict__)
+        computed = {name: value for name, value in self.__dict__.items() if name in lasting}
+        after.__dict__.update({name: value for name, value in computed.items() if name not in after.__dict__})
+        return after
 
     @cached_property
     def ids(self) -> np.ndarray[Any, Any]:
@@ -68,7 +82,7 @@ class Scene:
 
         The order makes every result independent of the order of the input.
         """
-        first = np.flatnonzero(self.sound & self.without("thua_dat.duplicate_geometry"))
+        first = np.flatnonzero(self.sound & self.without(COPY))
         order: Indices = first[np.argsort(self.rank[first])]
         return order
 
@@ -76,9 +90,12 @@ class Scene:
     def rank(self) -> Indices:
         """Place of each parcel in the order of sources and numbers in them: `to.shp#9` before `to.shp#10`."""
         ids = self.parcels["feature_id"].astype("string").reset_index(drop=True)
-        parts = ids.str.extract(r"^(?P<source>.*?)#?(?P<number>\d*)$")
-        parts["number"] = pd.to_numeric(parts["number"], errors="coerce").fillna(-1)
-        order = parts.assign(whole=ids).sort_values(["source", "number", "whole"], kind="stable").index
+        parts = pc.extract_regex(pa.array(ids, type=pa.string()), r"^(?P<source>.*?)#?(?P<number>[0-9]*)$")
+        source, number = (pc.struct_field(parts, name).to_pandas() for name in ("source", "number"))
+        numbers = pd.to_numeric(number, errors="coerce").fillna(-1)
+        group, _ = pd.factorize(source, sort=True)
+        table = pd.DataFrame({"source": group, "number": numbers, "whole": ids})
+        order = table.sort_values(["source", "number", "whole"], kind="stable").index.to_numpy()
         rank = np.empty(len(ids), dtype=np.int64)
         rank[order] = np.arange(len(ids))
         return rank
@@ -107,6 +124,42 @@ class Scene:
     def tree(self) -> shapely.STRtree:
         """Index over `pieces`."""
         return shapely.STRtree(self.pieces[0])
+
+    @cached_property
+    def covering(self) -> tuple[Geometries, Geometries]:
+        """All ground that has a parcel on it, whole and in pieces: the sound parcels, then the broken ones mended.
+
+        Mended for neighbour searches only.
+        """
+        usable = np.flatnonzero(~self.without("thua_dat.invalid") & geometry.is_finite(self.shapes))
+        mended = geometry.repaired(self.shapes[usable])
+        mended = mended[geometry.is_polygon(mended) & ~shapely.is_empty(mended)]
+        return (
+            np.concatenate([self.shapes[self.sound_at], mended]),
+            np.concatenate([self.pieces[0], geometry.subdivided(mended)[0]]),
+        )
+
+    @cached_property
+    def edges(self) -> Edges:
+        """Rings and unmatched edges of `covering`; owners below `len(sound_at)` are places in `sound_at`."""
+        return edges.of(self.covering[0])
+
+    @cached_property
+    def loops(self) -> tuple[Loops, Indices, Floats]:
+        """Rings of the sound parcels without repeated vertices; which were repeated, and how far apart they are, m."""
+        return edges.loops(self.edges, len(self.sound_at), self.tolerances.vertex_m - ROUNDING_M)
+
+    @cached_property
+    def thin(self) -> tuple[Mask, Floats]:
+        """Which parcels of `sound_at` are slivers, and the smallest area each may have, m².
+
+        The limit is the larger of the smallest area and the area a parcel of this perimeter has at the smallest mean
+        width (2A/P).
+        """
+        shapes, scales = self.shapes[self.sound_at], self.scales[self.sound_at]
+        needed_m2 = self.tolerances.point_m(scales) * shapely.length(shapes) / 2
+        limit_m2 = np.maximum(needed_m2, self.tolerances.sliver_area_m2(scales))
+        return shapely.area(shapes) < limit_m2, limit_m2
 
     def has(self, *columns: str) -> bool:
         """Whether the layer came with all these columns."""
@@ -167,6 +220,15 @@ def areal_scale(system: pyproj.CRS, east_m: float, north_m: float) -> float:
 
 Check = Callable[[Scene], gpd.GeoDataFrame]
 """A check looks at a scene and returns a findings frame."""
+
+ROUNDING_M = 1e-6
+"""What is exactly as large as a limit is not beyond it because of the last bit of its coordinates."""
+
+COPY = "thua_dat.duplicate_geometry"
+"""The later ones of several parcels of one shape take no part in what parcels do to each other."""
+
+KEPT_ALWAYS = frozenset({"ids", "shapes", "scales", "rank", "nothing"})
+"""What a scene computes from the parcels alone, whatever was found about them."""
 
 BROKEN = ("thua_dat.empty", "thua_dat.invalid")
 """After these a geometry is not measured any more: one cause, one finding."""

@@ -53,17 +53,10 @@ def check_single_part(scene: Scene) -> gpd.GeoDataFrame:
 def check_sliver(scene: Scene) -> gpd.GeoDataFrame:
     """Report parcels too small or too narrow for their scale, in m².
 
-    The limit is the larger of the smallest area and the area a parcel of this perimeter has at the smallest mean
-    width (2A/P).
-
     Emits: thua_dat.sliver
     """
     at = scene.sound_at
     if not len(at):
         return scene.nothing
-    shapes, scales = scene.shapes[at], scene.scales[at]
-    area_m2 = shapely.area(shapes)
-    needed_m2 = scene.tolerances.point_m(scales) * shapely.length(shapes) / 2
-    limit_m2 = np.maximum(needed_m2, scene.tolerances.sliver_area_m2(scales))
-    thin = area_m2 < limit_m2
-    return scene.report("thua_dat.sliver", at[thin], value=area_m2[thin], limit=limit_m2[thin])
+    thin, limit_m2 = scene.thin
+    return scene.report("thua_dat.sliver", at[thin], value=shapely.area(scene.shapes[at[thin]]), limit=limit_m2[thin])

@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines import geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
 from pipelines.validate.scene import Scene
 
@@ -31,7 +30,7 @@ def check_sheet_edges(scene: Scene) -> gpd.GeoDataFrame:
     if not len(at) or name.max() < 1:
         return scene.nothing
     limit = scene.tolerances.point_m(scene.scales[at])
-    ends = _ends(scene.shapes[at], name, limit)
+    ends = _ends(scene, name, limit)
     off = ends[(ends["distance"] > ends["limit"]) & ~_alone(scene, ends["way"].to_numpy())]
     off = off[~_told(scene, off["way"].to_numpy())]
     pair = pd.DataFrame({"low": off[["mine", "other"]].min(axis=1), "high": off[["mine", "other"]].max(axis=1)})
@@ -47,13 +46,15 @@ def check_sheet_edges(scene: Scene) -> gpd.GeoDataFrame:
     )
 
 
-def _ends(shapes: Geometries, sheet: Indices, limit_m: Floats) -> pd.DataFrame:
+def _ends(scene: Scene, sheet: Indices, limit_m: Floats) -> pd.DataFrame:
     """Return the ends of sides that run along another sheet.
 
     Columns: `mine` and `other` (positions of parcels), `distance` from the end to the other sheet, `limit` of the two,
     and the `way` between.
     """
-    sides, owner = geometry.exposed_segments(shapes)
+    owner = scene.edges.owner[scene.edges.exposed]
+    sound = owner < len(sheet)
+    sides, owner = scene.edges.lines[sound], owner[sound]
     reach = WIDEST * float(limit_m.max(initial=0.0))
     nodes = shapely.get_coordinates(sides).reshape(-1, 2)
     point = shapely.points(nodes)

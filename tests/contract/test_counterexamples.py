@@ -39,8 +39,20 @@ def test_checks_alone_find_what_is_expected(body):
         outline=shape(body["outline"]),
         purposes=uses,
         rows=rows,
+        documented=documented(body),
     )
     assert set(done.findings["code"]) == ({body["expect"]} if body["expect"] else set())
+
+
+def documented(body):
+    """Return the shapes that documents have for the parcels, None where nothing says that they differ."""
+    rows = body.get("documented")
+    shapes = [shape(row["geometry"]) for row in rows or []]
+    return (
+        gpd.GeoDataFrame({"feature_id": [row["feature_id"] for row in rows]}, geometry=shapes, crs=body["crs"])
+        if rows
+        else None
+    )
 
 
 def test_every_check_code_has_a_counterexample():

@@ -11,9 +11,12 @@ import schemas
 from pipelines import normalize, validate
 from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
-from pipelines.registers.read import COLUMNS, Register
+from pipelines.normalize.uses import RESTRICTION_COLUMNS
+from pipelines.registers.read import COLUMNS, KEYS, RESTRICTIONS, Register
 from pipelines.registers.renumbering import COLUMNS as RENUMBERING
 from pipelines.tolerances import Tolerances
+from pipelines.validate.scans import Scans
+from tests.contract.test_counterexamples import documented
 
 BODIES = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -41,6 +44,9 @@ def test_a_counterexample_causes_its_finding_and_no_other(name):
         outline=outline,
         purposes=done.muc_dich_su_dung,
         rows=done.dang_ky,
+        documented=documented(body),
+        date=body["date"],
+        scanned=scans(body),
     )
     assert set(judged.findings["code"]) == ({body["expect"]} if body["expect"] else set())
 
@@ -61,4 +67,15 @@ def register(body):
     unknown = body.get("unknown_elements")
     types = {"path": "string", "count": "int64", "value": "string"}
     extra = {"unknown_element": pd.DataFrame(unknown).astype(types)} if unknown else {}
+    if "restrictions" in body:
+        said = pd.DataFrame(body["restrictions"]).reindex(columns=[*RESTRICTION_COLUMNS, *KEYS])
+        kinds = RESTRICTION_COLUMNS | {"loai_han_che": "Int64", "loai_van_ban_han_che": "Int64"}
+        said = said.drop(columns=["thua_key", "so_thu_tu"])
+        extra[RESTRICTIONS] = said.astype({name: kinds.get(name, "string") for name in said})
     return Register("so_dia_chinh.xlsx", rows, present=frozenset(COLUMNS), extra=extra)
+
+
+def scans(body):
+    """Return the scans of the package, None where the body does not speak of them."""
+    there = body.get("scans")
+    return Scans(frozenset(there["names"]), frozenset(there["broken"])) if there else None

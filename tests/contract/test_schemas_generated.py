@@ -32,4 +32,7 @@ def test_dictionary_names_every_finding_and_typescript_every_land_use():
 
     files = outputs()
     assert all(f"`{code}`" in files["dictionary.md"] for code in schemas.findings())
+    lines = files["dictionary.md"].splitlines()
+    laws = {code: entry["legal_ref"] for code, entry in schemas.findings().items()}
+    assert all(any(f"`{code}`" in line and f"| {law} |" in line for line in lines) for code, law in laws.items())
     assert all(f'"{code}":' in files["types.ts"] for code in schemas.codelist("land_use_new")["code"])

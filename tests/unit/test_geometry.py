@@ -69,10 +69,11 @@ def test_negative_zero_is_zero():
 )
 def test_one_sided_segments(rows, data):
     backward = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
-    sides = {row: {way for other, way in zip(rows, backward, strict=True) if other == row} for row in rows}
-    segments = np.array(rows, dtype=np.float64).reshape(-1, 4)
-    told = geometry._one_sided(segments, np.array(backward, dtype=bool))
-    assert told.tolist() == [len(sides[row]) == 1 for row in rows]
+    rows = [row for row in rows if row[:2] != row[2:]]
+    ends = [(row[2:], row[:2]) if turn else (row[:2], row[2:]) for row, turn in zip(rows, backward, strict=False)]
+    points = np.array([point for pair in ends for point in pair], dtype=np.float64).reshape(-1, 2)
+    single = geometry.exposed_segments(points, np.repeat(np.arange(len(rows)), 2))
+    assert set((single // 2).tolist()) == {n for n, (start, end) in enumerate(ends) if (end, start) not in ends}
 
 
 def test_edge_shared_on_the_same_side_is_exposed():
@@ -84,3 +85,12 @@ def test_faces_of_crossing_lines():
     lines = shapes("LINESTRING(0 0,4 0)", "LINESTRING(3 -1,3 4)", "LINESTRING(4 3,0 3)", "LINESTRING(0 4,0 -1)")
     assert shapely.area(geometry.faces(lines)).tolist() == [9.0]
     assert len(geometry.faces(lines[:0])) == 0
+
+
+def test_chains_hold_the_same_segments():
+    points, _, _ = geometry.oriented_rings(shapes("POLYGON((0 0,4 0,4 4,0 4,0 0),(1 1,1 2,2 2,2 1,1 1))"))
+    starts = np.array([0, 1, 3, 5, 6, 7, 8])
+    chains, lines = geometry.segment_chains(points, starts), geometry.segment_lines(points, starts)
+    assert len(chains) == 3
+    assert shapely.union_all(chains).equals(shapely.union_all(lines))
+    assert len(geometry.segment_chains(points, starts[:0])) == 0

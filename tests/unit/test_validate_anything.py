@@ -227,4 +227,8 @@ def test_paris_overlaps(crs, min_area_m2, pairs):
     report = validate_files([PARIS], crs=crs, min_area_m2=min_area_m2).to_json()
     assert (report["features"], report["crs"]) == (6821, "EPSG:2154")
     assert report["findings"]["thua_dat.overlap"] == pairs
-    assert set(report["findings"]) <= {"thua_dat.overlap", "thua_dat.gap", "thua_dat.sliver", "thua_dat.area_mismatch"}
+    kinds = {"overlap", "gap", "sliver", "area_mismatch", "spike", "missing_node", "near_node"}
+    assert set(report["findings"]) <= {f"thua_dat.{kind}" for kind in kinds}
+    assert report["findings"]["thua_dat.spike"] == 3
+    if min_area_m2 == 0.01:  # with a larger one, nodes stand for the overlaps that do not count
+        assert (report["findings"]["thua_dat.missing_node"], report["findings"]["thua_dat.near_node"]) == (2, 8)
