@@ -13,7 +13,7 @@ from pipelines import sources
 from pipelines.encodings import clear
 from pipelines.package import commune, nodes
 from pipelines.package.survey import Survey
-from pipelines.registers import headings
+from pipelines.registers import headings, renumbering
 from pipelines.text import decode
 
 FRENCH_LOT = re.compile(r"^(\d[\dAB])(\d{3})(\d{3})([0-9A-Z]{2})(\d{2})$")
@@ -117,6 +117,8 @@ def role(item: Survey, body: Mapping[str, Any]) -> Guess:
         return Guess(key, "drawing", f"đường và chữ ({item.format})", f"line work and texts ({item.format})")
     if item.layers:
         return _layer_role(key, item.layers, body)
+    if any(renumbering.is_table(table.head.to_numpy(dtype=object).tolist()) for table in item.tables):
+        return Guess(key, "renumbering", "có cột số tờ mới và số tờ cũ", "columns of new and old sheet numbers")
     if item.tables:
         return Guess(key, "register", f"bảng ({suffix})", f"table ({suffix})")
     if suffix in _DOCUMENT_ENDINGS:

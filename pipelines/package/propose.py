@@ -145,7 +145,7 @@ def _about(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     if role.value == "other" and any("so_thu_tu_thua" in guess.value.values() for guess in found):
         vi, en = "có cột giống số thửa", "a column looks like parcel numbers"
         role = Guess(role.key, "parcels", vi, en, is_sure=False)
-    about = [role, guesses.encoding(item), *(found if role.value != "boundary" else [])]
+    about = [role, guesses.encoding(item), *(found if role.value not in {"boundary", "renumbering"} else [])]
     return [*about, *_sheet(item, role.value, body)]
 
 

@@ -26,6 +26,7 @@ COLUMNS = (
 """Columns of a table, all text; the numbers of parcels and the communes may be missing."""
 
 _NEEDED = ("so_hieu_to_ban_do", "so_hieu_to_ban_do_cu")
+_OF_REGISTERS = ("ho_ten", "ten_to_chuc", "so_giay_to", "so_phat_hanh", "so_vao_so")
 _SEARCHED_ROWS = 30
 
 
@@ -75,6 +76,19 @@ def heading(rows: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
             return number, places
         above = pd.Series(words, dtype="string").mask(pd.Series(words) == "").ffill().fillna("").tolist()
     return None
+
+
+def is_table(rows: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether rows are the top of a table of renumbering.
+
+    A register may have a column of old numbers too; it is known by its people and certificates.
+    """
+    found = heading(rows)
+    if found is None:
+        return False
+    words = [cell for cell in rows[found[0]] if isinstance(cell, str) and cell.strip()]
+    spellings = schemas.spellings("register")
+    return not sources.columns({name: spellings[name] for name in _OF_REGISTERS}, words)
 
 
 def _places(words: Sequence[str]) -> dict[str, int]:

@@ -15,11 +15,13 @@ from pipelines.errors import ReadError
 from pipelines.normalize import files, numbering
 from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
+from pipelines.package.propose import propose
 from pipelines.registers import renumbering
 from pipelines.registers.read import COLUMNS
 from pipelines.settings import Settings
 from tests.unit.test_extras import packed
 from tests.unit.test_hosoxml import DOSSIER
+from tests.workflow.packages import tiny
 
 PLACE = Place("15670", "E2025A", "1", "EPSG:5897", "2025-06-15", frozenset())
 RENUMBERED, OPEN = "so_dia_chinh.renumbered", "so_dia_chinh.renumbering_open"
@@ -160,6 +162,22 @@ def test_a_table_without_the_numbers_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "bang.csv").write_text("a;b\n1;2\n", encoding="utf-8")
     with pytest.raises(ReadError, match=r"bang\.csv: no columns of new and old sheet numbers"):
         renumbering.read(tmp_path / "bang.csv")
+
+
+def test_inspect_knows_a_table_of_renumbering_from_a_register_with_old_numbers(tmp_path):
+    folder = tiny(tmp_path / "package")
+    (folder / "package.yaml").unlink()
+    (folder / "doi_so.csv").write_text("Số tờ mới;Số tờ cũ;Ghi chú\n12;3;\n", encoding="utf-8")
+    (folder / "so.csv").write_text(
+        "Số tờ bản đồ;Số thửa;Số tờ bản đồ cũ;Số thửa cũ;Họ tên;Diện tích;Loại đất\n1;2;5;9;Người Mẫu;400;LUC\n",
+        encoding="utf-8",
+    )
+    found = propose(folder, Settings(home=tmp_path)).manifest["files"]
+    assert {entry["path"]: entry["role"] for entry in found} == {
+        "to_1.shp": "parcels",
+        "doi_so.csv": "renumbering",
+        "so.csv": "register",
+    }
 
 
 def test_a_package_with_a_table_brings_its_rows_home(tmp_path):
