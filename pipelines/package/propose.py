@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import schemas
-from pipelines import files, sources, vectors
+from pipelines import files, sources, text, vectors
 from pipelines.errors import PackageError, Reason
 from pipelines.manifests import MANIFEST
 from pipelines.package import columns, commune, guesses, levels, onepass, place, stock, zones
@@ -17,6 +17,9 @@ from pipelines.package.guesses import Guess
 from pipelines.package.manifest import read as read_manifest
 from pipelines.package.survey import Survey
 from pipelines.settings import Settings
+
+_SHEET_NAME = re.compile(r"(?:^|[^a-z0-9])(?:to|tbd|dc|bddc|bd|m|manh|sheet)?\d+[a-z]?$")
+"""How names of files end with the number of a sheet, folded: `to_12`, `15670-dc7`, `05`."""
 
 _NO_TABLE = Reason("neither a map nor a table", "không phải bản đồ, cũng không phải bảng")
 
@@ -219,7 +222,10 @@ def _sheet(item: Survey, role: str, body: Mapping[str, Any]) -> list[Guess]:
     if role not in {"drawing", "parcels"} or not numbers:
         return []
     key, sheet = f"files[{item.path}].sheet", str(int(numbers[-1]))
-    return [Guess(key, sheet, "số cuối trong tên tệp", "last number in the name of the file", len(numbers) == 1)]
+    # A number that other letters run into is part of a word: dgnv8 is no sheet 8.
+    is_apart = _SHEET_NAME.search(text.fold(PurePosixPath(item.path).stem)) is not None
+    is_sure = len(numbers) == 1 and is_apart
+    return [Guess(key, sheet, "số cuối trong tên tệp", "last number in the name of the file", is_sure)]
 
 
 def _nothing_to_read(root: Path, surveys: Sequence[Survey]) -> PackageError:

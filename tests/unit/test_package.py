@@ -14,6 +14,7 @@ from pipelines.digitize import files as digitize_files
 from pipelines.errors import CrsError, PackageError
 from pipelines.package import dgn_scan, georef, inspect, stock
 from pipelines.package.files import execute
+from pipelines.package.propose import propose
 from pipelines.package.readable import why_not
 from pipelines.settings import Settings
 from tests.unit.test_vectors import EDIGEO, TCVN3, write_dgn
@@ -340,3 +341,15 @@ def test_a_folder_of_edigeo_lots_needs_no_description(tmp_path):
     assert {code for code, _ in codes(tmp_path, "25354")} == {"goi.proposed"}
     written = json.loads((tmp_path / "home/25354/package/inventory.json").read_text(encoding="utf-8"))
     assert written["proposed"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet", "is_sure"),
+    [("to_12", "12", True), ("Tờ 05", "5", True), ("dc7", "7", True), ("DC15670-7", "7", False), ("dgnv8", "8", False)],
+)
+def test_the_number_of_a_sheet_is_sure_where_it_stands_alone(tmp_path, name, sheet, is_sure):
+    write_dgn(tmp_path / f"{name}.dgn", [(10, LineString([(X, Y), (X + 9, Y)]))])
+    proposal = propose(tmp_path, Settings(home=tmp_path))
+    assert proposal.manifest["files"][0]["sheet"] == sheet
+    doubtful = {guess.key for guess in proposal.doubtful}
+    assert (f"files[{name}.dgn].sheet" in doubtful) is not is_sure
