@@ -39,11 +39,14 @@ def close(parcels: gpd.GeoDataFrame, tolerance_m: Mapping[str, float]) -> tuple[
     reach = [tolerance_m[source[at[0]]] if len(at) else 0.0 for at in sheets]
     boxes = shapely.box(*np.array([shapely.total_bounds(shapes[at]) for at in sheets]).reshape(-1, 4).T)
     one, other = shapely.STRtree(boxes).query(boxes, predicate="dwithin", distance=max(reach, default=0.0))
-    moved = [_nothing()]
+    moved, outlines = [_nothing()], [_outline(shapes[at]) for at in sheets]
     for first, second in sorted(zip(one.tolist(), other.tolist(), strict=True), key=lambda pair: pair[::-1]):
         if first < second:
             limit = min(reach[first], reach[second])
-            moved.append(_matched(shapes, sheets[first], sheets[second], limit))
+            made = _matched(shapes, sheets[first], sheets[second], (outlines[first], outlines[second]), limit)
+            if len(made):
+                outlines[second] = _outline(shapes[sheets[second]])
+            moved.append(made)
     moves = pd.concat(moved, ignore_index=True).sort_values(["parcel", "distance"], ascending=[True, False])
     worst = moves.drop_duplicates("parcel")
     at, beside = worst["parcel"].to_numpy(), worst["beside"].to_numpy()
@@ -66,9 +69,11 @@ def _nothing() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 
 
-def _matched(shapes: Array, fixed: Array, loose: Array, limit: float) -> pd.DataFrame:
+def _matched(
+    shapes: Array, fixed: Array, loose: Array, outlines: tuple[shapely.Geometry, shapely.Geometry], limit: float
+) -> pd.DataFrame:
     """Move the edge of the loose sheet to that of the fixed one, in `shapes`; return what moved in which parcel."""
-    line, edge = _outline(shapes[fixed]), _outline(shapes[loose])
+    line, edge = outlines
     shapely.prepare(line)
     vertices = np.unique(shapely.get_coordinates(edge), axis=0)
     points = shapely.points(vertices)
