@@ -10,6 +10,7 @@ import shapely
 from pipelines import findings
 from pipelines.digitize import faces as face_work
 from pipelines.digitize.documented import Documented
+from pipelines.digitize.label_text import OF_PEOPLE
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
 from pipelines.digitize.network import Network
@@ -64,6 +65,12 @@ def about_lines(
     return [*gaps, *hanging, *crossing, *joined, *cut], broken, mended
 
 
+def _shown(texts: pd.DataFrame) -> pd.Series:
+    """Return the texts for a finding; of those that may name a person only what they are."""
+    shown: pd.Series = texts["text"].mask(texts["role"].isin(OF_PEOPLE), texts["role"])
+    return shown
+
+
 def about_labels(
     source: Source, found: Labels, chosen: pd.DataFrame, parcels: gpd.GeoDataFrame, crs: Any
 ) -> list[gpd.GeoDataFrame]:
@@ -77,10 +84,10 @@ def about_labels(
     second = numbers[(numbers["face"] >= 0) & ~numbers.index.isin(chosen["kept"])]
     stray = found.loose[found.loose["face"] < 0]
     raise_for = [
-        ("ban_ve.label_unparsed", found.unparsed, found.unparsed["text"]),
+        ("ban_ve.label_unparsed", found.unparsed, _shown(found.unparsed)),
         ("ban_ve.label_outside", outside, as_drawn(outside["code"], outside["number"], outside["area"])),
-        ("ban_ve.label_outside", stray, stray["text"]),
-        ("ban_ve.label_doubled", found.extra, found.extra["text"]),
+        ("ban_ve.label_outside", stray, _shown(stray)),
+        ("ban_ve.label_doubled", found.extra, _shown(found.extra)),
     ]
     frames = [
         reported(

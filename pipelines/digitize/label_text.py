@@ -13,6 +13,12 @@ from typing import Any
 NODE = "node"
 """Role of a text of several lines whose order the profile gives."""
 
+SAID = ("sheet", "address", "owner")
+"""Roles of texts that say something of a parcel beside its label: old files have them on levels of their own."""
+
+OF_PEOPLE = frozenset({NODE, "owner"})
+"""Roles of texts that may name a person."""
+
 NODE_PARTS = ("sheet", "number", "address", "code", "owner", "area")
 """What a line of a node may say."""
 
@@ -81,6 +87,8 @@ def parse(text: str, role: str, order: Sequence[str] = ()) -> Mapping[str, str] 
     clean = tidy(text)
     if role == NODE:
         return _node(clean, order)
+    if role in SAID:
+        return {"part": role} if clean else None
     if clean and _BAR.fullmatch(clean):
         return {"part": BAR}
     clean = _BAR_LINE.sub("", clean + "\n").strip()

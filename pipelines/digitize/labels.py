@@ -12,13 +12,11 @@ import shapely
 
 from pipelines import numbers as numbers_of
 from pipelines.digitize import anchors
-from pipelines.digitize.label_text import BAR, parse
+from pipelines.digitize.label_text import BAR, NODE, SAID, parse
 from pipelines.digitize.snapping import Array
 
-LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label", "node")
+LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label", NODE, *SAID)
 """Roles whose texts are part of a label."""
-
-_NODE_ONLY = ("sheet", "address", "owner")
 
 REACH_MM = 15.0
 """How far on paper a text may stand from the number it belongs to."""
@@ -32,7 +30,8 @@ class Labels:
         numbers: One row per parcel number: `text`, `number`, `area`, `code`, `face` (-1 = outside), `geometry`, and
             of a node `sheet`, `address`, `owner`; index = index of the text.
         unparsed: Texts that cannot be read, with `face`.
-        loose: Area and land-use texts that belong to no number, with `part` (`area`, `code`), `text`, `face`.
+        loose: Texts of a part alone that belong to no number, with `part` (`area`, `code` or one of `SAID`), `text`,
+            `face`.
         extra: Texts beside a better one of the same kind for the same number.
         moved: Index of the numbers that were given to the face their text stands in, not to that of their anchor.
     """
@@ -68,10 +67,11 @@ def read(texts: pd.DataFrame, faces: Array, scale: int, node: Sequence[str] = ()
     area, extra, left_areas = _attach(numbers, loose[loose["part"] == "area"], reach_m, area_m2)
     code, more, left_codes = _attach(numbers, loose[loose["part"] == "code"], reach_m, None)
     numbers = numbers.assign(area=numbers["area"].fillna(area), code=numbers["code"].fillna(code))
-    beside = loose.loc[extra.union(more)]
+    numbers, further, left_over = _said(numbers, loose, reach_m)
+    beside = loose.loc[extra.union(more).union(further)]
     # The land use in documents (level 29) beside that on the ground (level 2) is no second label.
     beside = beside[beside["role"] != "legal_land_use"]
-    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes)], beside, better.index)
+    return Labels(numbers, unparsed, loose.loc[left_areas.union(left_codes).union(left_over)], beside, better.index)
 
 
 def locate(points: Array, faces: Array) -> Array:
@@ -122,13 +122,23 @@ def _parse(texts: pd.DataFrame, node: Sequence[str]) -> pd.DataFrame:
     """
     distinct = texts[["role", "text"]].drop_duplicates()
     found = [parse(str(text), str(role), node) or {} for role, text in zip(*distinct.to_numpy().T, strict=True)]
-    columns = ["part", "number", "area", "code", *_NODE_ONLY]
+    columns = ["part", "number", "area", "code", *SAID]
     known = pd.DataFrame(found, columns=columns, dtype="string").set_index(pd.MultiIndex.from_frame(distinct))
     parts = known.reindex(pd.MultiIndex.from_frame(texts[["role", "text"]])).set_axis(texts.index)
     alone = parts["area"].where(parts["part"] == "area").fillna(parts["code"].where(parts["part"] == "code"))
     result = texts.assign(**{str(name): parts[name] for name in columns}, text=alone.fillna(texts["text"]))
     is_stack = result["part"].isin(["area", "code"])
     return result.assign(area=result["area"].mask(is_stack), code=result["code"].mask(is_stack))
+
+
+def _said(numbers: pd.DataFrame, loose: pd.DataFrame, reach_m: float) -> tuple[pd.DataFrame, pd.Index, pd.Index]:
+    """Give the texts on levels of their own to the numbers; return also those beside a nearer one, and those left."""
+    further = left = loose.index[:0]
+    for part in SAID:
+        found, more, over = _attach(numbers, loose[loose["part"] == part], reach_m, None)
+        numbers = numbers.assign(**{part: numbers[part].fillna(found)})
+        further, left = further.union(more), left.union(over)
+    return numbers, further, left
 
 
 def _attach(

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import communes, sources, vectors
+from pipelines.digitize.label_text import OF_PEOPLE
 from pipelines.encodings import decode_texts, told
 from pipelines.findings import Finding
 
@@ -16,9 +17,6 @@ _OF_PARCELS = frozenset(
     {"so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "dien_tich", "dien_tich_phap_ly", "dia_chi"}
 )
 """Columns that say nothing about a person; every other may, those without a known name too."""
-
-_OF_PEOPLE = frozenset({"node", "owner"})
-"""Roles of levels whose texts may name a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def drawing(
     shown |= {key: key for key in groups if twice[key]}  # Two spellings of one name of a level stay apart.
     played = {key: role[part.index[0]] for key, part in groups.items()}
     used = {name: name for name in named} | {key: shown[key] for key in groups if isinstance(played[key], str)}
-    personal = [shown[key] for key in groups if played[key] in _OF_PEOPLE]
+    personal = [shown[key] for key in groups if played[key] in OF_PEOPLE]
     whole = rows.assign(role=role, text=text.astype("string"))
     return Decoded(whole, told(decoded.renamed(used), entry["path"], personal))
 

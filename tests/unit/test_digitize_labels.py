@@ -119,7 +119,10 @@ def test_what_is_written_is_read(code, number, area, form, comma):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(max_size=30), st.sampled_from(["label", "parcel_number", "area", "land_use", "legal_land_use", "node"]))
+@given(
+    st.text(max_size=30),
+    st.sampled_from(["label", "parcel_number", "area", "land_use", "legal_land_use", "node", "owner"]),
+)
 def test_no_text_breaks_the_parser(text, role):
     said = parse(text, role, NODE)
     assert said is None or set(said) <= {"part", "number", "area", "code", "sheet", "address", "owner"}
@@ -214,3 +217,28 @@ def test_an_element_with_a_vertex_nowhere_is_told():
     assert len(done.parcels) == 2
     (account,) = [entry for entry in done.ledger.entries if entry.kind == "element"]
     assert (account.received, account.accepted, account.repaired, account.quarantined) == (3, 2, 0, 1)
+
+
+def test_sheet_and_owner_on_levels_of_their_own_belong_to_the_label_beside_them():
+    made = read(
+        [
+            ("label", 8, 10, "ONT 25/400"),
+            ("sheet", 8, 13, "7"),
+            ("owner", 8, 7, "Người Mẫu"),
+            ("label", 28, 10, "LUC 26/400"),
+            ("owner", 28, 7, "Người Khác"),
+            ("owner", 200, 200, "Người Xa"),
+        ],
+        number=None,
+    )
+    parcels = made.parcels.set_index("so_thu_tu_thua")
+    assert parcels["ten_chu"].to_dict() == {"25": "Người Mẫu", "26": "Người Khác"}
+    assert parcels["so_hieu_to_ban_do"].dropna().to_dict() == {"25": "7"}
+    lost = made.findings[made.findings["code"] == "ban_ve.label_outside"]
+    assert lost["detail"].tolist() == ["owner"]
+
+
+def test_a_node_nobody_can_read_names_nobody():
+    made = read([("node", 8, 10, "Nguyễn Văn Mẫu\nkhông có số")], node=NODE)
+    told = made.findings[made.findings["code"] == "ban_ve.label_unparsed"]
+    assert told["detail"].tolist() == ["node"]
