@@ -39,12 +39,14 @@ class Tolerances:
         min_area_m2: Smallest overlap, gap or piece outside that counts.
         vertex_m: Vertices of one ring nearer than this are one vertex, drawn twice.
         node_m: Vertices of two parcels this near each other, or to an edge, are meant to be at one place exactly.
+        boundary_m: Relative error of two neighbouring points, in metres; None takes that of the scale.
     """
 
     scale: int = DEFAULT_SCALE
     min_area_m2: float = 0.01
     vertex_m: float = 0.01
     node_m: float = 0.001
+    boundary_m: float | None = None
 
     def area_m2(self, area_m2: Any, scale: Any) -> Floats:
         """Return the allowed difference between two areas of a parcel, in m².
@@ -59,7 +61,8 @@ class Tolerances:
 
     def point_m(self, scale: Any) -> Floats:
         """Return the relative error of two neighbouring boundary points, in metres."""
-        return _column("relative_m", scale)
+        by_scale = _column("relative_m", scale)
+        return by_scale if self.boundary_m is None else np.full_like(by_scale, self.boundary_m)
 
     def sliver_area_m2(self, scale: Any) -> Floats:
         """Return the area below which a parcel is a sliver, in m²."""

@@ -25,6 +25,10 @@ def validate(
     min_area: Annotated[
         float, typer.Option(help="Chồng, hở nhỏ nhất (m²) / smallest overlap or gap that counts")
     ] = 0.01,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(help="Sai số ranh giới (m), thay cho tỷ lệ / boundary error in metres, instead of the scale's"),
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(help="so_hieu_to_ban_do=SOTO,so_thu_tu_thua=SOTHUA,…", show_default=False),
@@ -39,7 +43,7 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="Một đối tượng JSON / one JSON object")] = False,
 ) -> None:
     """Kiểm tra bất kỳ lớp thửa đất nào / check any parcel layer."""
-    _check_numbers(scale, min_area)
+    _check_numbers(scale, min_area, tolerance)
     pairs = _pairs(columns)
     for option, path in (("--out", out), ("--report", report)):
         if path is not None:
@@ -47,7 +51,16 @@ def validate(
     from pipelines.validate.anything import validate_files
 
     limits = settings(context).limits
-    made = validate_files(files, crs=crs, scale=scale, min_area_m2=min_area, columns=pairs, layer=layer, limits=limits)
+    made = validate_files(
+        files,
+        crs=crs,
+        scale=scale,
+        min_area_m2=min_area,
+        boundary_m=tolerance,
+        columns=pairs,
+        layer=layer,
+        limits=limits,
+    )
     if out is not None:
         made.write(out)
     if report is not None:
@@ -55,7 +68,7 @@ def validate(
     typer.echo(json.dumps(made.to_json(), ensure_ascii=False) if as_json else made.to_text())
 
 
-def _check_numbers(scale: int | None, min_area_m2: float) -> None:
+def _check_numbers(scale: int | None, min_area_m2: float, boundary_m: float | None) -> None:
     if scale is not None and scale <= 0:
         raise SettingsError(
             f"--scale {scale} không phải mẫu số tỷ lệ: ghi số dương, ví dụ --scale 1000.",
@@ -65,6 +78,11 @@ def _check_numbers(scale: int | None, min_area_m2: float) -> None:
         raise SettingsError(
             f"--min-area {min_area_m2} không phải diện tích: ghi số m² từ 0 trở lên, ví dụ --min-area 0.01.",
             f"--min-area {min_area_m2} is no area: give square metres from 0 up, for instance --min-area 0.01.",
+        )
+    if boundary_m is not None and not (math.isfinite(boundary_m) and boundary_m > 0):
+        raise SettingsError(
+            f"--tolerance {boundary_m} không phải khoảng cách: ghi số mét lớn hơn 0, ví dụ --tolerance 0.2.",
+            f"--tolerance {boundary_m} is no distance: give metres above 0, for instance --tolerance 0.2.",
         )
 
 

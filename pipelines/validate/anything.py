@@ -115,6 +115,7 @@ def validate_files(
     crs: str | None = None,
     scale: int | None = None,
     min_area_m2: float = 0.01,
+    boundary_m: float | None = None,
     columns: Mapping[str, str] | None = None,
     layer: str | None = None,
     limits: Limits | None = None,
@@ -126,6 +127,7 @@ def validate_files(
         crs: CRS to compute in. Without it: that of the files when it has metres, else the official one of the place.
         scale: Scale denominator of the map, for tolerances.
         min_area_m2: Smallest overlap or gap that counts, in m².
+        boundary_m: Relative error of boundary points, in metres; None takes that of the scale.
         columns: Attribute to column name, for columns whose name tells nothing.
         layer: Layer name, where a file has several.
         limits: Time and memory that the reading of one file may take.
@@ -136,7 +138,7 @@ def validate_files(
         SettingsError: `columns` cannot be used.
     """
     started = time.perf_counter()
-    tolerances = Tolerances(scale or DEFAULT_SCALE, min_area_m2)
+    tolerances = Tolerances(scale or DEFAULT_SCALE, min_area_m2, boundary_m=boundary_m)
     parcels = canonical(read_layers(paths, layer, crs, limits), columns)
     found = examine(parcels, tolerances)
     judgement = judge(parcels, found, PROFILE)

@@ -42,6 +42,8 @@ def validate(*arguments: object) -> Result:
         ["--scale", "0"],
         ["--min-area", "nan"],
         ["--min-area", "-1"],
+        ["--tolerance", "0"],
+        ["--tolerance", "inf"],
         ["--out", "x.pdf"],
         ["--out", "/proc/x/y.gpkg"],
         ["--report", "x.txt"],
@@ -93,3 +95,13 @@ def test_two_clean_surveys_of_one_ground_overlap_everywhere() -> None:
     expected = {(int(a), int(b)) for a, b in np.column_stack([one, other])[(one < other) & (area_m2 > 1e-9)]}
     found = shapely.area(shared) > 1e-9
     assert set(zip(first[found].tolist(), second[found].tolist(), strict=True)) == expected
+
+
+@pytest.mark.parametrize(("tolerance", "codes"), [(0.5, {"thua_dat.near_node"}), (0.1, set())])
+def test_the_boundary_error_can_be_given(tmp_path: Path, tolerance: float, codes: set[str]) -> None:
+    apart = [shapely.box(580000, 2190000, 580020, 2190020), shapely.box(580020.3, 2190000, 580060, 2190040)]
+    gpd.GeoDataFrame({"SoThua": ["1", "2"]}, geometry=apart, crs="EPSG:5897").to_file(tmp_path / "thua.gpkg")
+    told = json.loads(validate(tmp_path / "thua.gpkg", "--tolerance", tolerance, "--json").stdout)
+    assert told["tolerance"]["boundary_m"] == tolerance
+    assert codes <= set(told["findings"])
+    assert codes or "thua_dat.near_node" not in told["findings"]
