@@ -111,7 +111,7 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgis() -> Iterator[str]:
     """Return the connection string of a PostGIS that lives as long as the tests."""
-    with running(tmp_path_factory.mktemp("pg")) as connection:
+    with running() as connection:
         yield connection

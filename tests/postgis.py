@@ -3,22 +3,27 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Start PostgreSQL in a folder and yield its connection string; the PostGIS extension is created."""
+def running() -> Iterator[str]:
+    """Start PostgreSQL in a folder of its own and yield its connection string; the PostGIS extension is created."""
+    # The folders of pytest are closed to other users whenever another run of it begins.
+    with tempfile.TemporaryDirectory(prefix="diachinh-pg-", ignore_cleanup_errors=True) as folder:
+        yield from _running(Path(folder))
+
+
+def _running(folder: Path) -> Iterator[str]:
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     assert binaries, "no PostgreSQL: run sh setup/test-tools.sh"
     data = folder / "data"
     # The server refuses to run as root; `postgres` is the account the Debian package made.
     as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_postgres:
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
         shutil.chown(folder, "postgres")
 
     def call(*command: object) -> None:

@@ -229,8 +229,7 @@ def measure() -> list[dict[str, Any]]:
         command = [sys.executable, "-m", "atlas", "serve", "--home", str(data), "--port", str(port)]
         with server([*command, "--workers", str(WORKERS)], port, "/health", folder):
             ours = run(port, "/api")
-        (folder / "pg").mkdir()
-        with running(folder / "pg") as connection:
+        with running() as connection:
             fill_postgis(connection)
             port = free_port()
             environment = stock_files(folder, connection, port)

@@ -119,8 +119,7 @@ def measure() -> list[dict[str, Any]]:
         network = build(clean, TOLERANCE_M)
         made, _ = face_work.polygonize(network, face_work.prune(network)[0])
         building = time.perf_counter() - started
-        (Path(name) / "pg").mkdir()
-        theirs, found, area = _postgis(Path(name) / "pg", clean)
+        theirs, found, area = _postgis(clean)
     rate, peer_rate = round(count / ours), round(count / reading)
     build_rate, peer_build = round(len(clean) / building), round(len(clean) / theirs)
     same = bool(len(made) == found and abs(shapely.area(made).sum() - area) < 1e-3)
@@ -133,9 +132,9 @@ def measure() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _postgis(folder: Path, drawn: np.ndarray[Any, Any]) -> tuple[float, int, float]:
+def _postgis(drawn: np.ndarray[Any, Any]) -> tuple[float, int, float]:
     """Return seconds, number of faces and their area of PostGIS on the same lines."""
-    with running(folder) as connection, psycopg.connect(connection) as database:
+    with running() as connection, psycopg.connect(connection) as database:
         database.execute("CREATE TABLE lines (geom geometry)")
         with database.cursor().copy("COPY lines (geom) FROM STDIN") as sink:
             for text in shapely.to_wkb(drawn, hex=True):

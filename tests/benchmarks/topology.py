@@ -41,8 +41,7 @@ def measure() -> list[dict[str, Any]]:
         path = Path(name) / "grid.parquet"
         gpd.GeoDataFrame(geometry=made).to_parquet(path)
         report = validate_files([path])
-        (Path(name) / "pg").mkdir()
-        with running(Path(name) / "pg") as connection, psycopg.connect(connection) as database:
+        with running() as connection, psycopg.connect(connection) as database:
             database.execute("CREATE TABLE parcels (id serial, geom geometry)")
             with database.cursor().copy("COPY parcels (geom) FROM STDIN") as sink:
                 for text in shapely.to_wkb(made.to_numpy(), hex=True):
