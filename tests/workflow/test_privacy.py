@@ -6,9 +6,9 @@ import json
 import sqlite3
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from pmtiles.reader import MmapSource, Reader, all_tiles
@@ -23,34 +23,62 @@ def secrets(home: Path) -> set[str]:
             ["ho_ten", "so_giay_to", "so_phat_hanh", "so_vao_so", "ten_to_chuc", "ma_to_chuc"]
         )
         for column in named:
-            words |= {word for word in rows[column].dropna().astype(str) if len(word) > 5}
+            words |= {word for word in rows[column].dropna().astype(str) if len(word) >= LEAST}
     return words
 
 
-def contents(path: Path) -> Iterator[str]:
-    """Yield everything a file says, unpacked."""
+def contents(path: Path) -> str:
+    """Return everything a file says, unpacked."""
     if path.suffix == ".parquet":
-        yield pd.read_parquet(path).drop(columns="geometry").to_csv()
+        return pd.read_parquet(path).drop(columns="geometry").to_csv()
     elif path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
-            for name in book.namelist():
-                yield book.read(name).decode("utf-8", errors="replace")
+            return b"\n".join(map(book.read, book.namelist())).decode("utf-8", errors="replace")
     elif path.suffix == ".gpkg":
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-            yield _rows(database)
+            return _rows(database)
     elif path.suffix == ".pmtiles":
         with path.open("rb") as stream:
             source = MmapSource(stream)
-            yield json.dumps(Reader(source).metadata())
-            for _, tile in all_tiles(source):
-                yield gzip.GzipFile(fileobj=io.BytesIO(tile)).read().decode("utf-8", errors="replace")
+            tiles = b"\n".join(gzip.GzipFile(fileobj=io.BytesIO(tile)).read() for _, tile in all_tiles(source))
+            return json.dumps(Reader(source).metadata()) + tiles.decode("utf-8", errors="replace")
     else:
-        yield path.read_text("utf-8", errors="replace")
+        return path.read_text("utf-8", errors="replace")
 
 
 def _rows(database: sqlite3.Connection) -> str:
     tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     return "\n".join(str(database.execute(f'SELECT * FROM "{table}"').fetchall()) for table in tables)
+
+
+LEAST = 6
+"""Shortest word that is searched: a shorter one is in any text by chance."""
+
+
+def named(text: str, hidden: set[str]) -> list[str]:
+    """Return the hidden words that stand in a text; one pass over the text, however many words there are."""
+    places = _mixed(text)
+    starts = {int(_mixed(word[:LEAST])[0]): [] for word in hidden}
+    for word in hidden:
+        starts[int(_mixed(word[:LEAST])[0])].append(word)
+    likely = np.unique(places[np.isin(places, np.fromiter(starts, dtype=np.uint64))])
+    return sorted(word for start in likely.tolist() for word in starts[start] if word in text)
+
+
+def _mixed(text: str) -> np.ndarray:
+    """Return a number for each run of `LEAST` characters."""
+    characters = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    count = max(0, len(characters) - LEAST + 1)
+    mixed = np.zeros(count, dtype=np.uint64)
+    for place in range(LEAST):
+        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + characters[place : place + count]
+    return mixed
+
+
+def test_the_search_finds_what_is_there() -> None:
+    hidden = {"Nguyễn Văn Mẫu", "038070000001", "Trần Thị"}
+    assert named("x" * 50 + "Trần Thị Mẫu, 038070000001.", hidden) == ["038070000001", "Trần Thị"]
+    assert named("Nguyễn Văn, Trần Th", hidden) == named("", hidden) == []
 
 
 def test_there_is_something_to_hide(samples_home: Path) -> None:
@@ -61,26 +89,21 @@ def test_no_published_byte_names_a_person(samples_home: Path) -> None:
     hidden = secrets(samples_home)
     files = [path for path in (samples_home / "release").rglob("*") if path.is_file()]
     assert len(files) > 8
-    told = {
-        path.name: sorted(word for word in hidden if word in text)[:3]
-        for path in files
-        for text in contents(path)
-        if any(word in text for word in hidden)
-    }
+    told = {path.name: found[:3] for path in files if (found := named(contents(path), hidden))}
     assert told == {}
 
 
 def test_land_database_names_nobody(samples_home: Path) -> None:
     with sqlite3.connect(samples_home / "land.gpkg") as database:
         text = _rows(database)
-    assert [word for word in secrets(samples_home) if word in text] == []
+    assert named(text, secrets(samples_home)) == []
 
 
 def test_identity_numbers_are_not_readable_in_the_holder_file(samples_home: Path) -> None:
     numbers = {word for word in secrets(samples_home) if word.isdigit() and len(word) in (9, 12)}
     assert len(numbers) > 500
     raw = (samples_home / "holders.sqlite").read_bytes().decode("latin-1")
-    assert [number for number in numbers if number in raw] == []
+    assert named(raw, numbers) == []
 
 
 @pytest.mark.parametrize("path", ["/api/collections/parcels/items?limit=2000&f=json", "/release/manifest.json"])
@@ -88,4 +111,4 @@ def test_no_answer_of_the_server_names_a_person(samples_home: Path, atlas_url: s
     with urllib.request.urlopen(atlas_url + path, timeout=30) as answer:
         text = answer.read().decode("utf-8")
     assert len(text) > 1000
-    assert [word for word in secrets(samples_home) if word in text] == []
+    assert named(text, secrets(samples_home)) == []
