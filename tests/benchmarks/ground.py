@@ -65,8 +65,9 @@ class Ground:
         self.expected.add((code, frozenset(pair)))
 
     def draw(self, site: Site, line: Sequence[Floats], across: Sequence[Floats] = ()) -> None:
-        """Draw the piece of a site anew: through these points for the parcel, through those for the one across."""
+        """Draw the piece of a site anew: through these points for the parcel, through those for the other."""
         self.shapes[site.parcel] = through(self.shapes[site.parcel], site, line)
+        self.rows.loc[site.parcel, AREAS] = round(shapely.area(self.shapes[site.parcel]), 1)
         if site.other >= 0 and len(across):
             self.shapes[site.other] = through(self.shapes[site.other], site, across)
 
