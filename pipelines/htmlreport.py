@@ -17,8 +17,6 @@ from pipelines import actions, geometry, reports
 from pipelines.tolerances import Tolerances
 from pipelines.wording import decimals, number
 
-TEMPLATE = Path(__file__).with_suffix(".html.j2")
-
 ROWS_PER_CODE = 25
 """The worst of each kind; the fix list (.xlsx) and the layers (.gpkg) have more."""
 
@@ -47,6 +45,7 @@ def render(
     rows: pd.DataFrame | None = None,
     summary: Mapping[str, Any] | None = None,
     verdict: Mapping[str, Any] | None = None,
+    described: gpd.GeoDataFrame | None = None,
 ) -> str:
     """Return the page.
 
@@ -60,37 +59,43 @@ def render(
         rows: Register rows (`row_id`, `feature_id`), so that what is wrong with a row counts for its parcel.
         summary: Summary of a commune, for its data quality index.
         verdict: Verdict on a commune.
+        described: The findings described, where somebody has done that already.
     """
-    told = reports.described(findings, parcels, profile)
+    told = reports.described(findings, parcels, profile) if described is None else described
     points = shapely.point_on_surface(told.geometry.to_numpy())
     told = told.assign(east=shapely.get_x(points), north=shapely.get_y(points))
     allowed = tolerances.as_dict()
     code = parcels.crs.to_epsg()
-    return _template().render(
-        names=", ".join(names),
-        crs=f"EPSG:{code} ({parcels.crs.name})" if code else parcels.crs.name,
-        scale=tolerances.scale,
-        date=datetime.date.today().isoformat(),
-        figures=_figures(told, len(parcels)),
-        grades=_grades(grades),
-        kinds=_kinds(told),
-        **_first(actions.plan(findings, parcels, profile, rows)),
-        quality=_quality(summary),
-        verdict=verdict,
-        **_sketch(told, parcels.geometry.to_numpy()),
-        allowed_vi=f"Chồng, hở tính từ {number(allowed['min_area_m2'], 'vi')} m²; sai số vị trí "
-        f"{number(allowed['boundary_m'], 'vi')} m; sai số diện tích 0,0004·M·√P; thửa vụn dưới "
-        f"{number(allowed['sliver_area_m2'], 'vi')} m² hoặc hẹp hơn sai số vị trí.",
-        allowed_en=f"Overlaps and gaps count from {number(allowed['min_area_m2'], 'en')} m²; boundary tolerance "
-        f"{number(allowed['boundary_m'], 'en')} m; area tolerance 0.0004·M·√P; slivers are below "
-        f"{number(allowed['sliver_area_m2'], 'en')} m² or narrower than the boundary tolerance.",
+    return (
+        pages()
+        .get_template("htmlreport.html.j2")
+        .render(
+            names=", ".join(names),
+            crs=f"EPSG:{code} ({parcels.crs.name})" if code else parcels.crs.name,
+            scale=tolerances.scale,
+            date=datetime.date.today().isoformat(),
+            figures=_figures(told, len(parcels)),
+            grades=_grades(grades),
+            kinds=_kinds(told),
+            **_first(actions.plan(findings, parcels, profile, rows)),
+            quality=_quality(summary),
+            verdict=verdict,
+            **_sketch(told, parcels.geometry.to_numpy()),
+            allowed_vi=f"Chồng, hở tính từ {number(allowed['min_area_m2'], 'vi')} m²; sai số vị trí "
+            f"{number(allowed['boundary_m'], 'vi')} m; sai số diện tích 0,0004·M·√P; thửa vụn dưới "
+            f"{number(allowed['sliver_area_m2'], 'vi')} m² hoặc hẹp hơn sai số vị trí.",
+            allowed_en=f"Overlaps and gaps count from {number(allowed['min_area_m2'], 'en')} m²; boundary tolerance "
+            f"{number(allowed['boundary_m'], 'en')} m; area tolerance 0.0004·M·√P; slivers are below "
+            f"{number(allowed['sliver_area_m2'], 'en')} m² or narrower than the boundary tolerance.",
+        )
     )
 
 
 @cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+def pages() -> jinja2.Environment:
+    """Return the templates of pages."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent, encoding="utf-8")
+    return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
 
 
 def _figures(told: pd.DataFrame, parcels: int) -> list[dict[str, str]]:

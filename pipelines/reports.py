@@ -111,17 +111,33 @@ def write_all(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, paths: Iter
     Raises:
         SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
     """
-    writers = {path: _WRITERS.get(path.suffix.lower()) for path in paths}
+    writers = _writers(paths)
+    told = described(findings, parcels, profile)
     for path, writer in writers.items():
-        if writer is None:
+        writer(told, path)
+
+
+def write_described(told: gpd.GeoDataFrame, paths: Iterable[Path]) -> None:
+    """Write findings that are described already, see `write_all`.
+
+    Raises:
+        SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
+    """
+    for path, writer in _writers(paths).items():
+        writer(told, path)
+
+
+def _writers(paths: Iterable[Path]) -> dict[Path, Callable[[gpd.GeoDataFrame, Path], None]]:
+    """Return what writes each file."""
+    found = {}
+    for path in paths:
+        if path.suffix.lower() not in _WRITERS:
             raise SettingsError(
                 f"Không ghi được “{path.name}”: đặt đuôi tệp là .gpkg hoặc .xlsx.",
                 f"Cannot write {path.name!r}: end the file name in .gpkg or .xlsx.",
             )
-    told = described(findings, parcels, profile)
-    for path, writer in writers.items():
-        if writer is not None:
-            writer(told, path)
+        found[path] = _WRITERS[path.suffix.lower()]
+    return found
 
 
 def _write_xlsx(told: gpd.GeoDataFrame, path: Path) -> None:
