@@ -1,8 +1,6 @@
 """Every kind of defect planted in a clean fabric, and how well the checks find them."""
 
 import itertools
-from collections import Counter
-from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -10,43 +8,18 @@ import pandas as pd
 import shapely
 
 from pipelines.tolerances import Tolerances
-from pipelines.validate import examine
+from pipelines.validate.checks import CHECKS, examine
+from pipelines.validate.scene import Check
 from tests.benchmarks import sites
 from tests.benchmarks.fabrics import Fabric
 from tests.benchmarks.ground import PAIRED, Ground, Key
 from tests.benchmarks.planting_attributes import ATTRIBUTES
 from tests.benchmarks.planting_edges import EDGES
 from tests.benchmarks.planting_shapes import SHAPES
+from tests.benchmarks.scores import Score
 
 RULES = tuple(sorted({code for code, _ in (*EDGES.values(), *SHAPES.values(), *ATTRIBUTES.values())}))
 """The findings that are planted."""
-
-
-@dataclass
-class Score:
-    """How many findings of each code there had to be, were there, and were there though nothing is wrong."""
-
-    planted: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-    invented: Counter[str] = field(default_factory=Counter)
-    spared: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-
-    def __iadd__(self, other: "Score") -> "Score":
-        """Add up the scores of several fabrics."""
-        for name in ("planted", "found", "invented", "spared"):
-            getattr(self, name).update(getattr(other, name))
-        self.wrong += other.wrong
-        return self
-
-    def recall(self, code: str) -> float:
-        """Return the share of what was planted that was found."""
-        return self.found[code] / self.planted[code] if self.planted[code] else float("nan")
-
-    def precision(self, code: str) -> float:
-        """Return the share of what was told that is so."""
-        told = self.found[code] + self.invented[code]
-        return self.found[code] / told if told else float("nan")
 
 
 def plant(fabric: Fabric, seed: int, names: frozenset[str] | None = None) -> Ground:
@@ -96,16 +69,17 @@ def _write(ground: Ground, touched: set[int], random: np.random.Generator, names
             (ground.kinds if beyond else ground.spared)[code] += 1
 
 
-def told(ground: Ground) -> gpd.GeoDataFrame:
-    """Return what the checks find."""
+def told(ground: Ground, checks: tuple[Check, ...] = CHECKS) -> gpd.GeoDataFrame:
+    """Return what the checks find, whatever the order of the parcels."""
     return examine(
-        ground.parcels,
+        ground.parcels.sample(frac=1, random_state=len(ground.rows)),
         Tolerances(),
         outline=ground.fabric.outline,
         purposes=ground.booked,
         has_register=True,
         fills_plane=ground.fabric.fills_plane,
         documented=ground.papers,
+        checks=checks,
     )
 
 
