@@ -77,14 +77,29 @@ def repair_shapes(
         examine: The checks.
         kinds: What to repair, of `GEOMETRIC`.
     """
-    before = examine(parcels)
-    banned = np.zeros(len(parcels), dtype=bool)
     chosen = [kind for kind in GEOMETRIC if kind in set(kinds)]
+    return _repaired(parcels, tolerances, examine, chosen, examine(parcels), is_proof=False)
+
+
+def _repaired(
+    parcels: gpd.GeoDataFrame,
+    tolerances: Tolerances,
+    examine: Examine,
+    kinds: list[str],
+    before: gpd.GeoDataFrame,
+    is_proof: bool,
+) -> Shaped:
+    """Return the repaired layer; where parcels had to be left alone, after a proof that nothing more would be done."""
+    banned = np.zeros(len(parcels), dtype=bool)
     for attempt in range(ATTEMPTS):
-        state, found, steps = _settle(begin(parcels, tolerances, banned), before, examine, chosen)
+        state, found, steps = _settle(begin(parcels, tolerances, banned), before, examine, kinds)
         wrong = _wrong(state, before, found)
+        made = _shaped(state, before, found, steps)
+        if not wrong.any() and banned.any() and not is_proof:
+            again = _repaired(made.parcels, tolerances, examine, kinds, found, is_proof=True)
+            wrong[made.rows[again.steps["at"].to_numpy(dtype=np.int64)]] = True
         if not wrong.any():
-            return _shaped(state, before, found, steps)
+            return made
         banned |= _around(state, wrong, whole=attempt >= _NEAR)
     return _shaped(begin(parcels, tolerances, banned), before, before, [])
 
@@ -111,9 +126,14 @@ def _settle(
 
 def _step(kind: str, state: State, found: pd.DataFrame) -> State:
     if kind == "valid":
-        return state.with_shapes(single.made_valid(state, found))
+        shapes = single.made_valid(state, found)
+        return state.with_shapes(shapes, np.flatnonzero(~_identical(state.shapes, shapes)))
     if kind == "ground":
-        return _taken(state, *ground.closed(state, found))
+        for strategy in ground.STRATEGIES:
+            after = _taken(state, *ground.closed(state, found, strategy))
+            if not _identical(state.shapes, after.shapes).all():
+                return after
+        return state
     if kind == "slivers":
         shapes, group, gone = ground.merged_slivers(state, found)
         after = _taken(state, shapes, group)
@@ -177,7 +197,9 @@ def _wrong(state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> M
     changed = np.flatnonzero(~_identical(first, state.shapes) & state.present)
     moved_m2 = np.abs(shapely.area(state.shapes[changed]) - shapely.area(first[changed]))
     wrong[changed] = moved_m2 > allowed_m2(state, first)[changed]
-    wrong[changed] |= displacement_m(first[changed], state.shapes[changed], state.armed[changed]) > state.limit_m[changed]
+    wrong[changed] |= (
+        displacement_m(first[changed], state.shapes[changed], state.armed[changed]) > state.limit_m[changed]
+    )
     counts = after["code"].value_counts().sub(before["code"].value_counts(), fill_value=0)
     risen = after[after["code"].isin(counts.index[counts > 0])]
     names = ["code", "feature_id", "other_id"]
@@ -199,7 +221,7 @@ def _around(state: State, wrong: Mask, whole: bool) -> Mask:
     banned = wrong.copy()
     if whole:
         group = ground.components(len(changed), left, right)
-        near, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
+        _, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
         banned[changed[np.isin(group, group[seed])]] = True
     else:
         banned[changed[right[wrong[changed[left]]]]] = True
@@ -214,9 +236,7 @@ def _identical(one: Geometries, other: Geometries) -> Mask:
     return identical
 
 
-def _shaped(
-    state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, steps: list[pd.DataFrame]
-) -> Shaped:
+def _shaped(state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, steps: list[pd.DataFrame]) -> Shaped:
     first = state.first
     log = pd.concat(steps, ignore_index=True) if steps else pd.DataFrame(columns=list(LOG))
     each = log.groupby(["at", "kind"], sort=False)

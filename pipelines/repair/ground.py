@@ -13,7 +13,11 @@ _WRITTEN = ("so_thu_tu_thua", "thua_key", "dien_tich", "dien_tich_phap_ly", "die
 """A parcel with any of these is somebody's, however small."""
 
 
-def closed(state: State, found: pd.DataFrame) -> tuple[Geometries, Indices]:
+STRATEGIES = ("longest_border", "max_area", "min_area")
+"""To whom an overlap goes; the next where the one before would tear a parcel in two."""
+
+
+def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries, Indices]:
     """Return the shapes after a coverage clean around thin overlaps and gaps, and the group of each changed parcel.
 
     Only these parcels and those that touch them are given to the clean, without those that overlap by more: it would
@@ -36,12 +40,18 @@ def closed(state: State, found: pd.DataFrame) -> tuple[Geometries, Indices]:
     chosen = chosen[np.argsort(state.rank[chosen])]
     if len(chosen) < 2:
         return shapes, group
-    cleaned = shapely.coverage_clean(
-        shapes[chosen], gap_width=float(state.limit_m[core].max()), snapping_distance=state.tolerances.node_m
-    )
+    with np.errstate(invalid="ignore"):  # what comes out is judged parcel by parcel
+        cleaned = shapely.coverage_clean(
+            shapes[chosen],
+            gap_width=float(state.limit_m[core].max()),
+            snapping_distance=state.tolerances.node_m,
+            merge_strategy=strategy,
+        )
     changed = ~same(shapes[chosen], cleaned)
     at = chosen[changed]
-    left, right = shapely.STRtree(shapes[at]).query(shapes[at], predicate="dwithin", distance=_TOUCH_M)
+    # What changes hands binds two parcels together, not that they touch.
+    moved = shapely.symmetric_difference(shapes[at], cleaned[changed])
+    left, right = shapely.STRtree(moved).query(moved, predicate="dwithin", distance=_TOUCH_M)
     group[at] = components(len(at), left, right)
     shapes[at] = cleaned[changed]
     return shapes, group

@@ -167,7 +167,7 @@ def _rebuilt(points: Floats, ring: Indices, rings: Rings, touched: Indices) -> G
     made = np.full(len(touched), None, dtype=object)
     if len(numbers):
         lines = shapely.linearrings(points[kept], indices=index)
-        part, of_part = np.unique(rings.part[numbers], return_inverse=True)
+        _, of_part = np.unique(rings.part[numbers], return_inverse=True)
         polygons = shapely.polygons(lines, indices=of_part)
         owner = of_ring[numbers[np.unique(of_part, return_index=True)[1]]]
         whole = shapely.multipolygons(polygons, indices=np.unique(owner, return_inverse=True)[1])
