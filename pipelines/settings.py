@@ -25,8 +25,8 @@ class Settings(BaseModel):
         admin_crosswalk: Optional CSV of old and new communes that takes the place of the built-in table.
         snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
         min_area_m2: Smallest overlap or gap that counts.
-        statistics: Optional table of the areas of communes by the land statistics (CSV or XLSX), see
-            `pipelines.province.totals`.
+        statistics: Optional table of the areas of communes by the land statistics (CSV or XLSX), beside the settings
+            file unless the path is absolute; see `pipelines.province.totals`.
         max_total_share: By what share the parcels of a commune may add up to more or less than the statistics say.
         max_parcels_lost: What share of a commune's parcels a release may have less than the one before.
         max_area_lost: The same for its area.
@@ -84,6 +84,9 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
                 f"Không đọc được tệp cấu hình {path}: kiểm tra đường dẫn và cú pháp YAML.",
                 f"The settings file {path} cannot be read: check its path and YAML syntax.",
             ) from error
+        # Snakemake works in another folder than the one the command was given in.
+        if isinstance(table := values.get("statistics"), str):
+            values["statistics"] = path.resolve().parent / table
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)
