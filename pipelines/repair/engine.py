@@ -232,7 +232,7 @@ def _around(state: State, wrong: Mask, whole: bool) -> Mask:
 
 def _identical(one: Geometries, other: Geometries) -> Mask:
     """Tell where two arrays hold the very same objects: what no step has touched."""
-    identical: Mask = np.frompyfunc(operator.is_, 2, 1)(one, other).astype(bool)
+    identical: Mask = np.asarray(np.frompyfunc(operator.is_, 2, 1)(one, other), dtype=bool)
     return identical
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.geometry import Floats, Geometries, Indices
+from pipelines.geometry import Floats, Geometries, Indices, Mask
 from pipelines.repair import nodes, rings
 from pipelines.repair.state import State
 
@@ -22,8 +22,6 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
 
     Only these parcels and those that touch them are given to the clean, without those that overlap by more: it would
     decide about land. A group is either taken as a whole or left.
-
-    Emits: thua_dat.overlap, thua_dat.gap
     """
     shapes, group = state.shapes.copy(), np.full(len(state.shapes), -1, dtype=np.int64)
     rows = nodes.thin(state, found)
@@ -58,10 +56,7 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
 
 
 def merged_slivers(state: State, found: pd.DataFrame) -> tuple[Geometries, Indices, Indices]:
-    """Return the shapes with slivers of nobody in the neighbour with the longest common edge, groups, and the slivers.
-
-    Emits: thua_dat.sliver
-    """
+    """Return the shapes with slivers of nobody in the neighbour with the longest common edge, groups, and the slivers."""
     shapes, group = state.shapes.copy(), np.full(len(state.shapes), -1, dtype=np.int64)
     nothing = shapes, group, np.empty(0, dtype=np.int64)
     if "so_thu_tu_thua" not in state.parcels:
@@ -87,12 +82,11 @@ def merged_slivers(state: State, found: pd.DataFrame) -> tuple[Geometries, Indic
     return shapes, group, sliver
 
 
-def same(one: Geometries, other: Geometries) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def same(one: Geometries, other: Geometries) -> Mask:
     """Tell which geometries have the same rings, wherever these begin."""
-    alike: np.ndarray[tuple[int], np.dtype[np.bool_]] = shapely.equals_exact(
-        shapely.normalize(one), shapely.normalize(other), 0.0
-    )
-    return alike | (shapely.is_missing(one) & shapely.is_missing(other))
+    alike: Mask = shapely.equals_exact(shapely.normalize(one), shapely.normalize(other), 0.0)
+    alike |= shapely.is_missing(one) & shapely.is_missing(other)
+    return alike
 
 
 def components(count: int, left: Indices, right: Indices) -> Indices:

@@ -44,8 +44,6 @@ def propose(state: State, found: pd.DataFrame) -> Edits:
     Vertices of two parcels that are each other's nearest become one, where more parcels meet. A vertex that has only
     an edge across goes onto that edge when it is of the smaller parcel; else the edge comes to it, once all vertices of
     the smaller parcel have gone. So the line of the larger parcel stays and the smaller one follows it.
-
-    Emits: thua_dat.missing_node, thua_dat.near_node, thua_dat.overlap, thua_dat.gap
     """
     places = Places(state.rings)
     rows = pd.concat([_told_points(state, found, places), _told_ground(state, found, places)], ignore_index=True)
@@ -57,10 +55,7 @@ def propose(state: State, found: pd.DataFrame) -> Edits:
 
 
 def thin(state: State, found: pd.DataFrame) -> pd.DataFrame:
-    """Return the overlaps and gaps nowhere wider than the two-point error, with the positions of their parcels.
-
-    Emits: thua_dat.overlap, thua_dat.gap
-    """
+    """Return the overlaps and gaps nowhere wider than the two-point error, with the positions of their parcels."""
     told = found[found["code"].isin(GROUND)]
     rows = pd.DataFrame(
         {
@@ -74,14 +69,12 @@ def thin(state: State, found: pd.DataFrame) -> pd.DataFrame:
     second = rows["second"].where(rows["second"] >= 0, rows["first"]).to_numpy()
     rows["limit"] = np.maximum(state.limit_m[rows["first"].to_numpy()], state.limit_m[second])
     left = shapely.buffer(rows["ground"].to_numpy(), -rows["limit"].to_numpy() / 2)
-    return rows[shapely.is_empty(left)].reset_index(drop=True)
+    narrow: pd.DataFrame = rows[shapely.is_empty(left)].reset_index(drop=True)
+    return narrow
 
 
 def _told_points(state: State, found: pd.DataFrame, places: Places) -> pd.DataFrame:
-    """Return the vertices that findings about nodes name, whose they are and whose boundary they should be on.
-
-    Emits: thua_dat.missing_node, thua_dat.near_node
-    """
+    """Return the vertices that findings about nodes name, whose they are and whose boundary they should be on."""
     told = found[found["code"].isin(POINTS)]
     points, row = shapely.get_coordinates(told["geometry"].to_numpy(dtype=object), return_index=True)
     first = state.position(told["feature_id"])[row]

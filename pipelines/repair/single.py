@@ -12,10 +12,7 @@ from pipelines.repair.state import State
 
 
 def repeated_vertices(state: State, found: pd.DataFrame) -> Edits:
-    """Return moves that make one vertex of two that are nearer to each other than data resolve.
-
-    Emits: thua_dat.repeated_vertex
-    """
+    """Return moves that make one vertex of two that are nearer to each other than data resolve."""
     at = _vertices(state, found, "thua_dat.repeated_vertex")
     ring = state.rings
     one, other = np.tile(ring.points[at], (2, 1)), ring.points[np.append(ring.after[at], ring.before[at])]
@@ -27,8 +24,6 @@ def spikes(state: State, found: pd.DataFrame) -> Edits:
     """Return the tips of spikes to be dropped, where every parcel that has the tip has the same spike or its notch.
 
     A tip at which another boundary ends is no slip of the pen; it stays.
-
-    Emits: thua_dat.spike
     """
     tips = ring_tips = _vertices(state, found, "thua_dat.spike")
     ring = state.rings
@@ -42,10 +37,7 @@ def spikes(state: State, found: pd.DataFrame) -> Edits:
 
 
 def made_valid(state: State, found: pd.DataFrame) -> Geometries:
-    """Return the shapes with broken rings made valid, where one area comes out of one area and it stays as large.
-
-    Emits: thua_dat.invalid
-    """
+    """Return the shapes with broken rings made valid, where one area comes out of one area and it stays as large."""
     at = state.position(found.loc[found["code"] == "thua_dat.invalid", "feature_id"])
     at = np.unique(at[at >= 0])
     shapes = state.shapes.copy()

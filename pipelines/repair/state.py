@@ -80,12 +80,13 @@ class State:
         return rank
 
     @cached_property
-    def _index(self) -> pd.Index:
-        return pd.Index(self.parcels["feature_id"].astype(object))
+    def _index(self) -> "pd.Index[str]":
+        index: pd.Index[str] = pd.Index(self.parcels["feature_id"].astype(object))
+        return index
 
     def position(self, ids: pd.Series) -> Indices:
         """Return the rows of feature ids, -1 where there is none."""
-        found: Indices = np.asarray(self._index.get_indexer(ids.astype(object).to_numpy()), dtype=np.int64)
+        found: Indices = np.asarray(self._index.get_indexer(pd.Index(ids.astype(object))), dtype=np.int64)
         return found
 
     def with_shapes(self, shapes: Geometries, armed: Indices | None = None) -> "State":
