@@ -11,13 +11,14 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pipelines import actions, communes, files, findings, htmlreport, league, minutes, reports
+from pipelines import actions, answers, communes, files, findings, htmlreport, league, minutes, reports
 from pipelines.errors import ReadError
 from pipelines.settings import Settings
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
 
 FOLDER = "report"
 LEAGUE = "communes.html"
+ANSWERS = "answers.json"
 _FIRST = "first.json"
 
 
@@ -35,10 +36,11 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
     parcels = gpd.read_parquet(_required(folder / "normalize" / "thua_dat.parquet"))
     register = folder / "normalize" / "dang_ky.parquet"
     rows = pd.read_parquet(register, columns=["row_id", "feature_id"]) if register.exists() else None
-    told = reports.described(found, parcels, verdict["profile"])
+    told = answers.applied(reports.described(found, parcels, verdict["profile"]), answers.load(folder / ANSWERS))
+    open_ones = told[~told["status"].isin(answers.SETTLED)]
     name = _name(commune, inventory)
     page = htmlreport.render(
-        found,
+        open_ones,
         parcels,
         profile=verdict["profile"],
         names=[f"{name} ({commune})"],
@@ -49,8 +51,10 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
         verdict=verdict,
         described=told,
     )
-    paper = minutes.render(_delivery(commune, name, inventory, verdict), found, parcels, summary, verdict, rows, told)
-    planned = actions.plan(found, parcels, verdict["profile"], rows)
+    paper = minutes.render(
+        _delivery(commune, name, inventory, verdict), open_ones, parcels, summary, verdict, rows, told
+    )
+    planned = actions.plan(open_ones, parcels, verdict["profile"], rows)
     first = {"code": str(planned["code"].iloc[0]) if len(planned) else None}
     with files.writing(folder / FOLDER) as new:
         (new / "report.html").write_text(page, encoding="utf-8")
@@ -58,6 +62,20 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
         reports.write_described(told, [new / "findings.gpkg", new / "fix_list.xlsx"])
         (new / _FIRST).write_text(json.dumps(first), encoding="utf-8")
     return folder / FOLDER
+
+
+def take_answers(home: Path, commune: str, path: Path, settings: Settings) -> answers.Answers:
+    """Keep the answers of a fix list that was handed back, and write the report of the commune anew.
+
+    Raises:
+        ReadError: The file is no fix list, or the commune has not been checked.
+    """
+    folder = home / commune
+    _required(folder / "validate" / "verdict.json")
+    read = answers.read(path, settings.limits)
+    answers.merge(folder / ANSWERS, read.given)
+    write(home, commune, settings)
+    return read
 
 
 def checked(home: Path) -> list[str]:

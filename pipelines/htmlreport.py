@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 import schemas
-from pipelines import actions, geometry, reports
+from pipelines import actions, answers, geometry, reports
 from pipelines.tolerances import Tolerances
 from pipelines.wording import decimals, number
 
@@ -59,7 +59,8 @@ def render(
         rows: Register rows (`row_id`, `feature_id`), so that what is wrong with a row counts for its parcel.
         summary: Summary of a commune, for its data quality index.
         verdict: Verdict on a commune.
-        described: The findings described, where somebody has done that already.
+        described: All findings described, where somebody has done that already; `findings` may then be those that
+            are still to be worked on.
     """
     told = reports.described(findings, parcels, profile) if described is None else described
     points = shapely.point_on_surface(told.geometry.to_numpy())
@@ -79,6 +80,7 @@ def render(
             kinds=_kinds(told),
             **_first(actions.plan(findings, parcels, profile, rows)),
             quality=_quality(summary),
+            answered=sum(answers.counted(told).values()),
             verdict=verdict,
             **_sketch(told, parcels.geometry.to_numpy()),
             allowed_vi=f"Chồng, hở tính từ {number(allowed['min_area_m2'], 'vi')} m²; sai số vị trí "

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 import schemas
-from pipelines import actions, reports, thumbnails
+from pipelines import actions, answers, reports, thumbnails
 from pipelines.paper import COLOURS, INK, SOFT, Paper, both, line, more, sheets, short, small_map, table, title
 from pipelines.wording import decimals, number
 
@@ -63,7 +63,8 @@ def render(
         summary: Summary of the judgement.
         verdict: Verdict of the judgement.
         rows: Register rows (`row_id`, `feature_id`), so that what is wrong with a row counts for its parcel.
-        told: The findings described, where somebody has done that already.
+        told: All findings described, where somebody has done that already; `findings` may then be those that are
+            still to be worked on.
     """
     if told is None:
         told = reports.described(findings, parcels, delivery.profile)
@@ -73,6 +74,7 @@ def render(
         _verdict(paper, verdict, delivery.profile)
         _actions(paper, actions.plan(findings, parcels, delivery.profile, rows))
         _kinds(paper, told)
+        _answers(paper, told)
         _maps(paper, told, parcels, delivery.profile)
         _signatures(paper)
         return bytes(paper.output())
@@ -181,6 +183,17 @@ def _kinds(paper: Paper, told: pd.DataFrame) -> None:
         8.5,
         colour=SOFT,
     )
+
+
+def _answers(paper: Paper, told: pd.DataFrame) -> None:
+    """Tell what the officer answered to the findings; it does not change what was found."""
+    counts = answers.counted(told)
+    if not any(counts.values()):
+        return
+    for language, begin in (("vi", "Ý kiến của cán bộ"), ("en", "Answers of the officer")):
+        words = answers.STATUSES[language]
+        text = "; ".join(f"{words[status]}: {number(count, language)}" for status, count in counts.items())
+        line(paper, f"{begin}: {text}.", 9.5 if language == "vi" else 8.5, "" if language == "vi" else "I")
 
 
 def _maps(paper: Paper, told: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, profile: str) -> None:

@@ -14,7 +14,7 @@ import pyogrio
 import shapely
 
 import schemas
-from pipelines import fixlist
+from pipelines import answers, fixlist
 from pipelines.errors import SettingsError
 from pipelines.qgis import STYLES_TABLE, severity_style
 
@@ -147,6 +147,8 @@ def _write_xlsx(told: gpd.GeoDataFrame, path: Path) -> None:
     """
     points = shapely.point_on_surface(told.geometry.to_numpy())
     placed = told.assign(x=np.round(shapely.get_y(points), 2), y=np.round(shapely.get_x(points), 2))
+    if "key" not in placed:
+        placed = placed.assign(key=answers.keys(placed))
     partial = _partial(path)
     fixlist.write(placed, partial, SEVERITY_NAMES, schemas.findings())
     partial.replace(path)

@@ -1,5 +1,6 @@
 """`diachinh report`: what an officer gets back for every commune, and the table of all of them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,3 +28,19 @@ def report(
         typer.echo(f"Chưa có xã nào được kiểm tra trong {chosen.home} / no commune checked in {chosen.home} yet")
         return
     typer.echo(str(casefile.write_league(chosen.home, checked)))
+
+
+def answers(
+    context: typer.Context,
+    commune: Annotated[str, typer.Argument(help="Mã xã / commune code")],
+    file: Annotated[Path, typer.Argument(help="fix_list.xlsx cán bộ nộp lại / the fix list handed back")],
+    home: Home = None,
+) -> None:
+    """Đọc danh sách sửa cán bộ nộp lại / read a fix list that was handed back."""
+    from pipelines import casefile
+
+    chosen = settings(context, home)
+    read = casefile.take_answers(chosen.home, commune, file, chosen)
+    typer.echo(f"{commune}: {len(read.given)} trả lời / answers")
+    for vi, en in read.problems:
+        typer.echo(f"{vi} / {en}")
