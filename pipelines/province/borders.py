@@ -55,7 +55,7 @@ def overlaps(one: Side, other: Side, crs: Any) -> gpd.GeoDataFrame:
 
     Emits: lien_xa.same_ground, lien_xa.border_overlap
     """
-    first, second, shared = _shared(one.shapes, other.shapes)
+    first, second, shared = _shared(one, other)
     scale = _coarser(one.scales[first], other.scales[second])
     smaller_m2 = np.minimum(shapely.area(one.shapes[first]), shapely.area(other.shapes[second]))
     area_m2, allowed_m2 = shapely.area(shared), Tolerances().area_m2(smaller_m2, scale)
@@ -101,16 +101,14 @@ def gaps(one: Side, other: Side, reach_m: float, crs: Any) -> gpd.GeoDataFrame:
     faces = geometry.faces(np.concatenate([rim, facing, ways]))
     if not len(faces):
         return findings.empty(crs)
-    covering, _ = geometry.subdivided(np.concatenate([one.shapes, other.shapes]))
-    free = faces[~_is_covered(faces, covering)]
+    free = faces[~_is_covered(faces, np.concatenate([one.pieces[0], other.pieces[0]]))]
     holes = shapely.get_parts(shapely.union_all(free)) if len(free) else free
     holes = holes[shapely.area(holes) > _SPECK_M2]
     at, beside = _nearest(rim, holes), _nearest(facing, holes)
     scale = _coarser(one.scales[owner[at]], other.scales[opposite[beside]])
     limit_m = Tolerances().point_m(scale)
     width_m = _width_m(holes)
-    real = (width_m > limit_m) & _touches(rim, holes) & _touches(facing, holes)
-    real &= _is_closed(holes, np.concatenate([rim, facing]), width_m)
+    real = (width_m > limit_m) & _is_between(holes, rim, facing, width_m)
     return findings.build(
         "lien_xa.border_gap",
         one.ids[owner[at[real]]],
@@ -155,18 +153,18 @@ def _coarser(one: Any, other: Any) -> Any:
     return np.where(scales > 0, scales, DEFAULT_SCALE)
 
 
-def _shared(ours: Geometries, theirs: Geometries) -> tuple[Indices, Indices, Geometries]:
+def _shared(one: Side, other: Side) -> tuple[Indices, Indices, Geometries]:
     """Return the pairs of polygons that share ground, and the ground they share as one polygonal geometry each."""
-    (pieces, owner), (others, holder) = geometry.subdivided(ours), geometry.subdivided(theirs)
-    piece, other = shapely.STRtree(others).query(pieces, predicate="intersects")
+    (pieces, owner), (others, holder) = one.pieces, other.pieces
+    piece, beside = shapely.STRtree(others).query(pieces, predicate="intersects")
     # A side in common is no ground: most pairs along a clean border only touch.
-    inner = ~shapely.touches(pieces[piece], others[other])
-    piece, other = piece[inner], other[inner]
-    common = geometry.polygonal(shapely.intersection(pieces[piece], others[other]))
+    inner = ~shapely.touches(pieces[piece], others[beside])
+    piece, beside = piece[inner], beside[inner]
+    common = geometry.polygonal(shapely.intersection(pieces[piece], others[beside]))
     parts, index = shapely.get_parts(common, return_index=True)
     areal = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, index = parts[areal], index[areal]
-    pairs, group = np.unique(np.column_stack([owner[piece], holder[other]])[index], axis=0, return_inverse=True)
+    pairs, group = np.unique(np.column_stack([owner[piece], holder[beside]])[index], axis=0, return_inverse=True)
     if not len(pairs):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
     order = np.argsort(group.ravel(), kind="stable")
@@ -226,21 +224,23 @@ def _nearest(edges: Geometries, holes: Geometries) -> Indices:
     return nearest
 
 
-def _touches(edges: Geometries, holes: Geometries) -> Mask:
-    touched = np.zeros(len(holes), dtype=bool)
-    touched[shapely.STRtree(edges).query(holes, predicate="dwithin", distance=_TOUCH_M)[0]] = True
-    return touched
+def _is_between(holes: Geometries, rim: Geometries, facing: Geometries, width_m: Floats) -> Mask:
+    """Tell gaps from what is enclosed by one side alone, and from bays of the outer border.
 
-
-def _is_closed(holes: Geometries, rims: Geometries, width_m: Floats) -> Mask:
-    """Tell gaps from bays of the outer border: closed all around by parcels, or much longer than wide."""
+    A gap lies along both sides, and is closed all around or much longer than wide.
+    """
     points, ring, hole = geometry.oriented_rings(holes)
     at = np.flatnonzero(ring[:-1] == ring[1:])
     start, end = points[at], points[at + 1]
-    on_rim = np.zeros(len(at), dtype=bool)
-    middle = shapely.points((start + end) / 2)
-    on_rim[shapely.STRtree(rims).query(middle, predicate="dwithin", distance=_TOUCH_M)[0]] = True
-    length_m = np.hypot(*(end - start).T)
-    along_m, open_m = (np.bincount(hole[at], length_m * where, len(holes)) for where in (on_rim, ~on_rim))
-    closed: Mask = (open_m <= _TOUCH_M) | (along_m / 2 >= SLENDER * width_m)
-    return closed
+    middle, length_m = shapely.points((start + end) / 2), np.hypot(*(end - start).T)
+    on_rim, on_facing = _lies_on(middle, rim), _lies_on(middle, facing)
+    kinds = (on_rim, on_facing, on_rim | on_facing, ~(on_rim | on_facing))
+    ours_m, theirs_m, along_m, open_m = (np.bincount(hole[at], length_m * where, len(holes)) for where in kinds)
+    between: Mask = (ours_m > 0) & (theirs_m > 0)
+    return between & ((open_m <= _TOUCH_M) | (along_m / 2 >= SLENDER * width_m))
+
+
+def _lies_on(points: Geometries, edges: Geometries) -> Mask:
+    on = np.zeros(len(points), dtype=bool)
+    on[shapely.STRtree(edges).query(points, predicate="dwithin", distance=_TOUCH_M)[0]] = True
+    return on

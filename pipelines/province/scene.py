@@ -12,7 +12,7 @@ import shapely
 
 import schemas
 from pipelines import geometry
-from pipelines.geometry import Geometries
+from pipelines.geometry import Geometries, Indices
 
 Scope = tuple[str, str]
 """Code and era of a commune: codes of 2025 reuse older ones."""
@@ -74,6 +74,11 @@ class Side:
     ids: Geometries
     scales: np.ndarray[Any, Any]
     shapes: Geometries
+
+    @cached_property
+    def pieces(self) -> tuple[Geometries, Indices]:
+        """The polygons cut small, with the position of the one each was cut from."""
+        return geometry.subdivided(self.shapes)
 
 
 def side(parcels: gpd.GeoDataFrame, box: tuple[float, float, float, float], reach_m: float) -> Side:
