@@ -189,6 +189,8 @@ class Scene:
     def without(self, *codes: str) -> Mask:
         """Tell which parcels have no earlier finding of these codes."""
         told = self.prior.loc[self.prior["code"].isin(codes), "feature_id"]
+        if told.empty:
+            return np.ones(len(self.parcels), dtype=bool)
         clean: Mask = ~self.parcels["feature_id"].isin(told).to_numpy()
         return clean
 
