@@ -37,24 +37,23 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
     register = folder / "normalize" / "dang_ky.parquet"
     rows = pd.read_parquet(register, columns=["row_id", "feature_id"]) if register.exists() else None
     told = answers.applied(reports.described(found, parcels, verdict["profile"]), answers.load(folder / ANSWERS))
-    open_ones = told[~told["status"].isin(answers.SETTLED)]
+    is_settled = told["status"].isin(answers.SETTLED)
+    planned = actions.plan(told[~is_settled], parcels, verdict["profile"], rows)
     name = _name(commune, inventory)
     page = htmlreport.render(
-        open_ones,
+        found,
         parcels,
         profile=verdict["profile"],
         names=[f"{name} ({commune})"],
         grades=summary["grades"],
         tolerances=Tolerances(int(inventory.get("scale") or DEFAULT_SCALE), settings.min_area_m2),
-        rows=rows,
         summary=summary,
         verdict=verdict,
         described=told,
+        planned=planned,
     )
-    paper = minutes.render(
-        _delivery(commune, name, inventory, verdict), open_ones, parcels, summary, verdict, rows, told
-    )
-    planned = actions.plan(open_ones, parcels, verdict["profile"], rows)
+    delivery = _delivery(commune, name, inventory, verdict)
+    paper = minutes.render(delivery, found, parcels, summary, verdict, told, planned)
     first = {"code": str(planned["code"].iloc[0]) if len(planned) else None}
     with files.writing(folder / FOLDER) as new:
         (new / "report.html").write_text(page, encoding="utf-8")

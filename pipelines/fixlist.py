@@ -15,7 +15,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from pipelines.answers import HEADINGS, STATUSES
 
-ROWS_PER_CODE = 5000
+ROWS_PER_CODE = 1000
 """More findings of one code than this end in one line with their number: nobody works through them by hand."""
 
 _COLUMNS = (

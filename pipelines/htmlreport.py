@@ -42,10 +42,10 @@ def render(
     names: Sequence[str],
     grades: Mapping[str, int],
     tolerances: Tolerances,
-    rows: pd.DataFrame | None = None,
     summary: Mapping[str, Any] | None = None,
     verdict: Mapping[str, Any] | None = None,
     described: gpd.GeoDataFrame | None = None,
+    planned: pd.DataFrame | None = None,
 ) -> str:
     """Return the page.
 
@@ -56,13 +56,13 @@ def render(
         names: Names of the files that were checked.
         grades: Grade to number of parcels.
         tolerances: What was allowed.
-        rows: Register rows (`row_id`, `feature_id`), so that what is wrong with a row counts for its parcel.
         summary: Summary of a commune, for its data quality index.
         verdict: Verdict on a commune.
-        described: All findings described, where somebody has done that already; `findings` may then be those that
-            are still to be worked on.
+        described: The findings described, where somebody has done that already.
+        planned: What to do first, likewise.
     """
     told = reports.described(findings, parcels, profile) if described is None else described
+    planned = actions.plan(findings, parcels, profile) if planned is None else planned
     points = shapely.point_on_surface(told.geometry.to_numpy())
     told = told.assign(east=shapely.get_x(points), north=shapely.get_y(points))
     allowed = tolerances.as_dict()
@@ -78,7 +78,7 @@ def render(
             figures=_figures(told, len(parcels)),
             grades=_grades(grades),
             kinds=_kinds(told),
-            **_first(actions.plan(findings, parcels, profile, rows)),
+            **_first(planned),
             quality=_quality(summary),
             answered=sum(answers.counted(told).values()),
             verdict=verdict,

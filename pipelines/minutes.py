@@ -51,8 +51,8 @@ def render(
     parcels: gpd.GeoDataFrame,
     summary: Mapping[str, Any],
     verdict: Mapping[str, Any],
-    rows: pd.DataFrame | None = None,
     told: gpd.GeoDataFrame | None = None,
+    planned: pd.DataFrame | None = None,
 ) -> bytes:
     """Return the minutes.
 
@@ -62,17 +62,18 @@ def render(
         parcels: Parcels in the same CRS.
         summary: Summary of the judgement.
         verdict: Verdict of the judgement.
-        rows: Register rows (`row_id`, `feature_id`), so that what is wrong with a row counts for its parcel.
-        told: All findings described, where somebody has done that already; `findings` may then be those that are
-            still to be worked on.
+        told: The findings described, where somebody has done that already.
+        planned: What to do first, likewise.
     """
     if told is None:
         told = reports.described(findings, parcels, delivery.profile)
+    if planned is None:
+        planned = actions.plan(findings, parcels, delivery.profile)
     with sheets(f"Biên bản nghiệm thu - {delivery.name}", delivery.signed) as paper:
         _heading(paper, delivery)
         _figures(paper, summary)
         _verdict(paper, verdict, delivery.profile)
-        _actions(paper, actions.plan(findings, parcels, delivery.profile, rows))
+        _actions(paper, planned)
         _kinds(paper, told)
         _answers(paper, told)
         _maps(paper, told, parcels, delivery.profile)
