@@ -144,7 +144,7 @@ def _verdict(paper: Paper, verdict: Mapping[str, Any], profile: str) -> None:
 def _actions(paper: Paper, planned: pd.DataFrame) -> None:
     if planned.empty:
         return
-    title(paper, "3. Việc cần làm trước", "What to do first")
+    title(paper, "3. Việc cần làm trước", "What to do first", room=48)
     catalogue = schemas.findings()
     lines: list[tuple[str, ...]] = [
         ("Việc / Action", "Loại / Grade", "Phát hiện / Findings", "Thửa / Parcels", "Nâng loại / Lifted")
