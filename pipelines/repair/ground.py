@@ -40,7 +40,7 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
         return shapes, group
     with np.errstate(invalid="ignore"):  # what comes out is judged parcel by parcel
         cleaned = shapely.coverage_clean(
-            shapes[chosen],
+            shapely.normalize(shapes[chosen]),
             gap_width=float(state.limit_m[core].max()),
             snapping_distance=state.tolerances.node_m,
             merge_strategy=strategy,
@@ -56,7 +56,7 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
 
 
 def merged_slivers(state: State, found: pd.DataFrame) -> tuple[Geometries, Indices, Indices]:
-    """Return the shapes with slivers of nobody in the neighbour with the longest common edge, groups, and the slivers."""
+    """Return the shapes with slivers of nobody in the neighbour with the longest common edge, groups, the slivers."""
     shapes, group = state.shapes.copy(), np.full(len(state.shapes), -1, dtype=np.int64)
     nothing = shapes, group, np.empty(0, dtype=np.int64)
     if "so_thu_tu_thua" not in state.parcels:

@@ -162,8 +162,10 @@ def _edits(state: State, rows: pd.DataFrame) -> Edits:
     rows = rows[~meets & ~busy]
     on_edge = rows["distance"] <= state.tolerances.node_m
     exact, off = rows[on_edge], rows[~on_edge]
-    off = off.sort_values(["distance", "near_x", "near_y", "on"]).drop_duplicates(["x", "y"])
-    follows = state.rank[off["of"].to_numpy()] < state.rank[off["on"].to_numpy()]
+    # Equal distances are decided by the parcels themselves, not by the order in which they came.
+    off = off.assign(of_rank=state.rank[off["of"].to_numpy()], on_rank=state.rank[off["on"].to_numpy()])
+    off = off.sort_values(["distance", "near_x", "near_y", "on_rank", "of_rank"]).drop_duplicates(["x", "y"])
+    follows = (off["of_rank"] < off["on_rank"]).to_numpy()
     pair = pd.DataFrame({"low": off[["of", "on"]].min(axis=1), "high": off[["of", "on"]].max(axis=1)})
     waits = pd.Series(follows, index=off.index).groupby([pair["low"], pair["high"]]).transform("any").to_numpy()
     goes, stays = off[follows], off[~follows & ~waits.astype(bool)]

@@ -71,10 +71,10 @@ class State:
     @cached_property
     def rank(self) -> Indices:
         """Place of each parcel by size, then by position on the ground: no two orders of rows rank differently."""
-        area = shapely.area(self.shapes)
+        area = shapely.area(shapely.normalize(self.shapes))  # to the last bit, wherever the ring begins
         area[shapely.is_missing(self.shapes)] = -1.0
         corners = np.nan_to_num(shapely.bounds(self.shapes), nan=0.0)
-        order = np.lexsort([*corners.T, np.round(area, 6)])
+        order = np.lexsort([*corners.T, area])
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
         return rank
