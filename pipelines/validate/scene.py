@@ -131,7 +131,8 @@ class Scene:
 
         Mended for neighbour searches only.
         """
-        usable = np.flatnonzero(~self.without("thua_dat.invalid") & geometry.is_finite(self.shapes))
+        broken = np.flatnonzero(~self.without("thua_dat.invalid"))
+        usable = broken[geometry.is_finite(self.shapes[broken])]
         mended = geometry.repaired(self.shapes[usable])
         mended = mended[geometry.is_polygon(mended) & ~shapely.is_empty(mended)]
         return (
