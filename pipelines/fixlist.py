@@ -10,9 +10,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 
-ROWS_PER_CODE = 5000
+from pipelines.answers import HEADINGS, STATUSES
+
+ROWS_PER_CODE = 1000
 """More findings of one code than this end in one line with their number: nobody works through them by hand."""
 
 _COLUMNS = (
@@ -27,7 +30,9 @@ _COLUMNS = (
     ("Cách xử lý", "What to do", 60),
     ("X (Bắc, m)", "X (north, m)", 14),
     ("Y (Đông, m)", "Y (east, m)", 14),
-    ("Đã sửa?", "Done?", 9),
+    (*HEADINGS["status"], 15),
+    (*HEADINGS["note"], 40),
+    (*HEADINGS["key"], 18),
 )
 _HEADERS = {"vi": [vi for vi, _, _ in _COLUMNS], "en": [en for _, en, _ in _COLUMNS]}
 _WIDTHS = tuple(width for _, _, width in _COLUMNS)
@@ -50,7 +55,8 @@ def write(
     """Write the workbook.
 
     Args:
-        told: Described findings with `x` (northing) and `y` (easting), in the order in which to work.
+        told: Described findings with `x` (northing), `y` (easting) and `key`, in the order in which to work; `status`
+            and `note` where they were answered before.
         path: The .xlsx file.
         severity_names: Language to severity to word.
         catalogue: Catalogue of findings, for the totals.
@@ -59,6 +65,7 @@ def write(
     book = Workbook(write_only=True)
     for language in ("vi", "en"):
         sheet = _sheet(book, _SHEETS[language], _HEADERS[language], _WIDTHS, len(listed) + len(left_out))
+        _add_choices(sheet, language, len(listed))
         for row in _rows(listed, left_out, severity_names[language], language):
             sheet.append(_cells(sheet, row))
     _write_totals(book, told, severity_names["vi"], catalogue)
@@ -77,15 +84,40 @@ def _rows(
     listed: pd.DataFrame, left_out: pd.DataFrame, names: dict[str, str], language: str
 ) -> Iterator[tuple[str, list[Any]]]:
     message, remedy = f"message_{language}", f"remedy_{language}"
-    columns = ["code", "so_hieu_to_ban_do", "so_thu_tu_thua", message, "value", "limit", remedy, "x", "y"]
+    columns = [
+        "code",
+        "so_hieu_to_ban_do",
+        "so_thu_tu_thua",
+        message,
+        "value",
+        "limit",
+        remedy,
+        "x",
+        "y",
+        "status",
+        "note",
+        "key",
+    ]
+    listed = listed.reindex(columns=[*listed.columns, *({"status", "note"} - set(listed.columns))])
+    listed = listed.assign(status=listed["status"].map(STATUSES[language]))
     plain = listed[columns].astype(object).where(listed[columns].notna(), None)
     for number, severity, values in zip(
         range(1, len(listed) + 1), listed["severity"], plain.to_numpy().tolist(), strict=True
     ):
-        yield severity, [number, names[severity], *values, None]
+        yield severity, [number, names[severity], *values]
     for code, severity, count in zip(left_out["code"], left_out["severity"], left_out["count"], strict=True):
         more = _MORE[language].format(count=count)
-        yield severity, [None, names[severity], code, None, None, more, None, None, None, None, None, None]
+        yield severity, [None, names[severity], code, None, None, more, *[None] * (len(_COLUMNS) - 6)]
+
+
+def _add_choices(sheet: Any, language: str, rows: int) -> None:
+    """Let the officer choose a status."""
+    words = STATUSES[language].values()
+    place = next(at for at, header in enumerate(_HEADERS[language], start=1) if header in HEADINGS["status"])
+    if rows:
+        choice = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
+        choice.add(f"{get_column_letter(place)}2:{get_column_letter(place)}{rows + 1}")
+        sheet.data_validations.append(choice)
 
 
 def _write_totals(
@@ -108,6 +140,9 @@ def _sheet(book: Workbook, title: str, headers: Sequence[str], widths: tuple[int
     sheet.page_setup.fitToHeight = 0
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
+    for place, header in enumerate(headers, start=1):
+        # The key finds a line again when the list comes back; nobody reads it.
+        sheet.column_dimensions[get_column_letter(place)].hidden = header in HEADINGS["key"]
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(headers))}{rows + 1}"
     cells = []
     for header in headers:

@@ -14,7 +14,7 @@ import pyogrio
 import shapely
 
 import schemas
-from pipelines import fixlist
+from pipelines import answers, fixlist
 from pipelines.errors import SettingsError
 from pipelines.qgis import STYLES_TABLE, severity_style
 
@@ -111,17 +111,33 @@ def write_all(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, paths: Iter
     Raises:
         SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
     """
-    writers = {path: _WRITERS.get(path.suffix.lower()) for path in paths}
+    writers = _writers(paths)
+    told = described(findings, parcels, profile)
     for path, writer in writers.items():
-        if writer is None:
+        writer(told, path)
+
+
+def write_described(told: gpd.GeoDataFrame, paths: Iterable[Path]) -> None:
+    """Write findings that are described already, see `write_all`.
+
+    Raises:
+        SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
+    """
+    for path, writer in _writers(paths).items():
+        writer(told, path)
+
+
+def _writers(paths: Iterable[Path]) -> dict[Path, Callable[[gpd.GeoDataFrame, Path], None]]:
+    """Return what writes each file."""
+    found = {}
+    for path in paths:
+        if path.suffix.lower() not in _WRITERS:
             raise SettingsError(
                 f"Không ghi được “{path.name}”: đặt đuôi tệp là .gpkg hoặc .xlsx.",
                 f"Cannot write {path.name!r}: end the file name in .gpkg or .xlsx.",
             )
-    told = described(findings, parcels, profile)
-    for path, writer in writers.items():
-        if writer is not None:
-            writer(told, path)
+        found[path] = _WRITERS[path.suffix.lower()]
+    return found
 
 
 def _write_xlsx(told: gpd.GeoDataFrame, path: Path) -> None:
@@ -131,6 +147,8 @@ def _write_xlsx(told: gpd.GeoDataFrame, path: Path) -> None:
     """
     points = shapely.point_on_surface(told.geometry.to_numpy())
     placed = told.assign(x=np.round(shapely.get_y(points), 2), y=np.round(shapely.get_x(points), 2))
+    if "key" not in placed:
+        placed = placed.assign(key=answers.keys(placed))
     partial = _partial(path)
     fixlist.write(placed, partial, SEVERITY_NAMES, schemas.findings())
     partial.replace(path)

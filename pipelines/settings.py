@@ -25,6 +25,13 @@ class Settings(BaseModel):
         admin_crosswalk: Optional CSV of old and new communes that takes the place of the built-in table.
         snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
         min_area_m2: Smallest overlap or gap that counts.
+        statistics: Optional table of the areas of communes by the land statistics (CSV or XLSX), beside the settings
+            file unless the path is absolute; see `pipelines.province.totals`.
+        max_total_share: By what share the parcels of a commune may add up to more or less than the statistics say.
+        max_parcels_lost: What share of a commune's parcels a release may have less than the one before.
+        max_area_lost: The same for its area.
+        max_completeness_lost: The same for the share of filled key columns.
+        max_moved_m: How far its parcels may have moved in the mean, in metres; unset, the move is only told.
         read_seconds: How long the reading of one file may take.
         read_memory_gib: How much memory it may take.
     """
@@ -42,6 +49,12 @@ class Settings(BaseModel):
     admin_crosswalk: Path | None = None
     snap_m: dict[int, float] = {200: 0.02, 500: 0.02, 1000: 0.05, 2000: 0.10, 5000: 0.25, 10000: 0.50}
     min_area_m2: float = Field(default=0.01, gt=0)
+    statistics: Path | None = None
+    max_total_share: float = Field(default=0.01, ge=0)
+    max_parcels_lost: float = Field(default=0.05, ge=0, le=1)
+    max_area_lost: float = Field(default=0.05, ge=0, le=1)
+    max_completeness_lost: float = Field(default=0.05, ge=0, le=1)
+    max_moved_m: float | None = Field(default=None, ge=0)
     read_seconds: float = Field(default=300.0, gt=0)
     read_memory_gib: float = Field(default=3.0, gt=0)
 
@@ -71,6 +84,9 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
                 f"Không đọc được tệp cấu hình {path}: kiểm tra đường dẫn và cú pháp YAML.",
                 f"The settings file {path} cannot be read: check its path and YAML syntax.",
             ) from error
+        # Snakemake works in another folder than the one the command was given in.
+        if isinstance(table := values.get("statistics"), str):
+            values["statistics"] = path.resolve().parent / table
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)

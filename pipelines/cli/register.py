@@ -53,16 +53,31 @@ def history(
         typer.echo(json.dumps(line, ensure_ascii=False, default=str))
 
 
-def publish(context: typer.Context, home: Home = None) -> None:
+def publish(
+    context: typer.Context,
+    home: Home = None,
+    override: Annotated[
+        str | None,
+        typer.Option(help="Lý do công bố dù bị từ chối / why to publish what was refused", show_default=False),
+    ] = None,
+    signed: Annotated[
+        str | None, typer.Option(help="Người ký cho lý do / who signs for it", show_default=False)
+    ] = None,
+) -> None:
     """Công bố những gì đang hiện hành / publish what is current."""
-    publish_release(settings(context, home))
+    publish_release(settings(context, home), override, signed)
 
 
-def publish_release(chosen: "Settings") -> None:
-    """Write the release; the maps of findings are drawn by the atlas, in a process of its own."""
+def publish_release(chosen: "Settings", reason: str | None = None, signed: str | None = None) -> None:
+    """Write the release; the maps of findings are drawn by the atlas, in a process of its own.
+
+    Raises:
+        CadastreError: It cannot be written, or it lost too much of the former one and nobody signed for that.
+    """
     from pipelines.publish.files import execute
+    from pipelines.publish.gate import override
 
-    execute(chosen.home, chosen, preview=draw_preview)
+    execute(chosen.home, chosen, preview=draw_preview, override=override(reason, signed))
 
 
 def draw_preview(release: Path, commune: str, target: Path) -> None:

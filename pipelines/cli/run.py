@@ -83,9 +83,11 @@ def run_inbox(
     _forget_receipts_without_database(chosen.home)
     options = _configuration(found, chosen, config)
     common = ["--cores", str(cores), "--resources", "store=1", *(["--profile", profile] if profile else [])]
-    code = _snakemake("loaded", options, [*common, *(["--keep-going"] if keep_going else [])], chosen, found)
-    if publish and (chosen.home / "land.gpkg").exists():
-        code = max(code, _snakemake("publish", options, common, chosen, found))
+    code = _snakemake(["loaded"], options, [*common, *(["--keep-going"] if keep_going else [])], chosen, found)
+    if (chosen.home / "land.gpkg").exists():
+        # What communes have against each other keeps nobody from publishing, nor does a refusal hide it.
+        whole = ["province", *(["publish"] if publish else [])]
+        code = max(code, _snakemake(whole, options, [*common, "--keep-going"], chosen, found))
     show(chosen.home, sorted(found.packages))
     print(f"{len(found.packages)} xã / communes · {time.monotonic() - started:.0f} s")
     return max([code, *(error.exit_code for _, error in found.broken)])
@@ -137,14 +139,14 @@ def _configuration(found: "Inbox", chosen: "Settings", config: Path | None) -> P
     return path
 
 
-def _snakemake(target: str, options: Path, extra: list[str], chosen: "Settings", found: "Inbox") -> int:
-    """Run Snakemake to one target, show the progress, and say which commune failed and why."""
+def _snakemake(targets: list[str], options: Path, extra: list[str], chosen: "Settings", found: "Inbox") -> int:
+    """Run Snakemake to its targets, show the progress, and say which commune failed and why."""
     from pipelines.cli.status import live
 
-    log = chosen.home / "logs" / f"snakemake-{target}.log"
+    log = chosen.home / "logs" / f"snakemake-{targets[-1]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     call = command(
-        "snakemake", target, "--snakefile", RULES, "--configfile", options.resolve(),
+        "snakemake", *targets, "--snakefile", RULES, "--configfile", options.resolve(),
         "--directory", chosen.home.resolve(), "--quiet", "all", "--nocolor", "--rerun-incomplete", *extra,
     )  # fmt: skip
     with log.open("w", encoding="utf-8") as sink:
@@ -152,22 +154,23 @@ def _snakemake(target: str, options: Path, extra: list[str], chosen: "Settings",
         live(chosen.home, sorted(found.packages), process)
     if process.returncode == 0:
         return 0
-    return _explain(chosen.home, sorted(found.packages), log)
+    return _explain(chosen.home, sorted(found.packages) if targets == ["loaded"] else targets, log)
 
 
-def _explain(home: Path, communes: list[str], log: Path) -> int:
-    """Print the one line each failed commune left; a failure without a line is a bug and shows the log."""
+def _explain(home: Path, names: list[str], log: Path) -> int:
+    """Print the one line each failed commune or common step left; a failure without a line is a bug: show the log."""
     codes = []
-    for commune in communes:
-        failure = home / commune / "failure.json"
+    for name in names:
+        failure = home / name / "failure.json"
         if failure.exists():
             body = json.loads(failure.read_text(encoding="utf-8"))
-            print(f"Lỗi: {commune}: {body['vi']}\nError: {commune}: {body['en']}", file=sys.stderr)
+            print(f"Lỗi: {name}: {body['vi']}\nError: {name}: {body['en']}", file=sys.stderr)
             codes.append(int(body["exit_code"]))
     if codes:
         return max(codes)
     print(log.read_text(encoding="utf-8", errors="replace")[-4000:], file=sys.stderr)
-    logs = [*sorted(home.glob("*/logs/*.log"), key=lambda path: path.stat().st_mtime), home / "logs" / "publish.log"]
+    logs = sorted(home.glob("*/logs/*.log"), key=lambda path: path.stat().st_mtime)
+    logs += [home / "logs" / "province.log", home / "logs" / "publish.log"]
     for path in (
         path for path in logs if path.exists() and "Traceback" in path.read_text(encoding="utf-8", errors="replace")
     ):

@@ -34,7 +34,11 @@ def status(
     chosen = settings(context, home)
     states = [state(chosen.home, commune) for commune in communes(chosen.home)]
     if as_json:
-        typer.echo(json.dumps({"home": str(chosen.home), "communes": states}, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                {"home": str(chosen.home), "communes": states, "province": province(chosen.home)}, ensure_ascii=False
+            )
+        )
     elif states:
         show(chosen.home, communes(chosen.home))
     else:
@@ -69,6 +73,11 @@ def state(home: Path, commune: str) -> dict[str, Any]:
     }
 
 
+def province(home: Path) -> dict[str, Any] | None:
+    """Return what the communes have against each other, or None where that was not looked at yet."""
+    return _json(home / "province" / "summary.json") or None
+
+
 def table(states: list[dict[str, Any]]) -> "Table":
     """Return the states as a table that fits 80 columns: a mark per step, the grades, the data quality index."""
     from rich.table import Table
@@ -95,6 +104,10 @@ def show(home: Path, codes: list[str]) -> None:
     for entry in states:
         if entry["failure"]:
             console.print(f"{entry['commune']}: {entry['failure']['vi']}", markup=False, highlight=False)
+    between = (province(home) or {}).get("findings")
+    if between:
+        told = " · ".join(f"{code} {_number(count)}" for code, count in between.items())
+        console.print(f"liên xã / between communes: {told}", markup=False, highlight=False)
 
 
 def live(home: Path, codes: list[str], process: "subprocess.Popen[bytes]") -> None:

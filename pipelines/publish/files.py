@@ -16,16 +16,20 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from pipelines import reports
 from pipelines import store as land
-from pipelines.errors import StoreError
+from pipelines.errors import Refusal, StoreError
 from pipelines.fingerprint import fingerprint
-from pipelines.publish import content, findings, manifest, tiles
+from pipelines.publish import content, findings, gate, manifest, tiles
 from pipelines.publish.content import Commune
+from pipelines.publish.gate import Override
 from pipelines.publish.swap import beside, recover, swap
 from pipelines.settings import Settings
 from pipelines.store.releases import now
 
 RELEASE = "release"
 MANIFEST = "manifest.json"
+
+Judge = Callable[[Path, list[dict[str, Any]]], dict[str, Any]]
+"""Holds a new release (its folder, its communes) against the one that stands; returns what the manifest keeps of it."""
 
 Preview = Callable[[Path, str, Path], None]
 """Draws the map of a commune's findings: release folder, name of the commune's files, file to write."""
@@ -47,15 +51,17 @@ class _Former:
         return all(path.exists() and path.stat().st_size == size for path, size in paths)
 
 
-def execute(home: Path, settings: Settings, preview: Preview | None = None) -> None:
+def execute(home: Path, settings: Settings, preview: Preview | None = None, override: Override | None = None) -> None:
     """Write the release of everything that is current; where nothing changed, touch nothing.
 
     Args:
         home: Folder of the land database and of the release.
-        settings: Settings; the profile gives the severity of findings.
+        settings: Settings; the profile gives the severity of findings, the limits say what may be lost.
         preview: Draws the offline map of findings of a commune, where wanted.
+        override: Lets a release pass that lost more than it may.
 
     Raises:
+        Refusal: A commune lost too much of what the former release had; that one stays.
         StoreError: There is no land database, it cannot be read, or it holds no commune.
     """
     folder = home / RELEASE
@@ -68,12 +74,18 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None) -> N
                 f"Cơ sở dữ liệu trong {home} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
                 f"The land database in {home} holds no commune yet: load at least one before publishing.",
             )
-        former = _former(folder)
+        standing = _manifest(folder)
+        former = _former(folder, standing)
         if former and former.recipe == recipe and former.is_whole and list(former.entries) == [*map(_key, releases)]:
             return
         reusable = former if former and former.recipe == recipe and former.is_whole else None
         with _written(beside(folder, "new")) as fresh:
-            _fill(fresh, store, releases, reusable, settings.profile, preview, recipe)
+
+            def judge(fresh: Path, entries: list[dict[str, Any]]) -> dict[str, Any]:
+                rows = gate.compare(standing, entries, folder, fresh)
+                return gate.record(standing, rows, gate.pass_or_refuse(rows, settings, override))
+
+            _fill(fresh, store, releases, reusable, settings.profile, preview, recipe, judge)
             swap(fresh, folder)
 
 
@@ -84,6 +96,9 @@ def _written(fresh: Path) -> Iterator[Path]:
         for name in ("parcels", "findings", "tiles"):
             (fresh / name).mkdir(parents=True)
         yield fresh
+    except Refusal:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     except (OSError, DataSourceError, DataLayerError, FeatureError) as error:
         shutil.rmtree(fresh, ignore_errors=True)
         raise StoreError(
@@ -100,6 +115,7 @@ def _fill(
     profile: str,
     preview: Preview | None,
     recipe: str,
+    judge: Judge,
 ) -> None:
     names = _file_names(releases)
     entries, slim, drawn = [], [], []
@@ -113,6 +129,8 @@ def _fill(
             drawn.append(names[release.ma_xa, release.ky_dia_gioi])
         entries.append(known or manifest.describe(commune, names[release.ma_xa, release.ky_dia_gioi]))
         slim.append(replace(commune, parcels=tiles.needed(commune.parcels), findings=commune.findings.iloc[:0]))
+    # Before tiles and maps: a release that is refused should not cost their time.
+    kept = judge(fresh, entries)
     _write_communes(fresh / manifest.COMMUNES, slim, entries)
     facts = pd.DataFrame([manifest.tile_facts(entry) for entry in entries])
     tiles.build(slim, facts, fresh / manifest.TILES)
@@ -122,6 +140,7 @@ def _fill(
     counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
     files = manifest.list_files(fresh, counts)
     body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=f"../{land.LAND_FILE}")
+    body |= kept
     (fresh / MANIFEST).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
@@ -163,11 +182,17 @@ def _key(release: land.Release) -> tuple[Any, ...]:
     return release.ma_xa, release.ky_dia_gioi, release.release_id, release.finished_at
 
 
-def _former(folder: Path) -> _Former | None:
+def _manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / MANIFEST
     if not path.exists():
         return None
-    body = json.loads(path.read_text(encoding="utf-8"))
+    body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return body
+
+
+def _former(folder: Path, body: Mapping[str, Any] | None) -> _Former | None:
+    if body is None:
+        return None
     columns = ("ma_xa", "ky_dia_gioi", "release_id", "released_at")
     return _Former(
         folder=folder,

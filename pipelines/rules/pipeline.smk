@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipelines.fingerprint import digest, fingerprint
 from pipelines.inbox import look
+from pipelines.settings import load as load_settings
 
 # The home is the working directory (`--directory`), so that Snakemake's memory moves with it.
 HOME = Path.cwd()
@@ -26,6 +27,14 @@ def package_files(path):
         if package.is_dir()
         else [path]
     )
+
+
+def statistics_files(settings):
+    """The settings and the table of statistics they name, so that a change of either is seen."""
+    if not settings:
+        return []
+    table = load_settings(Path(settings)).statistics
+    return [Path(settings), *([table] if table and table.exists() else [])]
 
 
 wildcard_constraints:

@@ -1,6 +1,20 @@
 """What is made of all communes together."""
 
 
+rule province:
+    """Check the communes against each other: duplicates, borders, totals."""
+    output:
+        "province/summary.json",
+    log:
+        "logs/province.log",
+    params:
+        loaded=digest(sorted(HOME.glob("*/load/receipt.json"))),
+        statistics=digest(statistics_files(config.get("settings"))),
+        code=fingerprint("province"),
+    shell:
+        "{DIACHINH} step province > {log} 2>&1"
+
+
 rule publish:
     """Write the release: GeoParquet, tiles, findings, maps, manifest."""
     output:

@@ -2,7 +2,7 @@
 
 from pipelines.store.database import HOLDERS, HOLDERS_FILE, LAND_FILE, Store, open_reader, open_store
 from pipelines.store.identity import Assignment, assign, record, settle
-from pipelines.store.reading import as_of, current, history, released
+from pipelines.store.reading import as_of, current, current_holders, history, released
 from pipelines.store.releases import Release, begin, finish, latest, listing, rollback
 from pipelines.store.tables import Table, holder_tables, land_tables
 from pipelines.store.versions import Difference, Moment, compare, write
@@ -22,6 +22,7 @@ __all__ = [
     "begin",
     "compare",
     "current",
+    "current_holders",
     "finish",
     "history",
     "holder_tables",

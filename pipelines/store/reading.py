@@ -1,15 +1,20 @@
 """Questions to the land database: what is, what was, and what was known when."""
 
+import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from pipelines.errors import StoreError
 from pipelines.store import geopackage
-from pipelines.store.database import Store
+from pipelines.store.database import HOLDERS_FILE, Store
 from pipelines.store.releases import Release
-from pipelines.store.tables import read_tables
+from pipelines.store.tables import holder_tables, read_tables
+
+_SEALED = "_ma_hoa"
 
 
 def current(store: Store, layer: str, srid: int, ma_xa: str | None = None) -> gpd.GeoDataFrame:
@@ -74,6 +79,34 @@ def history(store: Store, thua_dat_id: str) -> gpd.GeoDataFrame:
         for srid in zones
     ]
     return next((versions for versions in found if len(versions)), found[0] if found else gpd.GeoDataFrame())
+
+
+def current_holders(store: Store, layers: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Return the current rows of personal layers with `ma_xa` and `ky_dia_gioi`; sealed numbers stay where they are.
+
+    Raises:
+        StoreError: The holder file is gone.
+    """
+    path = store.home / HOLDERS_FILE
+    if not path.exists():
+        raise StoreError(
+            f"Có cơ sở dữ liệu đất đai nhưng thiếu {path}: khôi phục cả hai từ một bản sao lưu.",
+            f"The land database is here but {path} is missing: restore both from the same backup.",
+        )
+    scopes = pd.read_sql_query(
+        "SELECT release_id AS release_from, ma_xa, ky_dia_gioi FROM ban_phat_hanh", store.connection
+    )
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        return {layer: _holder_rows(connection, layer).merge(scopes, on="release_from") for layer in layers}
+    finally:
+        connection.close()
+
+
+def _holder_rows(connection: sqlite3.Connection, layer: str) -> pd.DataFrame:
+    wanted = [name for name, _ in holder_tables()[layer].entity if not name.endswith(_SEALED)]
+    columns = ", ".join(f'"{name}"' for name in [*wanted, "release_from"])
+    return pd.read_sql_query(f'SELECT {columns} FROM "{layer}" WHERE tx_to IS NULL ORDER BY version_id', connection)
 
 
 def table_name(store: Store, layer: str, srid: int) -> str:

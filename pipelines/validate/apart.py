@@ -27,6 +27,9 @@ _BROKEN = (
     ValueError,
 )
 
+OF_FILE = "_cua_tep"
+"""Added to the names of columns of a file that are called as the columns added here."""
+
 _POLYGONAL = re.compile(r"polygon|surface|unknown|geometrycollection", re.IGNORECASE)
 _PARCEL_NAME = re.compile(r"thua|parcel", re.IGNORECASE)
 
@@ -80,8 +83,10 @@ def _read(path: Path, label: str, layer: str | None) -> gpd.GeoDataFrame:
     if not isinstance(parcels, gpd.GeoDataFrame):
         raise _no_polygons(path)
     shapes = parcels.geometry.to_numpy()
-    taken = [parcels.geometry.name, "geometry", "feature_id", "source"]
-    attributes = pd.DataFrame(parcels).drop(columns=taken, errors="ignore").reset_index(drop=True)
+    attributes = pd.DataFrame(parcels).drop(columns=[parcels.geometry.name, "geometry"], errors="ignore")
+    # What the file itself calls so stays, under another name.
+    attributes = attributes.rename(columns={name: name + OF_FILE for name in ("feature_id", "source")})
+    attributes = attributes.reset_index(drop=True)
     numbered = [f"{label}#{number}" for number in range(1, len(parcels) + 1)]
     attributes = attributes.assign(feature_id=pd.array(numbered, dtype="string"), source=label)
     return gpd.GeoDataFrame(attributes, geometry=shapes, crs=parcels.crs)

@@ -178,18 +178,30 @@ def _label_codes(scene: Scene, told: set[str]) -> gpd.GeoDataFrame:
     """Compare the land uses on the map with those of the register: they must have one in common."""
     if scene.purposes is None or not scene.has("loai_dat", "thua_key") or scene.purposes.empty:
         return scene.nothing
-    drawn = pd.DataFrame({"at": np.arange(len(scene.parcels)), "thua_key": scene.texts("thua_key").to_numpy()})
-    drawn["loai_dat"] = scene.texts("loai_dat").str.split(r"\s*\+\s*", regex=True).to_numpy()
-    drawn = drawn[drawn["loai_dat"].notna() & ~scene.parcels["feature_id"].isin(told).to_numpy()].explode("loai_dat")
-    booked = scene.purposes[["thua_key", "loai_dat"]].dropna().drop_duplicates()
-    drawn = drawn[drawn["thua_key"].isin(booked["thua_key"])]
-    agreed = drawn.merge(booked, on=["thua_key", "loai_dat"])["at"]
-    at = np.setdiff1d(drawn["at"], agreed)
+    booked = scene.purposes[["thua_key", "loai_dat"]].dropna()
+    booked_key, known = pd.factorize(booked["thua_key"])
+    booked_use, uses = pd.factorize(booked["loai_dat"])
+    texts = scene.texts("loai_dat")
+    which, labels = pd.factorize(texts)
+    # Labels are few, parcels many: what a label says is looked up once, and pairs are compared as numbers.
+    split = pd.DataFrame({"use": pd.Series(labels, dtype="string").str.split(r"\s*\+\s*", regex=True)}).explode("use")
+    split["place"] = split.groupby(level=0).cumcount()
+    key = pd.Index(known).get_indexer(pd.Index(scene.texts("thua_key").astype(known.dtype)))
+    pairs = pd.unique(booked_key * len(uses) + booked_use)
+    agrees = np.zeros(len(key), dtype=bool)
+    for _, part in split.groupby("place"):
+        use = np.full(len(labels) + 1, -1, dtype=np.int64)
+        use[part.index] = pd.Index(uses).get_indexer(pd.Index(part["use"].astype(uses.dtype)))
+        asked = use[which]
+        agrees |= (asked >= 0) & np.isin(key * len(uses) + asked, pairs)
+    judged = (key >= 0) & (which >= 0) & ~agrees
+    at = np.flatnonzero(judged)
+    at = at[~scene.parcels["feature_id"].iloc[at].isin(told).to_numpy()] if told else at
     if not len(at):
         return scene.nothing
-    uses = booked.groupby("thua_key")["loai_dat"].agg("+".join)
-    keys = scene.texts("thua_key").iloc[at]
-    detail = scene.texts("loai_dat").iloc[at].to_numpy() + " / " + keys.map(uses).to_numpy()
+    here = booked[np.isin(booked_key, key[at])].drop_duplicates()
+    both = here.groupby("thua_key")["loai_dat"].agg("+".join)
+    detail = texts.iloc[at].to_numpy() + " / " + scene.texts("thua_key").iloc[at].map(both).to_numpy()
     return scene.report("thua_dat.label_mismatch", at, detail=detail)
 
 

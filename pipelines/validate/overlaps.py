@@ -26,7 +26,7 @@ def check_duplicates(scene: Scene) -> gpd.GeoDataFrame:
     Emits: thua_dat.duplicate_geometry
     """
     at = scene.sound_at
-    boxes = pd.DataFrame(shapely.bounds(scene.shapes[at]))
+    boxes = pd.Series(geometry.mixed_bits(shapely.bounds(scene.shapes[at])))
     alike = np.flatnonzero(boxes.duplicated(keep=False).to_numpy())
     if not len(alike):
         return scene.nothing

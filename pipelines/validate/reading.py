@@ -45,16 +45,29 @@ def read_layers(
         ReadError: A file cannot be read, takes more than the limits, or has no polygon layer.
         CrsError: A file has no CRS, or one that its coordinates contradict.
     """
+    return in_metres(read_placed(paths, layer, target, limits), target)
+
+
+def read_placed(
+    paths: Sequence[Path], layer: str | None, target: str | None, limits: Limits | None = None
+) -> list[gpd.GeoDataFrame]:
+    """Return the parcels of each file as they are in it, with the CRS that it has or was given; see `read_layers`."""
     names = [path.name for path in paths]
     labels = names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
     read = read_apart(paths, labels, layer, limits)
     wanted = None if target is None else _usable(crs.parse(target), read)
-    read = [_with_crs(parcels, label, wanted) for parcels, label in zip(read, labels, strict=True)]
+    return [_with_crs(parcels, label, wanted) for parcels, label in zip(read, labels, strict=True)]
+
+
+def in_metres(placed: Sequence[gpd.GeoDataFrame], target: str | None) -> gpd.GeoDataFrame:
+    """Return parcels of several files as one frame in one CRS to compute in; see `read_layers`."""
+    wanted = None if target is None else crs.parse(target)
     is_target = wanted is not None and is_metric(wanted)
-    chosen = wanted if is_target else metric_crs([parcels.geometry for parcels in read])
+    chosen = wanted if is_target else metric_crs([parcels.geometry for parcels in placed])
     try:
-        moved = [parcels.set_geometry(crs.reproject(parcels.geometry, chosen)) for parcels in read]
+        moved = [parcels.set_geometry(crs.reproject(parcels.geometry, chosen)) for parcels in placed]
     except pyproj.exceptions.ProjError as error:
+        labels = [str(parcels["source"].iloc[0]) for parcels in placed if len(parcels)]
         raise CrsError(
             f"Không chuyển được {', '.join(labels)} sang một hệ phẳng: ghi hệ tọa độ thật bằng --crs EPSG:….",
             f"{', '.join(labels)} cannot be brought into a plane system: state the true CRS with --crs EPSG:….",

@@ -131,7 +131,8 @@ class Scene:
 
         Mended for neighbour searches only.
         """
-        usable = np.flatnonzero(~self.without("thua_dat.invalid") & geometry.is_finite(self.shapes))
+        broken = np.flatnonzero(~self.without("thua_dat.invalid"))
+        usable = broken[geometry.is_finite(self.shapes[broken])]
         mended = geometry.repaired(self.shapes[usable])
         mended = mended[geometry.is_polygon(mended) & ~shapely.is_empty(mended)]
         return (
@@ -189,6 +190,8 @@ class Scene:
     def without(self, *codes: str) -> Mask:
         """Tell which parcels have no earlier finding of these codes."""
         told = self.prior.loc[self.prior["code"].isin(codes), "feature_id"]
+        if told.empty:
+            return np.ones(len(self.parcels), dtype=bool)
         clean: Mask = ~self.parcels["feature_id"].isin(told).to_numpy()
         return clean
 

@@ -86,7 +86,8 @@ def _ends(scene: Scene, sheet: Indices, limit_m: Floats) -> pd.DataFrame:
 def _alone(scene: Scene, ways: Geometries) -> Mask:
     """Tell which lines lead over ground of exactly one parcel: there neither a gap nor an overlap is between."""
     middle = shapely.line_interpolate_point(ways, 0.5, normalized=True)
-    line, piece = scene.tree.query(middle, predicate="intersects")
+    # The boundary of a parcel is not its ground: a step in an edge has a side that the line leads along.
+    line, piece = scene.tree.query(middle, predicate="within")
     held = pd.DataFrame({"line": line, "parcel": scene.pieces[1][piece]}).drop_duplicates()
     alone: Mask = np.bincount(held["line"], minlength=len(ways)) == 1
     return alone

@@ -1,60 +1,85 @@
-"""Overlaps in 50,000 parcels on one core, beside PostGIS on the same parcels."""
+"""The checks on one core: beside PostGIS and GRASS on the same parcels, and how they grow.
 
+`BENCH_PARCELS=3000000 diachinh bench topology` adds the parcels of a whole province.
+"""
+
+import os
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import psycopg
-import shapely
 
+from pipelines.tolerances import Tolerances
 from pipelines.validate.anything import validate_files
-from tests.benchmarks import goal
-from tests.postgis import running
+from pipelines.validate.checks import examine
+from tests.benchmarks import amounts, goal, peers
 
-COUNT = 50_000
-OVERLAPS = """
-    SELECT count(*) FROM parcels a JOIN parcels b ON a.id < b.id AND a.geom && b.geom AND ST_Intersects(a.geom, b.geom)
-    WHERE ST_Area(ST_Intersection(a.geom, b.geom)) > 0.01
-"""
-
-
-def parcels() -> gpd.GeoSeries:
-    """Return a turned grid of parcels with bent edges; one in a thousand lies over its neighbour."""
-    generator = np.random.default_rng(38)
-    side = int(np.ceil(np.sqrt(COUNT)))
-    column, row = np.divmod(np.arange(COUNT), side)
-    shift = np.where(generator.random(COUNT) < 0.001, 0.4, 0.0)
-    cells = shapely.box(column * 20.0 + shift, row * 15.0, column * 20.0 + 20 + shift, row * 15.0 + 15)
-    bent = shapely.segmentize(cells, 5.0)
-    turned = shapely.transform(bent, lambda xy: (xy + 0.3 * np.sin(xy[:, ::-1] / 7)) @ [[0.96, 0.28], [-0.28, 0.96]])
-    placed = shapely.transform(turned, lambda xy: np.round(xy + np.array([560000, 2190000]), 3))
-    return gpd.GeoSeries(placed, crs="EPSG:5897")
+COUNT, LARGE, RIVER, ROWS = 50_000, 500_000, 60_000, 100_000
 
 
 def measure() -> list[dict[str, Any]]:
-    """Return parcels per second of our whole rule set and of the PostGIS self-join for overlaps alone."""
-    made = parcels()
+    """Return the figures beside the peers, then those of growth, then those of attributes."""
+    return [*_beside(), *_growth(), *_words()]
+
+
+def _beside() -> list[dict[str, Any]]:
+    """Return parcels per second of the whole rule set, from file to findings, and of the peers' queries."""
+    made = amounts.grid(COUNT)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "grid.parquet"
         gpd.GeoDataFrame(geometry=made).to_parquet(path)
         report = validate_files([path])
-        with running() as connection, psycopg.connect(connection) as database:
-            database.execute("CREATE TABLE parcels (id serial, geom geometry)")
-            with database.cursor().copy("COPY parcels (geom) FROM STDIN") as sink:
-                for text in shapely.to_wkb(made.to_numpy(), hex=True):
-                    sink.write_row([text])
-            database.execute("CREATE INDEX ON parcels USING gist (geom)")
-            database.execute("ANALYZE parcels")
-            started = time.perf_counter()
-            pairs = database.execute(OVERLAPS).fetchall()[0][0]
-            theirs = time.perf_counter() - started
-    found = int((report.findings.code == "thua_dat.overlap").sum())
-    ours, peer = round(COUNT / report.seconds), round(COUNT / theirs)
-    return [
-        goal("topology, all checks", ours, "parcels/s", ">= 20,000 and >= 10 x PostGIS",
-             ours >= 20_000 and ours >= 10 * peer, peer="PostGIS, overlaps only", peer_value=peer),
-        goal("overlapping pairs", found, "pairs", "as PostGIS", found == pairs, peer="PostGIS", peer_value=pairs),
+    seconds, counts = peers.postgis(made)
+    ours, theirs = round(COUNT / report.seconds), round(COUNT / sum(seconds.values()))
+    each = ", ".join(f"{what} {taken:.1f} s" for what, taken in seconds.items())
+    pairs = int((report.findings.code == "thua_dat.overlap").sum())
+    holes = int((examine(amounts.layer(made), Tolerances(), fills_plane=True).code == "thua_dat.gap").sum())
+    invalid = int((report.findings.code == "thua_dat.invalid").sum())
+    lines = [
+        goal("topology, all checks from the file on", ours, "parcels/s", ">= 20,000 and >= 10 x PostGIS",
+             ours >= 20_000 and ours >= 10 * theirs, peer=f"PostGIS, the same questions ({each})", peer_value=theirs),
+        goal("the same beside overlaps alone", ours, "parcels/s", ">= PostGIS", ours * seconds["overlaps"] >= COUNT,
+             peer="PostGIS, overlaps", peer_value=round(COUNT / seconds["overlaps"])),
+        goal("overlapping pairs", pairs, "pairs", "as PostGIS", pairs == counts["overlaps"],
+             peer="PostGIS", peer_value=counts["overlaps"]),
+        goal("holes, where all ground is parcels", holes, "holes", "as PostGIS", holes == counts["gaps"],
+             peer="PostGIS", peer_value=counts["gaps"]),
+        goal("invalid parcels", invalid, "parcels", "as PostGIS", invalid == counts["validity"],
+             peer="PostGIS", peer_value=counts["validity"]),
     ]  # fmt: skip
+    taken = peers.grass(made)
+    if taken is not None:
+        lines.append(
+            goal("all checks beside building topology", ours, "parcels/s", ">= 10 x GRASS", ours >= 10 * COUNT / taken,
+                 peer="GRASS, v.in.ogr", peer_value=round(COUNT / taken))
+        )  # fmt: skip
+    return lines
+
+
+def _growth() -> list[dict[str, Any]]:
+    """Return how seconds grow with parcels, the memory they take, and parcels per second along a river."""
+    few, many, wet = amounts.run("parcels", COUNT), amounts.run("parcels", LARGE), amounts.run("river", RIVER)
+    slope = many["seconds"] / few["seconds"] / (LARGE / COUNT)
+    along, memory = round(RIVER / wet["seconds"]), round(many["megabytes"])
+    lines = [
+        goal(f"time per parcel, {LARGE:,} against {COUNT:,}", round(slope, 2), "x", "<= 1.05 x", slope <= 1.05),
+        goal(f"memory, {LARGE:,} parcels", memory, "MB", "<= 1,500 MB", memory <= 1_500),
+        goal("a river of 100,000 vertices beside 20,000 parcels", along, "parcels/s", ">= 20,000", along >= 20_000),
+    ]
+    whole = int(os.environ.get("BENCH_PARCELS", "0"))
+    if whole:
+        told = amounts.run("parcels", whole)
+        rate = round(whole / told["seconds"])
+        lines.append(goal(f"{whole:,} parcels", rate, "parcels/s", ">= 20,000", rate >= 20_000))
+        lines.append(goal(f"memory, {whole:,} parcels", round(told["megabytes"]), "MB", "told", met=True))
+    return lines
+
+
+def _words() -> list[dict[str, Any]]:
+    """Return rows per second of the checks of attributes and of the register."""
+    written, booked = (round(ROWS / amounts.run(what, ROWS)["seconds"]) for what in ("words", "rows"))
+    return [
+        goal("attributes of parcels, all checks", written, "rows/s", ">= 100,000", written >= 100_000),
+        goal("register, all checks", booked, "rows/s", ">= 100,000", booked >= 100_000),
+    ]

@@ -75,3 +75,10 @@ def test_neither_order_nor_files_change_the_result():
     columns = ["feature_id", "other_id", "value"]
     assert len(first) == 2
     assert np.array_equal(first[columns].to_numpy(), second[columns].to_numpy())
+
+
+def test_a_step_in_an_edge_is_told_though_the_way_across_runs_along_its_side():
+    stepped = box(20, 0, 60, 40).difference(box(20, 10, 20.25, 30))
+    noded = Polygon([(0, 0), (20, 0), (20, 10), (20, 30), (20, 40), (0, 40)])
+    found, _ = told(layer(("1", noded), ("2", stepped)))
+    assert found["value"].tolist() == pytest.approx([0.25])

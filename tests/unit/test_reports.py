@@ -82,9 +82,9 @@ def test_workbook(told, parcels, tmp_path):
     assert book.sheetnames == ["Danh sách sửa", "Fix list", "Tổng hợp"]
     sheet = book["Danh sách sửa"]
     assert [cell.value for cell in sheet[1]][:3] == ["STT", "Mức độ", "Mã lỗi"]
-    assert len(sheet[1]) == 12
+    assert len(sheet[1]) == 14
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == "A1:L7"
+    assert sheet.auto_filter.ref == "A1:N7"
     first = [cell.value for cell in sheet[2]]
     assert first[:5] == [1, "Lỗi", "thua_dat.invalid", "2", "1"]
     assert first[9:11] == [N0 + 10, E0 + 30]

@@ -1,0 +1,147 @@
+"""What an officer answers to findings: the fix list comes back with a status and a note for each line.
+
+An answer changes no grade and no verdict; only data that were corrected and checked again do. It says what was looked
+at, why a thing stays as it is, and takes it off the list of what to do.
+"""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipelines import sandbox
+from pipelines.errors import ReadError
+from pipelines.registers import grid
+from pipelines.sandbox import Limits
+
+FIXED, KEPT, WRONG = "fixed", "kept", "wrong"
+STATUSES = {
+    "vi": {FIXED: "đã sửa", KEPT: "giữ nguyên", WRONG: "không phải lỗi"},
+    "en": {FIXED: "fixed", KEPT: "kept as it is", WRONG: "not an error"},
+}
+SETTLED = (KEPT, WRONG)
+"""Nothing is left to be done; both need a reason in the note."""
+
+HEADINGS = {"key": ("Khóa", "Key"), "status": ("Trạng thái", "Status"), "note": ("Ghi chú", "Note")}
+"""Headings in the fix list by which the columns are found again, Vietnamese and English."""
+
+COLUMNS = ("key", "status", "note")
+_LONGEST = 1000
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a fix list says.
+
+    Attributes:
+        given: `key`, `status`, `note`, one row per finding that was answered.
+        problems: What cannot be used, one sentence per line, as (Vietnamese, English).
+    """
+
+    given: pd.DataFrame
+    problems: list[tuple[str, str]]
+
+
+def keys(told: pd.DataFrame) -> pd.Series:
+    """Return a key per described finding, the same after a new delivery while the finding is the same.
+
+    It is made of the code, the parcel by its numbers (the object, where there are none), the value and the detail: an
+    answer holds for what the officer saw, and for nothing that changed since.
+    """
+    numbered = told["so_hieu_to_ban_do"].astype("string") + "/" + told["so_thu_tu_thua"].astype("string")
+    place = numbered.fillna(told["feature_id"].astype("string"))
+    value = told["value"].round(2).astype("string").fillna("")
+    text = told["code"].astype("string") + "|" + place + "|" + value + "|" + told["detail"].astype("string").fillna("")
+    hashed = pd.util.hash_array(text.fillna("").to_numpy(dtype=object), categorize=False)
+    plain = pd.Series(hashed, index=told.index).map("{:016x}".format).astype("string")
+    turn = plain.groupby(plain).cumcount()
+    return plain.where(turn == 0, plain + "-" + turn.astype("string"))
+
+
+def read(path: Path, limits: Limits | None = None) -> Answers:
+    """Return the answers in a fix list that was handed back; both languages of the list count.
+
+    Raises:
+        ReadError: The file cannot be read, or is no fix list.
+    """
+    sheets: list[tuple[str, pd.DataFrame]] = sandbox.call(grid.read, path, "utf-8", limits=limits)
+    parts, problems = [], list[tuple[str, str]]()
+    for name, cells in sheets:
+        table = _table(name, cells)
+        if table is not None:
+            parts.append(table)
+    if not parts:
+        raise ReadError(
+            f"“{path.name}” không phải danh sách sửa: nộp lại tệp fix_list.xlsx, giữ nguyên các cột và cột Khóa ẩn.",
+            f"{path.name!r} is no fix list: hand in fix_list.xlsx with its columns and the hidden column Key.",
+        )
+    every = pd.concat(parts, ignore_index=True)
+    every = every[every["key"].notna() & (every["said"].notna() | every["note"].notna())]
+    known = {_plain(word): status for words in STATUSES.values() for status, word in words.items()}
+    every["status"] = every["said"].map(lambda said: known.get(_plain(said)), na_action="ignore").astype("string")
+    has_reason = every["note"].notna()
+    unknown, silent = every["status"].isna(), every["status"].isin(SETTLED) & ~has_reason
+    twice = every[~unknown].groupby("key")["status"].transform("nunique").reindex(every.index).fillna(1) > 1
+    for where, vi, en in (
+        (unknown, "chọn một trạng thái có trong danh sách", "choose a status of the list"),
+        (silent & ~unknown, "ghi lý do vào cột Ghi chú", "give the reason in the column Note"),
+        (twice & ~unknown & ~silent, "hai trang tính trả lời khác nhau", "the two sheets give different answers"),
+    ):
+        problems += [(f"{place}: {vi}.", f"{place}: {en}.") for place in every.loc[where, "place"]]
+    usable = every[~(unknown | silent | twice)]
+    # Of a list answered in both languages the line with a note is the fuller one.
+    usable = usable.sort_values("note", kind="stable", na_position="last").drop_duplicates("key")
+    return Answers(usable.sort_index()[list(COLUMNS)].reset_index(drop=True), problems)
+
+
+def merge(path: Path, given: pd.DataFrame) -> pd.DataFrame:
+    """Add answers to those kept in a file, the new in place of the old; return all."""
+    every = pd.concat([load(path), given], ignore_index=True).drop_duplicates("key", keep="last")
+    records = json.loads(every.to_json(orient="records", force_ascii=False))
+    partial = path.with_name(f".{path.name}.new")
+    partial.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
+    partial.replace(path)
+    return every.reset_index(drop=True)
+
+
+def load(path: Path) -> pd.DataFrame:
+    """Return the answers kept in a file; none where there is no file."""
+    records = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return pd.DataFrame(records, columns=list(COLUMNS)).astype("string")
+
+
+def applied(told: pd.DataFrame, given: pd.DataFrame) -> Any:
+    """Return described findings with `key`, and `status` and `note` where they were answered."""
+    known = given.set_index("key")
+    key = keys(told)
+    said = {name: key.map(known[name].to_dict()).astype("string") for name in ("status", "note")}
+    return told.assign(key=key, **said)
+
+
+def counted(told: pd.DataFrame) -> dict[str, int]:
+    """Return how many findings were answered, by status."""
+    counts = told["status"].value_counts() if "status" in told else pd.Series(dtype=int)
+    return {status: int(counts.get(status, 0)) for status in (FIXED, KEPT, WRONG)}
+
+
+def _table(name: str, cells: pd.DataFrame) -> pd.DataFrame | None:
+    """Return `key`, `said`, `note`, `place` of a sheet, None where it is not one of the list."""
+    if cells.empty:
+        return None
+    heading = cells.iloc[0].map(_plain, na_action="ignore")
+    found = {}
+    for column, words in HEADINGS.items():
+        places = heading.index[heading.isin([_plain(word) for word in words])]
+        if not len(places):
+            return None
+        found[column] = cells.iloc[1:][places[0]].astype("string").str.strip().replace("", pd.NA)
+    rows = pd.DataFrame({"key": found["key"], "said": found["status"], "note": found["note"].str.slice(0, _LONGEST)})
+    rows["place"] = [f"{name}, dòng / row {number}" for number in range(2, len(rows) + 2)]
+    return rows
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", str(text)).strip().casefold()

@@ -1,0 +1,119 @@
+"""`diachinh repair` as a command: files in, GeoPackage out, and back again."""
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from typer.testing import CliRunner, Result
+
+from pipelines.cli.app import app
+from pipelines.errors import CadastreError
+from pipelines.repair.texts import TEXTUAL, repair_texts
+from tests.unit.parcels import frame, ground, lot
+
+PARIS = Path(__file__).parents[3] / "shared" / "data" / "parcels" / "paris18_parcelles.geojson"
+NAMES = ["Nguyễn Văn Hùng", "Trần Thị Bích", "Phạm Đức Thắng", "Lê Hồng Phượng", "Đỗ Quốc Việt", "Hoàng Ngọc Ánh"]
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["repair", *map(str, arguments)])
+
+
+def same(one: gpd.GeoDataFrame, other: gpd.GeoDataFrame) -> bool:
+    shapes = shapely.to_wkb(one.geometry.to_numpy()).tolist() == shapely.to_wkb(other.geometry.to_numpy()).tolist()
+    return shapes and pd.DataFrame(one.drop(columns="geometry")).equals(pd.DataFrame(other.drop(columns="geometry")))
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Path:
+    solid = shapely.force_3d(shapely.MultiPolygon([lot(60, 0)]), 5.0)
+    spike = ground((80, 0), (100, 0), (100, 20), (90.05, 20), (90, 25), (89.95, 20), (80, 20))
+    parcels = frame(lot(0, 0), lot(19.9, 0), lot(39.9, 0, 0.02), solid, None, spike)
+    parcels = parcels.assign(
+        SOTO="1", SOTHUA=["1", "2", None, "4", "5", "6"], feature_id="own", fid_cu=[1, 2, None, 4, 5, 6]
+    )
+    parcels["la_duong"] = [True, False, False, True, False, False]
+    parcels.to_crs("EPSG:4326").to_file(tmp_path / "thua.gpkg")
+    return tmp_path / "thua.gpkg"
+
+
+def test_the_way_there_and_back(layer: Path, tmp_path: Path) -> None:
+    out, back, again = tmp_path / "out.gpkg", tmp_path / "new" / "back.gpkg", tmp_path / "again.gpkg"
+    told = json.loads(run(layer, "--out", out, "--json").stdout)
+    assert {"sua.matched", "sua.merged", "sua.spike"} <= set(told["repairs"])
+    assert told["findings"]["thua_dat.overlap"] == {"before": 1, "after": 0}
+    assert all(count["after"] <= count["before"] for count in told["findings"].values())
+    assert len(pyogrio.read_dataframe(out, layer="thua_dat")) == 5
+    assert run("--undo", out, "--out", back).exit_code == 0
+    given = pyogrio.read_dataframe(layer)
+    restored = pyogrio.read_dataframe(back)
+    assert restored.crs == given.crs and same(given, restored)
+    assert json.loads(run(out, "--out", again, "--json").stdout)["repairs"] == {}
+
+
+def test_it_says_what_it_did(layer: Path, tmp_path: Path) -> None:
+    text = run(layer, "--out", tmp_path / "out.gpkg").stdout
+    assert "sua.spike" in text and "thua_dat.overlap                    1 → 0" in text
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--out", "x.shp"], ["--out", "o.gpkg", "--scale", "0"], ["--out", "o.gpkg", "--only", "all"]],
+    ids=" ".join,
+)
+def test_what_cannot_be_done_is_said_in_one_line(layer: Path, options: list[str]) -> None:
+    result = run(layer, *options)
+    assert isinstance(result.exception, CadastreError)
+    assert "\n" not in result.exception.vi + result.exception.en
+
+
+def test_nothing_is_written_over_or_undone_that_is_not_ours(layer: Path, tmp_path: Path) -> None:
+    before = layer.read_bytes()
+    assert isinstance(run(layer, "--out", layer).exception, CadastreError)
+    assert isinstance(run("--undo", layer, "--out", tmp_path / "o.gpkg").exception, CadastreError)
+    assert layer.read_bytes() == before and not (tmp_path / "o.gpkg").exists()
+
+
+def test_texts_are_repaired_only_where_the_answer_is_certain() -> None:
+    from viparse.normalize import tcvn3
+
+    table = {unicode: stored for stored, unicode in tcvn3.TCVN3.pairs}
+    legacy = ["".join(table.get(sign, sign) for sign in name) for name in NAMES] * 3
+    rows = pd.DataFrame(
+        {
+            "TenChu": legacy,
+            "DiaChi": ["thôn  1 "] * 18,
+            "CCCD": ["38085012345", "99985012345", "038085012345", *[None] * 15],
+            "SoThua": [" 1"] * 18,
+            "MDSD": ["ONT "] * 18,
+            "DienTich": [100.0] * 18,
+        }
+    )
+    made, told = repair_texts(rows, TEXTUAL, is_bytes=True)
+    assert made["DiaChi"].tolist() == ["thôn 1"] * 18
+    assert made["CCCD"].tolist()[:3] == ["038085012345", "99985012345", "038085012345"]
+    assert [name.casefold() for name in made["TenChu"]] == [name.casefold() for name in NAMES] * 3
+    assert made[["SoThua", "MDSD", "DienTich"]].equals(rows[["SoThua", "MDSD", "DienTich"]])
+    changed = {
+        name: int((rows[name].fillna("") != made[name].fillna("")).sum()) for name in ("TenChu", "DiaChi", "CCCD")
+    }
+    assert told["column"].value_counts().to_dict() == changed
+    assert repair_texts(made, TEXTUAL, is_bytes=True)[1].empty
+
+
+@pytest.mark.skipif(not PARIS.exists(), reason="real data are not at hand")
+def test_a_real_city(tmp_path: Path) -> None:
+    told = json.loads(run(PARIS, "--out", tmp_path / "out.gpkg", "--json").stdout)
+    counts = told["findings"]
+    assert [counts[code]["after"] for code in ("thua_dat.gap", "thua_dat.near_node", "thua_dat.missing_node")] == [
+        0
+    ] * 3
+    assert counts["thua_dat.overlap"]["after"] < counts["thua_dat.overlap"]["before"]
+    assert run("--undo", tmp_path / "out.gpkg", "--out", tmp_path / "back.gpkg").exit_code == 0
+    given, back = pyogrio.read_dataframe(PARIS), pyogrio.read_dataframe(tmp_path / "back.gpkg")
+    assert same(given, back)
+    assert not {"sua.decoded", "sua.zero_filled", "sua.spaces"} & set(told["repairs"])
