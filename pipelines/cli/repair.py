@@ -90,6 +90,7 @@ def _repaired(
 
     from pipelines import vectors
     from pipelines.repair import KEY, repair
+    from pipelines.repair.files import check_columns
     from pipelines.tolerances import DEFAULT_SCALE, Tolerances
     from pipelines.validate.apart import OF_FILE
     from pipelines.validate.checks import examine
@@ -102,10 +103,11 @@ def _repaired(
             "Các tệp có hệ tọa độ khác nhau: sửa từng tệp một.",
             "The files have different coordinate reference systems: repair them one at a time.",
         )
-    known = canonical(in_metres(placed, crs), None)
     given = gpd.GeoDataFrame(pd.concat(placed, ignore_index=True), geometry="geometry", crs=placed[0].crs)
     # A layer that was repaired before has ids of its own already; the new ones take their place.
     given = given.drop(columns=KEY, errors="ignore")
+    check_columns(given)
+    known = canonical(in_metres(placed, crs), None)
     is_bytes = all(vectors.keeps_bytes(file) for file in files)
     made = repair(given, known, tolerances, lambda parcels: examine(parcels, tolerances), kinds, is_bytes)
     made.layer.columns = made.layer.columns.str.removesuffix(OF_FILE)

@@ -27,7 +27,25 @@ def write(made: Repaired, path: Path) -> None:
         pyogrio.write_dataframe(
             made.repairs, partial, layer=REPAIRS, driver="GPKG", geometry_type="MultiPoint", append=True
         )
-        pyogrio.write_dataframe(made.originals, partial, layer=ORIGINALS, driver="GPKG", append=True)
+        pyogrio.write_dataframe(
+            made.originals, partial, layer=ORIGINALS, driver="GPKG", append=True, layer_options={"FID": "sua_fid"}
+        )
+
+
+def check_columns(layer: gpd.GeoDataFrame) -> None:
+    """Refuse columns that a GeoPackage cannot tell apart, before the work.
+
+    Raises:
+        SettingsError: Two names differ in capitals only.
+    """
+    names = pd.Series([str(name) for name in layer.columns], dtype="string")
+    twice = names[names.str.casefold().duplicated(keep=False)]
+    if len(twice):
+        told = ", ".join(twice)
+        raise SettingsError(
+            f"Các cột {told} chỉ khác nhau chữ hoa, chữ thường: đổi tên một cột rồi sửa lại.",
+            f"The columns {told} differ in capitals only: rename one of them and repair again.",
+        )
 
 
 def undo(path: Path, out: Path) -> gpd.GeoDataFrame:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
@@ -76,6 +77,21 @@ def test_nothing_is_written_over_or_undone_that_is_not_ours(layer: Path, tmp_pat
     assert isinstance(run(layer, "--out", layer).exception, CadastreError)
     assert isinstance(run("--undo", layer, "--out", tmp_path / "o.gpkg").exception, CadastreError)
     assert layer.read_bytes() == before and not (tmp_path / "o.gpkg").exists()
+
+
+@pytest.mark.parametrize(
+    "columns", [{"fid": [7, 8], "geom": "x"}, {"n": [1.5, np.nan]}, {"day": pd.Timestamp("2020-02-29")}]
+)
+def test_columns_of_every_kind_come_back(tmp_path: Path, columns: dict[str, object]) -> None:
+    given, out, back = tmp_path / "thua.geojson", tmp_path / "out.gpkg", tmp_path / "back.gpkg"
+    frame(lot(0, 0), lot(19.9, 0)).assign(**columns).to_crs("EPSG:4326").to_file(given, driver="GeoJSON")
+    assert run(given, "--out", out).exit_code == run("--undo", out, "--out", back).exit_code == 0
+    assert same(pyogrio.read_dataframe(given), pyogrio.read_dataframe(back))
+
+
+def test_columns_that_a_geopackage_cannot_tell_apart_are_refused(tmp_path: Path) -> None:
+    frame(lot(0, 0)).assign(A=1, a=2).to_crs("EPSG:4326").to_file(tmp_path / "a.geojson", driver="GeoJSON")
+    assert isinstance(run(tmp_path / "a.geojson", "--out", tmp_path / "o.gpkg").exception, CadastreError)
 
 
 def test_texts_are_repaired_only_where_the_answer_is_certain() -> None:
