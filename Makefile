@@ -4,7 +4,7 @@ WEB := atlas/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/vite $(WEB)/public $(WEB)/*.json $(WEB)/*.ts $(WEB)/index.html \
 	schemas/generated/types.ts -type f 2>/dev/null)
 
-.PHONY: setup demo test lint check-web lock clean
+.PHONY: setup demo test test-units test-whole lint check-web lock clean
 
 setup: .venv/.ready $(WEB)/dist/index.html
 
@@ -39,7 +39,14 @@ check-web: setup
 test: setup
 	sh setup/test-tools.sh
 	$(MAKE) --no-print-directory lint check-web
-	$(PYTHON_BIN)/python -m pytest
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-units test-whole
+
+# Two at a time: what is tested piece by piece, and what runs the program as its users do.
+test-units: setup
+	$(PYTHON_BIN)/python -m pytest tests/unit
+
+test-whole: setup
+	$(PYTHON_BIN)/python -m pytest tests/browser tests/contract tests/workflow
 
 # Pins every dependency by hash, without the address of any index.
 lock:
