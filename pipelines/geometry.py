@@ -258,6 +258,24 @@ def faces(lines: Geometries) -> Geometries:
     return enclosed
 
 
+def connected(count: int, left: Indices, right: Indices) -> Indices:
+    """Return for each of so many things the lowest number in its connected group.
+
+    Args:
+        count: How many there are.
+        left: One end of every connection.
+        right: The other end.
+    """
+    group: Indices = np.arange(count)
+    while True:
+        before = group.copy()
+        np.minimum.at(group, left, group[right])
+        np.minimum.at(group, right, group[left])
+        group = group[group]
+        if (group == before).all():
+            return group
+
+
 def conflict_points(reasons: list[str]) -> Geometries:
     """Return the places named in reasons such as `Self-intersection[581102.2 2191076.7]`; None where there is none.
 

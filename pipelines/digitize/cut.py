@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 
 from pipelines import findings, numbers
-from pipelines.digitize.snapping import Array, groups
+from pipelines.digitize.snapping import Array
+from pipelines.geometry import connected
 from pipelines.tolerances import Tolerances
 
 MOST_PARTS = 4
@@ -97,7 +98,7 @@ def _parts(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
     rest = pairs[~np.isin(pairs, two["at"]).any(axis=1)]
     ends, place = np.unique(rest, return_inverse=True)
     first, second = place.reshape(rest.shape).T
-    more = _agreeing(frame, ends, len(pairs) + groups(len(ends), first, second))
+    more = _agreeing(frame, ends, len(pairs) + connected(len(ends), first, second))
     return pd.concat([two, more], ignore_index=True)
 
 

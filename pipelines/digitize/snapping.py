@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.digitize.grid import pairs_within
+from pipelines.geometry import connected
 
 Array = np.ndarray[Any, Any]
 
@@ -65,7 +66,7 @@ def _goals(nodes: Array, segments: Array, movable: Array, tolerance_m: float) ->
     order = np.lexsort((right, distance, degree[right] == 1, left))
     left, right = left[order], right[order]
     first = np.r_[True, left[1:] != left[:-1]] if len(left) else np.empty(0, dtype=bool)
-    group = groups(len(nodes), left[first], right[first])
+    group = connected(len(nodes), left[first], right[first])
     # The group gathers where it need not move, else at its best connected node.
     can_move = np.isin(np.arange(len(nodes)), left[first])
     order = np.lexsort((np.arange(len(nodes)), -degree, can_move, group))
@@ -73,18 +74,6 @@ def _goals(nodes: Array, segments: Array, movable: Array, tolerance_m: float) ->
     leader = np.zeros(len(nodes), dtype=np.int64)
     leader[group[order][leads]] = order[leads]
     return np.asarray(leader[group])
-
-
-def groups(count: int, left: Array, right: Array) -> Array:
-    """Return for every node the lowest number in its connected group."""
-    group = np.arange(count)
-    while True:
-        before = group.copy()
-        np.minimum.at(group, left, group[right])
-        np.minimum.at(group, right, group[left])
-        group = group[group]
-        if (group == before).all():
-            return group
 
 
 def moves_of(segments: Array, element: Array, moved: Array, before: Array, after: Array) -> Moves:

@@ -23,6 +23,8 @@ _OF_PARCELS = frozenset(
         "so_thu_tu_thua",
         "so_hieu_to_ban_do_gcn",
         "so_thu_tu_thua_gcn",
+        "so_hieu_to_ban_do_cu",
+        "so_thu_tu_thua_cu",
         "dia_chi",
         "dien_tich",
         *(

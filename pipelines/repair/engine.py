@@ -220,7 +220,7 @@ def _around(state: State, wrong: Mask, whole: bool) -> Mask:
     left, right = shapely.STRtree(shapes[changed]).query(shapes[changed], predicate="intersects")
     banned = wrong.copy()
     if whole:
-        group = ground.components(len(changed), left, right)
+        group = geometry.connected(len(changed), left, right)
         _, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
         banned[changed[np.isin(group, group[seed])]] = True
     else:

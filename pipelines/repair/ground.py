@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.geometry import Floats, Geometries, Indices, Mask
+from pipelines.geometry import Floats, Geometries, Indices, Mask, connected
 from pipelines.repair import nodes, rings
 from pipelines.repair.state import State
 
@@ -50,7 +50,7 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
     # What changes hands binds two parcels together, not that they touch.
     moved = shapely.symmetric_difference(shapes[at], cleaned[changed])
     left, right = shapely.STRtree(moved).query(moved, predicate="dwithin", distance=_TOUCH_M)
-    group[at] = components(len(at), left, right)
+    group[at] = connected(len(at), left, right)
     shapes[at] = cleaned[changed]
     return shapes, group
 
@@ -87,18 +87,6 @@ def same(one: Geometries, other: Geometries) -> Mask:
     alike: Mask = shapely.equals_exact(shapely.normalize(one), shapely.normalize(other), 0.0)
     alike |= shapely.is_missing(one) & shapely.is_missing(other)
     return alike
-
-
-def components(count: int, left: Indices, right: Indices) -> Indices:
-    """Return for each of so many things the lowest number in its connected group."""
-    group = np.arange(count)
-    while True:
-        before = group.copy()
-        np.minimum.at(group, left, group[right])
-        np.minimum.at(group, right, group[left])
-        group = group[group]
-        if (group == before).all():
-            return group
 
 
 def _common_edges(state: State, slivers: Indices) -> pd.DataFrame:

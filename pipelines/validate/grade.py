@@ -10,6 +10,7 @@ import shapely
 
 import schemas
 from pipelines import geometry
+from pipelines.actions import concerned
 
 GRADES = ("1", "2a", "2b", "3")
 """From right, complete, clean and current (1) to “build it anew” (3)."""
@@ -43,7 +44,7 @@ def judge(
         rows: Register rows (`row_id`, `feature_id` of their parcel), so that what is wrong with a row counts for it.
     """
     rules = schemas.profile(profile)
-    touched = concerned(findings, parcels, rows)
+    touched = concerned(findings[["code", "feature_id", "other_id"]], parcels, rows).drop_duplicates(ignore_index=True)
     grades = _grades(parcels, touched, rules)
     counts = grades["xep_loai"].value_counts()
     codes = findings["code"].value_counts().sort_index()
@@ -59,18 +60,6 @@ def judge(
         "dqi_parts": index,
     }
     return Judgement(grades, summary, _verdict(summary, profile))
-
-
-def concerned(findings: pd.DataFrame, parcels: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
-    """Return which finding concerns which parcel: `code`, `feature_id`. Both parcels of a pair are concerned."""
-    direct = findings[["code", "feature_id"]]
-    paired = findings.loc[findings["other_id"].notna(), ["code", "other_id"]].set_axis(["code", "feature_id"], axis=1)
-    parts = [direct, paired]
-    if rows is not None and len(rows):
-        owner = rows.dropna(subset=["feature_id"]).set_index("row_id")["feature_id"]
-        parts += [part.assign(feature_id=part["feature_id"].map(owner)).dropna() for part in (direct, paired)]
-    every = pd.concat([part.astype("object") for part in parts], ignore_index=True)
-    return every[every["feature_id"].isin(parcels["feature_id"])].drop_duplicates(ignore_index=True)
 
 
 def quality(parcels: pd.DataFrame, findings: pd.DataFrame, rules: dict[str, dict[str, str]]) -> dict[str, float | None]:

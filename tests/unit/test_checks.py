@@ -12,38 +12,13 @@ from pipelines import findings, geometry
 from pipelines.tolerances import Tolerances
 from pipelines.validate import checks, examine
 from pipelines.validate.overlaps import overlapping
-
-CRS = "EPSG:5897"
-E0, N0 = 560_000.0, 2_190_000.0
-
-
-def lot(east, north, width=20.0, depth=20.0):
-    """A four-corner parcel, metres from a point in Triệu Sơn."""
-    return shapely.box(E0 + east, N0 + north, E0 + east + width, N0 + north + depth)
+from tests.unit.parcels import CRS, E0, N0, codes, found, frame, lot
 
 
 def noded(*shapes):
     """Return parcels of which every one has the corners of its neighbours as nodes."""
     corners = shapely.multipoints(shapely.get_coordinates(np.array(shapes, dtype=object)))
     return shapely.snap(np.array(shapes, dtype=object), corners, 1e-6)
-
-
-def frame(*shapes, **columns):
-    made = gpd.GeoDataFrame(
-        {"feature_id": [f"to.shp#{n}" for n in range(1, len(shapes) + 1)], "source": "to.shp"},
-        geometry=np.array(shapes, dtype=object),
-        crs=CRS,
-    )
-    return made.assign(**columns)
-
-
-def found(parcels, code=None, **options):
-    every = examine(parcels, options.pop("tolerances", Tolerances()), **options)
-    return every if code is None else every[every["code"] == code]
-
-
-def codes(parcels, **options):
-    return found(parcels, **options)["code"].tolist()
 
 
 def test_clean_neighbours_have_no_findings():
