@@ -8,6 +8,7 @@ alone lifts to a better grade.
 import pandas as pd
 
 import schemas
+from pipelines.ids import among
 
 SAME_VALUE = 5
 """So many findings of one code with the same value have one cause: they are one action, in whatever files they are."""
@@ -72,7 +73,7 @@ def concerned(findings: pd.DataFrame, parcels: pd.DataFrame, rows: pd.DataFrame 
         owner = rows.dropna(subset=["feature_id"]).drop_duplicates("row_id").set_index("row_id")["feature_id"]
         sides += [side.assign(feature_id=side["feature_id"].map(owner)).dropna(subset=["feature_id"]) for side in sides]
     every = pd.concat(sides)
-    every = every[every["feature_id"].isin(parcels["feature_id"])]
+    every = every[among(every["feature_id"], parcels["feature_id"])]
     return every[~pd.MultiIndex.from_arrays([every.index, every["feature_id"]]).duplicated()]
 
 

@@ -17,8 +17,19 @@ from shapely.geometry.base import BaseGeometry
 
 import schemas
 
-FINDING_COLUMNS = ("code", "feature_id", "other_id", "value", "limit", "detail", "source")
-"""Columns of a findings frame, beside `geometry`."""
+TYPES = {
+    "code": "string",
+    "feature_id": "string",
+    "other_id": "string",
+    "value": "float64",
+    "limit": "float64",
+    "detail": "string",
+    "source": "string",
+}
+"""Columns of a findings frame and their types, beside `geometry`."""
+
+FINDING_COLUMNS = tuple(TYPES)
+"""Names of these columns, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +82,11 @@ def build(
     """
     if code not in known_codes():
         raise KeyError(code)
-    ids = pd.Series(np.asarray(feature_id, dtype=object)).astype("string").reset_index(drop=True)
-    rows = pd.DataFrame({"code": code, "feature_id": ids}, index=ids.index)
-    for name, values in (
-        ("other_id", other_id),
-        ("value", value),
-        ("limit", limit),
-        ("detail", detail),
-        ("source", source),
-    ):
-        rows[name] = _column(values)
-    return _typed(gpd.GeoDataFrame(rows, geometry=_geometry(geometry, len(rows)), crs=crs))
+    about = pd.Series(np.asarray(feature_id, dtype=object)).astype("string")
+    told = {"other_id": other_id, "value": value, "limit": limit, "detail": detail, "source": source}
+    columns = {name: _column(values, TYPES[name], len(about)) for name, values in told.items()}
+    rows = pd.DataFrame({"code": _column(code, "string", len(about)), "feature_id": about, **columns})
+    return gpd.GeoDataFrame(rows, geometry=_geometry(geometry, len(rows)), crs=crs)
 
 
 def of(items: Iterable[Finding], *, crs: Any) -> gpd.GeoDataFrame:
@@ -102,7 +107,8 @@ def of(items: Iterable[Finding], *, crs: Any) -> gpd.GeoDataFrame:
 
 def empty(crs: Any) -> gpd.GeoDataFrame:
     """Return a findings frame without rows."""
-    return of([], crs=crs)
+    columns = {name: pd.Series([], dtype=kind) for name, kind in TYPES.items()}
+    return gpd.GeoDataFrame(columns, geometry=[], crs=crs)
 
 
 def concat(frames: Iterable[gpd.GeoDataFrame], *, crs: Any) -> gpd.GeoDataFrame:
@@ -124,11 +130,12 @@ def read(path: Path) -> gpd.GeoDataFrame:
     return _typed(gpd.read_parquet(path))
 
 
-def _column(values: Any) -> Any:
-    """Return a column without its index, so that assignment goes by position."""
-    if isinstance(values, pd.Series):
-        return values.to_numpy()
-    return values
+def _column(values: Any, kind: str, length: int) -> Any:
+    """Return a column, or one value for all rows, as an array of a type without an index: it goes by position."""
+    if not isinstance(values, pd.Series):
+        many = isinstance(values, np.ndarray | list | tuple | pd.Index | pd.api.extensions.ExtensionArray)
+        values = pd.Series(values if many else [values] * length, dtype=object if kind == "string" else None)
+    return values.astype(kind).array
 
 
 def _geometry(geometry: Any, length: int) -> Any:
@@ -138,6 +145,5 @@ def _geometry(geometry: Any, length: int) -> Any:
 
 
 def _typed(findings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    types: dict[str, str] = dict.fromkeys(("code", "feature_id", "other_id", "detail", "source"), "string")
-    types |= {"value": "float64", "limit": "float64"}
-    return findings.astype(types)[[*FINDING_COLUMNS, "geometry"]]
+    other = {name: kind for name, kind in TYPES.items() if findings[name].dtype != kind}
+    return (findings.astype(other) if other else findings)[[*FINDING_COLUMNS, "geometry"]]

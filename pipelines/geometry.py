@@ -36,7 +36,9 @@ def flat(geometries: Any) -> Geometries:
 
     Arcs are cut into chords by the reader (pyogrio) already; shapely holds straight edges only.
     """
-    plain: Geometries = shapely.force_2d(np.asarray(geometries, dtype=object))
+    plain: Geometries = np.array(geometries, dtype=object)
+    high = shapely.has_z(plain) | shapely.has_m(plain)
+    plain[high] = shapely.force_2d(plain[high])  # the others are not copied: they are most of the memory
     single = (shapely.get_type_id(plain) == shapely.GeometryType.MULTIPOLYGON) & (
         shapely.get_num_geometries(plain) == 1
     )
@@ -157,53 +159,6 @@ def _cut(pieces: Geometries, owner: Indices, columns: int, rows: int) -> tuple[G
     return parts[areal], np.tile(owner, len(cells))[index[areal]]
 
 
-def oriented_rings(geometries: Geometries) -> tuple[Floats, Indices, Indices]:
-    """Return the points of all rings in order, the number of the ring of each, and the position of its polygon.
-
-    Shells turn one way and holes the other, whichever way they were drawn. The last point of a ring repeats the first.
-    """
-    parts, owner = shapely.get_parts(geometries, return_index=True)
-    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    return points, ring, owner[part][ring]
-
-
-def exposed_segments(points: Floats, ring: Indices) -> Indices:
-    """Return the positions of the points from which a segment with a polygon on one side only leads to the next point.
-
-    In a clean coverage these are the outer rim and the rims of the holes. Segments match when both end points are
-    equal to the last bit, as after reading neighbours from one file.
-    """
-    mixed = mixed_bits(points)
-    at = np.flatnonzero((ring[:-1] == ring[1:]) & (mixed[:-1] != mixed[1:]))
-    start, end = mixed[at], mixed[at + 1]
-    single: Indices = at[_one_sided(points, at, start, end)]
-    return single
-
-
-def exposed_edges(geometries: Geometries) -> Geometries:
-    """Return the boundary segments that have a polygon on one side only, as two-point lines."""
-    points, ring, _ = oriented_rings(geometries)
-    return segment_lines(points, exposed_segments(points, ring))
-
-
-def segment_lines(points: Floats, starts: Indices) -> Geometries:
-    """Return the segments from these points to the next ones as two-point lines."""
-    lines: Geometries = shapely.linestrings(np.stack([points[starts], points[starts + 1]], axis=1))
-    return lines
-
-
-def segment_chains(points: Floats, starts: Indices) -> Geometries:
-    """Return the segments from these points to the next ones, in ascending order, joined where one follows another."""
-    begins = np.append(True, np.diff(starts) != 1) if len(starts) else np.empty(0, dtype=bool)
-    last = np.append(np.flatnonzero(begins)[1:] - 1, len(starts) - 1) if len(starts) else starts
-    chain = np.cumsum(begins) - 1
-    at, number = np.concatenate([starts, starts[last] + 1]), np.concatenate([chain, chain[last]])
-    order = np.lexsort([at, number])
-    lines: Geometries = shapely.linestrings(points[at[order]], indices=number[order])
-    return lines
-
-
 def segment_distance_m(points: Floats, start: Floats, end: Floats) -> tuple[Floats, Floats]:
     """Return how far each point is from its segment, in metres, and the nearest point of the segment."""
     along = end - start
@@ -221,31 +176,6 @@ def mixed_bits(rows: Floats) -> Bits:
         mixed *= np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
     return mixed
-
-
-def _one_sided(points: Floats, at: Indices, start: Bits, end: Bits) -> Mask:
-    """Tell which segments, from the points at these positions to the next, are passed in one direction only.
-
-    Equal segments meet after sorting by a mix of the mixed bits of their ends. Should two different segments have the
-    same mix, more segments than needed are kept, never fewer.
-    """
-    if not len(at):
-        return np.zeros(0, dtype=bool)
-    backward = start > end
-    key = (np.minimum(start, end) * np.uint64(0x9E3779B97F4A7C15)) ^ np.maximum(start, end)
-    order = np.argsort(key)
-    key, place, turned = key[order], at[order], backward[order]
-    alike = np.flatnonzero(key[1:] == key[:-1])
-    one, other, is_turn = place[alike], place[alike + 1], turned[alike] != turned[alike + 1]
-    pairs = np.ascontiguousarray(points).view(np.complex128).ravel()  # x and y of a point are fetched at once
-    equal = (pairs[one] == pairs[other + is_turn]) & (pairs[one + 1] == pairs[other + ~is_turn])
-    new = np.ones(len(at), dtype=bool)
-    new[alike[equal] + 1] = False
-    begin, group = np.flatnonzero(new), np.cumsum(new) - 1
-    both = np.logical_or.reduceat(turned, begin) & np.logical_or.reduceat(~turned, begin)
-    single = np.empty(len(at), dtype=bool)
-    single[order] = ~both[group]
-    return single
 
 
 def faces(lines: Geometries) -> Geometries:

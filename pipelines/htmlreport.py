@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 import schemas
-from pipelines import actions, answers, geometry, reports
+from pipelines import actions, answers, coverage, geometry, reports
 from pipelines.tolerances import Tolerances
 from pipelines.wording import decimals, number
 
@@ -245,7 +245,7 @@ def _path(shapes: geometry.Geometries, west: float, north: float, unit: float) -
     """Return the outer rims of the blocks of parcels as an SVG path, as coarse as the sheet."""
     if len(shapes) > RIM_PARCELS:
         return "M0 0"
-    rims = shapely.line_merge(shapely.multilinestrings(geometry.exposed_edges(shapes)))
+    rims = shapely.line_merge(shapely.multilinestrings(coverage.exposed_edges(shapes)))
     sheet = shapely.transform(rims, lambda points: (points - [west, north]) * [unit, -unit])
     for tolerance in (0.4, 1.5, 5.0):
         drawn = shapely.simplify(sheet, tolerance, preserve_topology=False)

@@ -14,6 +14,7 @@ from pipelines.digitize import cut, drawing, edges, outline, polygons
 from pipelines.digitize.labels import locate
 from pipelines.digitize.model import Source, Traced, shape_documented, shape_parcels
 from pipelines.digitize.snapping import Array
+from pipelines.ids import among
 from pipelines.ledger import Entry, Ledger
 
 
@@ -69,12 +70,12 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     joined = cut.join(_joined([parcels, *(traced.parcels for traced in layers)], crs))
     parcels = shape_parcels(joined.parcels)
     _book_parts(ledger, joined.parts)
-    alone = about[~about["feature_id"].isin(joined.parts["feature_id"])]
+    alone = about[~among(about["feature_id"], joined.parts["feature_id"])]
     told = [*(frame for traced in drawings for frame in traced.findings), alone, matched]
     found = findings.concat([_of_whole(findings.concat(told, crs=crs), joined.parts), joined.findings], crs=crs)
     documented = shape_documented([traced.documented for traced in drawings if traced.documented is not None], crs)
     documented = _of_whole(documented, joined.parts)
-    documented = documented[documented["feature_id"].isin(parcels["feature_id"])].reset_index(drop=True)
+    documented = documented[among(documented["feature_id"], parcels["feature_id"])].reset_index(drop=True)
     return Digitized(parcels, boundary, outline.sheets(parcels), found, ledger.check(), documented)
 
 
@@ -119,7 +120,7 @@ def _without_foreign_faces(
         ledger.add(str(source), "face_outside_commune", received=beyond, accepted=0, quarantined=beyond)
     kept = faces[~elsewhere & ~outside]
     gone = faces.loc[elsewhere | outside, "feature_id"]
-    return kept, about[~about["feature_id"].isin(gone)]
+    return kept, about[~among(about["feature_id"], gone)]
 
 
 def _covered(faces: gpd.GeoDataFrame, bare: Array, point: Array) -> Array:

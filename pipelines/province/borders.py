@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from pipelines import findings, geometry
+from pipelines import coverage, findings, geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
 from pipelines.province.scene import REACH_M, Scene, Scope, Side, side
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
@@ -191,9 +191,8 @@ def _rims(one: Side, other: Side, reach_m: float) -> tuple[tuple[Geometries, Ind
 
     Both sides are looked at as one coverage: edges with a polygon on either side cannot bound a gap.
     """
-    points, ring, polygon = geometry.oriented_rings(np.concatenate([one.shapes, other.shapes]))
-    starts = geometry.exposed_segments(points, ring)
-    lines, owner = geometry.segment_lines(points, starts), polygon[starts]
+    rings = coverage.rings(np.concatenate([one.shapes, other.shapes]))
+    lines, owner = rings.lines, rings.owner_at(rings.exposed)
     ours = owner < len(one.shapes)
     mine, theirs = lines[ours], lines[~ours]
     near, facing = shapely.STRtree(theirs).query(mine, predicate="dwithin", distance=reach_m)
@@ -229,13 +228,13 @@ def _is_between(holes: Geometries, rim: Geometries, facing: Geometries, width_m:
 
     A gap lies along both sides, and is closed all around or much longer than wide.
     """
-    points, ring, hole = geometry.oriented_rings(holes)
-    at = np.flatnonzero(ring[:-1] == ring[1:])
-    start, end = points[at], points[at + 1]
+    rings = coverage.rings(holes)
+    at = rings.segments()
+    start, end, hole = rings.points[at], rings.points[at + 1], rings.owner_at(at)
     middle, length_m = shapely.points((start + end) / 2), np.hypot(*(end - start).T)
     on_rim, on_facing = _lies_on(middle, rim), _lies_on(middle, facing)
     kinds = (on_rim, on_facing, on_rim | on_facing, ~(on_rim | on_facing))
-    ours_m, theirs_m, along_m, open_m = (np.bincount(hole[at], length_m * where, len(holes)) for where in kinds)
+    ours_m, theirs_m, along_m, open_m = (np.bincount(hole, length_m * where, len(holes)) for where in kinds)
     between: Mask = (ours_m > 0) & (theirs_m > 0)
     return between & ((open_m <= _TOUCH_M) | (along_m / 2 >= SLENDER * width_m))
 

@@ -30,6 +30,9 @@ _BROKEN = (
 OF_FILE = "_cua_tep"
 """Added to the names of columns of a file that are called as the columns added here."""
 
+_ROWS = 50_000
+"""So many parcels at once are handed over."""
+
 _POLYGONAL = re.compile(r"polygon|surface|unknown|geometrycollection", re.IGNORECASE)
 _PARCEL_NAME = re.compile(r"thua|parcel", re.IGNORECASE)
 
@@ -53,13 +56,24 @@ def read_apart(
         calls = [(path, label, layer, there) for path, label, there in zip(paths, labels, kept, strict=True)]
         for outcome in sandbox.each(_keep, calls, limits=limits):
             outcome.get()
-        return [pickle.loads(there.read_bytes()) for there in kept]
+        return [_kept(there) for there in kept]
 
 
 def _keep(path: Path, label: str, layer: str | None, there: Path) -> None:
     """Read a file and leave its parcels in another: a large layer goes through a file in half the time of a pipe."""
     with there.open("wb") as stream:
-        pickle.dump(_read(path, label, layer), stream, protocol=pickle.HIGHEST_PROTOCOL)
+        parcels = _read(path, label, layer)
+        for first in range(0, max(len(parcels), 1), _ROWS):
+            pickle.dump(parcels.iloc[first : first + _ROWS], stream, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _kept(there: Path) -> gpd.GeoDataFrame:
+    """Return what `_keep` left. Part by part, the bytes of all geometries are never there beside the geometries."""
+    parts: list[gpd.GeoDataFrame] = []
+    with there.open("rb") as stream:
+        while stream.peek(1):
+            parts.append(pickle.load(stream))
+    return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
 
 
 def _read(path: Path, label: str, layer: str | None) -> gpd.GeoDataFrame:

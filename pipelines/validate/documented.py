@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines import crs, geometry
+from pipelines import coverage, crs, geometry
 from pipelines.geometry import Floats, Geometries
+from pipelines.ids import among
 from pipelines.validate.scene import Scene
 
 
@@ -23,7 +24,7 @@ def check_documented(scene: Scene) -> gpd.GeoDataFrame:
     if scene.documented is None or scene.documented.empty:
         return scene.nothing
     ids = pd.Series(np.arange(len(scene.parcels)), scene.ids)
-    drawn = scene.documented[scene.documented["feature_id"].isin(ids.index[scene.sound])]
+    drawn = scene.documented[among(scene.documented["feature_id"], ids.index[scene.sound])]
     if drawn.empty:
         return scene.nothing
     at = ids[~ids.index.duplicated()].reindex(drawn["feature_id"].to_numpy(dtype=object)).to_numpy(dtype=np.int64)
@@ -73,13 +74,14 @@ def _farthest_m(shapes: Geometries, others: Geometries) -> Floats:
     lane_m = np.cumsum(2 * size_m + 1)
     shift = np.column_stack([lane_m + np.append(0.0, lane_m[:-1]) - west, -south])
     points, owner = shapely.get_coordinates(shapes, return_index=True)
-    corners, ring, pair = geometry.oriented_rings(others)
+    rings = coverage.rings(others)
     farthest: Floats = size_m.copy()
-    starts = np.flatnonzero(ring[:-1] == ring[1:]) if len(ring) else np.empty(0, dtype=np.int64)
-    there = np.isin(owner, pair)
+    starts = rings.segments()
+    there = np.isin(owner, rings.owner)
     if not len(starts) or not there.any():
         return farthest
-    lines = geometry.segment_lines(corners + shift[pair], starts)
+    corners = rings.points + np.repeat(shift[rings.owner], np.diff(rings.start), axis=0)
+    lines = coverage.segment_lines(corners, starts)
     asked = shapely.points(points[there] + shift[owner[there]])
     (point, _), distance_m = shapely.STRtree(lines).query_nearest(asked, return_distance=True, all_matches=False)
     by_pair = pd.Series(distance_m).groupby(owner[there][point]).max()

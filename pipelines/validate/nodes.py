@@ -55,7 +55,7 @@ def _near(scene: Scene) -> pd.DataFrame:
     start = edges.exposed
     is_vertex = np.zeros(len(edges.points), dtype=bool)
     is_vertex[start] = is_vertex[start + 1] = True
-    vertex = np.flatnonzero(is_vertex & (edges.owner < count))
+    vertex = np.flatnonzero(is_vertex[: edges.before_owner(count)])
     if not len(vertex):
         return pd.DataFrame({name: np.empty(0) for name in _COLUMNS}).astype({"of": int, "on": int})
     _, one, same = np.unique(geometry.mixed_bits(edges.points[vertex]), return_index=True, return_inverse=True)
@@ -64,16 +64,17 @@ def _near(scene: Scene) -> pd.DataFrame:
     place, line = edges.tree.query(_around(points, reach))
     ends = edges.points[start[line]], edges.points[start[line] + 1]
     free = ((points[place] != ends[0]).any(axis=1)) & ((points[place] != ends[1]).any(axis=1))
-    free &= edges.owner[start[line]] < count
-    place, line = place[free], line[free]
+    on = edges.owner_at(start[line])
+    free &= on < count
+    place, line, on = place[free], line[free], on[free]
     ends = edges.points[start[line]], edges.points[start[line] + 1]
     distance, nearest = geometry.segment_distance_m(points[place], *ends)
-    rows = pd.DataFrame({"place": place, "on": edges.owner[start[line]], "distance": distance})
+    rows = pd.DataFrame({"place": place, "on": on, "distance": distance})
     rows[["near_x", "near_y"]] = nearest
     end_m = np.minimum(*(np.hypot(*(points[place] - end).T) for end in ends))
     rows["is_matched"] = end_m <= scene.tolerances.node_m + ROUNDING_M
     rows = rows[distance <= reach]
-    owners = pd.DataFrame({"place": same.ravel(), "of": edges.owner[vertex]}).drop_duplicates()
+    owners = pd.DataFrame({"place": same.ravel(), "of": edges.owner_at(vertex)}).drop_duplicates()
     rows = rows.merge(owners[owners["place"].isin(rows["place"])], on="place")
     rows[["x", "y"]] = points[rows["place"].to_numpy()]
     rows["limit"] = np.maximum(limit_m[rows["of"].to_numpy()], limit_m[rows["on"].to_numpy()])
@@ -118,8 +119,8 @@ def _is_vertex(scene: Scene, points: pd.DataFrame, owner: pd.Series) -> pd.Serie
     edges = scene.edges
     asked = np.zeros(int(edges.owner[-1]) + 1 if len(edges.owner) else 0, dtype=bool)
     asked[owner.unique()] = True
-    there = asked[edges.owner]
-    known = _keys(edges.points[there], edges.owner[there], scene.tolerances.node_m)
+    there = np.flatnonzero(edges.points_of(asked))
+    known = _keys(edges.points[there], edges.owner_at(there), scene.tolerances.node_m)
     return pd.Series(np.isin(_keys(points.to_numpy(), owner.to_numpy(), scene.tolerances.node_m), known), points.index)
 
 

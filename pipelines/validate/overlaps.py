@@ -14,6 +14,9 @@ from pipelines.validate.scene import Scene
 SAME_SHARE = 1e-3
 """Two parcels are the same shape when what they do not share is below this share of the larger one."""
 
+_POINTS = 50_000
+"""Inner points are made for so many pieces at once: each takes as much memory as a small parcel."""
+
 SLENDER = 10.0
 """Common ground this many times as long as wide is a strip along a boundary, not a piece of land."""
 
@@ -110,7 +113,7 @@ def overlapping(
     suspects, edges = suspicious_edges(shapes[near])
     suspects = near[suspects]
     edge, partner = tree.query(edges, predicate="intersects")
-    inside, around = tree.query(shapely.point_on_surface(shapes), predicate="within")
+    inside, around = _around(shapes, tree)
     pairs = _pairs(np.append(suspects[edge], inside), np.append(partner, around), owner)
     shared = shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]])
     sure = np.unique(pairs[shapely.area(shared) > 0])
@@ -121,6 +124,18 @@ def overlapping(
     more = shapely.intersection(shapes[further[:, 0]], shapes[further[:, 1]])
     both = np.concatenate([pairs, further])
     return _by_owner(np.sort(owner[both], axis=1), np.concatenate([shared, more]))
+
+
+def _around(shapes: Geometries, tree: shapely.STRtree) -> tuple[Indices, Indices]:
+    """Return the pairs of a piece and of a piece that covers an inner point of it, the piece itself among them."""
+    found = [
+        np.add(
+            tree.query(shapely.point_on_surface(shapes[first : first + _POINTS]), predicate="within"), [[first], [0]]
+        )
+        for first in range(0, len(shapes), _POINTS)
+    ]
+    inside, around = np.concatenate(found, axis=1)
+    return inside, around
 
 
 def _pairs(one: Indices, other: Indices, owner: Indices) -> Indices:

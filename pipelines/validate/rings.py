@@ -10,8 +10,9 @@ import shapely
 
 from pipelines import geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
-from pipelines.validate.edges import Loops
-from pipelines.validate.scene import Scene
+from pipelines.validate import loops as closed
+from pipelines.validate.loops import Loops
+from pipelines.validate.scene import ROUNDING_M, Scene
 
 SLENDER = 10.0
 """A spike is at least this many times as long as wide: below six degrees. Streets that fork at more make true corners,
@@ -32,9 +33,10 @@ _ROUNDING_M = 1e-6
 
 @dataclass(frozen=True)
 class _Spikes:
-    """Spikes: position of the tip in the loops, length and width in metres."""
+    """Spikes: position of their polygon, the tip, length and width, in metres."""
 
-    tip: Indices
+    owner: Indices
+    tip: Floats
     length_m: Floats
     width_m: Floats
 
@@ -47,10 +49,10 @@ def check_repeated_vertex(scene: Scene) -> gpd.GeoDataFrame:
     Emits: thua_dat.repeated_vertex
     """
     least_m = scene.tolerances.vertex_m
-    _, again, apart_m = scene.loops
+    again, apart_m = closed.repeated(scene.edges, len(scene.sound_at), least_m - ROUNDING_M)
     if not len(again):
         return scene.nothing
-    each = pd.DataFrame({"owner": scene.edges.owner[again], "apart": apart_m})
+    each = pd.DataFrame({"owner": scene.edges.owner_at(again), "apart": apart_m})
     owners = pd.DataFrame(each.groupby("owner")["apart"].agg(["min", "size"]))
     return scene.report(
         "thua_dat.repeated_vertex",
@@ -74,14 +76,18 @@ def check_spike(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.spike
     """
-    loops, _, _ = scene.loops
     limit_m = scene.tolerances.point_m(scene.scales[scene.sound_at])
-    found = _spikes(loops, limit_m[loops.owner])
-    owner = loops.owner[found.tip]
-    there = ~scene.thin[0][owner]
-    if not there.any():
+    blocks = closed.blocks(scene.edges, len(scene.sound_at), scene.tolerances.vertex_m - ROUNDING_M)
+    found = [_spikes(loops, limit_m[loops.owner]) for loops in blocks]
+    told = [
+        pd.DataFrame({"owner": each.owner, "length": each.length_m, "width": each.width_m, "tip": list(each.tip)})
+        for each in found
+        if len(each.owner)
+    ]
+    tips = pd.concat(told) if told else pd.DataFrame({"owner": np.empty(0, dtype=np.int64)})
+    tips = tips[~scene.thin[0][tips["owner"]]]
+    if tips.empty:
         return scene.nothing
-    tips = pd.DataFrame({"owner": owner, "length": found.length_m, "width": found.width_m, "tip": found.tip})[there]
     longest = tips.sort_values(["owner", "length"], ascending=[True, False]).drop_duplicates("owner")
     count = tips.groupby("owner").size().to_numpy()
     at = longest["owner"].to_numpy()
@@ -94,7 +100,7 @@ def check_spike(scene: Scene) -> gpd.GeoDataFrame:
         value=longest["length"].to_numpy(),
         limit=limit_m[at],
         detail=detail,
-        geometry=places(loops.points[tips["tip"].to_numpy()], tips["owner"].to_numpy()),
+        geometry=places(np.array(tips["tip"].tolist()), tips["owner"].to_numpy()),
     )
 
 
@@ -145,7 +151,8 @@ def _measured(loops: Loops, way: Floats, tip: Indices, end: Indices, limit_m: Fl
     remains = (left - right) % loops.size[tip] >= 2  # what is left is a ring
     narrow = (width_m < limit_m) & (length_m > limit_m) & (length_m > SLENDER * width_m)
     is_spike = turned & remains & narrow
-    return _Spikes(tip[is_spike], length_m[is_spike], width_m[is_spike])
+    tip = tip[is_spike]
+    return _Spikes(loops.owner[tip], points[tip], length_m[is_spike], width_m[is_spike])
 
 
 def _straight(loops: Loops, way: Floats, at: Indices) -> Mask:

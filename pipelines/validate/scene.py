@@ -14,11 +14,10 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pipelines import findings, geometry
+from pipelines import coverage, findings, geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
+from pipelines.ids import among
 from pipelines.tolerances import Tolerances
-from pipelines.validate import edges
-from pipelines.validate.edges import Edges, Loops
 
 STRETCH_OF_ZONES = 1e-3
 """Zones made for cadastres keep areas within this share (TM-3: 0.04 % at the rim, Gauss-Krüger 3°: 0.06 %)."""
@@ -141,14 +140,9 @@ class Scene:
         )
 
     @cached_property
-    def edges(self) -> Edges:
+    def edges(self) -> coverage.Rings:
         """Rings and unmatched edges of `covering`; owners below `len(sound_at)` are places in `sound_at`."""
-        return edges.of(self.covering[0])
-
-    @cached_property
-    def loops(self) -> tuple[Loops, Indices, Floats]:
-        """Rings of the sound parcels without repeated vertices; which were repeated, and how far apart they are, m."""
-        return edges.loops(self.edges, len(self.sound_at), self.tolerances.vertex_m - ROUNDING_M)
+        return coverage.rings(self.covering[0])
 
     @cached_property
     def thin(self) -> tuple[Mask, Floats]:
@@ -192,8 +186,7 @@ class Scene:
         told = self.prior.loc[self.prior["code"].isin(codes), "feature_id"]
         if told.empty:
             return np.ones(len(self.parcels), dtype=bool)
-        clean: Mask = ~self.parcels["feature_id"].isin(told).to_numpy()
-        return clean
+        return ~among(self.parcels["feature_id"], told)
 
     def report(
         self, code: str, where: Any, *, value: Any = None, limit: Any = None, detail: Any = None, **columns: Any

@@ -52,7 +52,7 @@ def _ends(scene: Scene, sheet: Indices, limit_m: Floats) -> pd.DataFrame:
     Columns: `mine` and `other` (positions of parcels), `distance` from the end to the other sheet, `limit` of the two,
     and the `way` between.
     """
-    owner = scene.edges.owner[scene.edges.exposed]
+    owner = scene.edges.owner_at(scene.edges.exposed)
     sound = owner < len(sheet)
     sides, owner = scene.edges.lines[sound], owner[sound]
     reach = WIDEST * float(limit_m.max(initial=0.0))

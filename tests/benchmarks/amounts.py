@@ -5,6 +5,8 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,8 +15,10 @@ import pandas as pd
 import shapely
 
 from pipelines import findings, normalize
+from pipelines.sandbox import Limits
 from pipelines.tolerances import Tolerances
 from pipelines.validate import attributes, register
+from pipelines.validate.anything import validate_files
 from pipelines.validate.checks import examine
 from tests.benchmarks import fabrics
 from tests.benchmarks.planting_register import PLACE, rows_of
@@ -49,32 +53,42 @@ def layer(shapes: gpd.GeoSeries) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"feature_id": ids, "source": "to.shp"}, geometry=shapes.to_numpy(), crs=shapes.crs)
 
 
-def parcels(count: int) -> float:
-    """Return the seconds all checks take for so many parcels of the grid."""
-    return _seconds(layer(grid(count)))
+def written(count: str, path: str) -> float:
+    """Write so many parcels of the grid into a file; return the seconds that takes."""
+    started = time.perf_counter()
+    gpd.GeoDataFrame(geometry=grid(int(count))).to_parquet(path)
+    return time.perf_counter() - started
 
 
-def river(count: int) -> float:
+def file(path: str) -> float:
+    """Return the seconds from a file of parcels to the verdict."""
+    return validate_files([Path(path)], limits=Limits(memory_bytes=16 * 1024**3)).seconds
+
+
+def river(count: str) -> float:
     """Return the seconds for lots along a river of 100,000 vertices, a third of which it touches."""
-    return _seconds(layer(gpd.GeoSeries(fabrics.river(count, 100_000), crs=fabrics.CRS)))
+    made = layer(gpd.GeoSeries(fabrics.river(int(count), 100_000), crs=fabrics.CRS))
+    started = time.perf_counter()
+    examine(made, Tolerances())
+    return time.perf_counter() - started
 
 
-def words(count: int) -> float:
+def words(count: str) -> float:
     """Return the seconds the checks of attributes take for so many parcels."""
-    fabric = fabrics.make("grid", count, 0)
+    fabric = fabrics.make("grid", int(count), 0)
     started = time.perf_counter()
     examine(fabric.parcels, Tolerances(), purposes=fabric.purposes, has_register=True, checks=WORDS)
     return time.perf_counter() - started
 
 
-def rows(count: int) -> float:
+def rows(count: str) -> float:
     """Return the seconds the checks of the register take for so many rows."""
     few = 1_000
     made = rows_of([(None, ({},))] * few).drop(columns="group").to_dict("records")
     land = test_normalize.drawn(*({"so_thu_tu_thua": str(at + 1)} for at in range(few)))
     nothing = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=PLACE.crs))
     done = normalize.run(land, nothing, [test_normalize.register(*made)], PLACE)
-    copies = pd.concat([done.dang_ky] * (count // few), ignore_index=True)
+    copies = pd.concat([done.dang_ky] * (int(count) // few), ignore_index=True)
     number = pd.Series(np.arange(len(copies)) // few).astype("string")
     copies = copies.assign(**{name: copies[name].astype("string") + "." + number for name in COPIED})
     started = time.perf_counter()
@@ -82,23 +96,17 @@ def rows(count: int) -> float:
     return time.perf_counter() - started
 
 
-def _seconds(made: gpd.GeoDataFrame) -> float:
-    started = time.perf_counter()
-    examine(made, Tolerances())
-    return time.perf_counter() - started
+WHAT: dict[str, Callable[..., float]] = {"written": written, "file": file, "river": river, "words": words, "rows": rows}
 
 
-WHAT = {"parcels": parcels, "river": river, "words": words, "rows": rows}
-
-
-def run(what: str, count: int) -> dict[str, Any]:
-    """Return the seconds, and the most memory a process of its own took for it, in MB."""
-    command = [sys.executable, "-m", "tests.benchmarks.amounts", what, str(count)]
+def run(what: str, *arguments: Any) -> dict[str, Any]:
+    """Return the seconds, and the most memory a process of its own, or a child of it, took for it, in MB."""
+    command = [sys.executable, "-m", "tests.benchmarks.amounts", what, *map(str, arguments)]
     told: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return told
 
 
 if __name__ == "__main__":
-    taken = WHAT[sys.argv[1]](int(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": taken, "megabytes": peak}))
+    taken = WHAT[sys.argv[1]](*sys.argv[2:])
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(json.dumps({"seconds": taken, "megabytes": peak / 1024}))

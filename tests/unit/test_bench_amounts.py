@@ -9,9 +9,11 @@ from pipelines.validate.checks import CHECKS, examine
 from tests.benchmarks import amounts
 
 
-@pytest.mark.parametrize("what", ["words", "rows", "parcels"])
-def test_an_amount_is_measured_in_a_process_of_its_own(what):
-    told = amounts.run(what, 2_000)
+@pytest.mark.parametrize("what", ["words", "rows", "file"])
+def test_an_amount_is_measured_in_a_process_of_its_own(what, tmp_path):
+    path = tmp_path / "grid.parquet"
+    amounts.written("2000", str(path))
+    told = amounts.run(what, path if what == "file" else 2_000)
     assert told["seconds"] > 0
     assert told["megabytes"] > 50
 
@@ -36,7 +38,7 @@ def test_only_what_measures_is_a_benchmark(capsys):
 def test_copies_of_register_rows_tell_nothing(monkeypatch):
     made = []
     monkeypatch.setattr(amounts.register, "examine", lambda *args, **named: made.append(real(*args, **named)))
-    amounts.rows(3_000)
+    amounts.rows("3000")
     assert isinstance(made[0], pd.DataFrame)
     assert made[0].empty
 

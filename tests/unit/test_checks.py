@@ -8,7 +8,7 @@ import shapely
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines import findings, geometry
+from pipelines import coverage, findings
 from pipelines.tolerances import Tolerances
 from pipelines.validate import checks, examine
 from pipelines.validate.overlaps import overlapping
@@ -314,7 +314,7 @@ shape = (
 def test_no_overlap_is_missed_and_none_invented(shapes):
     """Shared corners, shared edges, chords and containment all happen on a small grid."""
     pieces = np.array(shapes, dtype=object), np.arange(len(shapes))
-    exposed = geometry.exposed_edges(pieces[0])
+    exposed = coverage.exposed_edges(pieces[0])
     first, second, shared = overlapping(pieces, shapely.STRtree(pieces[0]), exposed)
     told = {
         (a, b): each.area

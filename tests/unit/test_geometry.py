@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pipelines import geometry
 
@@ -50,47 +48,7 @@ def test_subdivided_pieces_cover_the_polygon_once():
     assert shapely.union_all(pieces[owner == 1]).symmetric_difference(ring).area < 1e-3
 
 
-def test_exposed_edges_of_two_squares_are_the_rim():
-    edges = geometry.exposed_edges(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], dtype=object))
-    assert shapely.length(edges).sum() == pytest.approx(6.0)
-    assert shapely.union_all(edges).equals(shapely.union_all([shapely.box(0, 0, 2, 1)]).boundary)
-
-
-def test_negative_zero_is_zero():
-    left = shapely.from_wkt("POLYGON((-1 0,-0.0 0,-0.0 1,-1 1,-1 0))")
-    edges = geometry.exposed_edges(np.array([left, shapely.box(0, 0, 1, 1)], dtype=object))
-    assert len(edges) == 6
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)), max_size=30),
-    st.data(),
-)
-def test_one_sided_segments(rows, data):
-    backward = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
-    rows = [row for row in rows if row[:2] != row[2:]]
-    ends = [(row[2:], row[:2]) if turn else (row[:2], row[2:]) for row, turn in zip(rows, backward, strict=False)]
-    points = np.array([point for pair in ends for point in pair], dtype=np.float64).reshape(-1, 2)
-    single = geometry.exposed_segments(points, np.repeat(np.arange(len(rows)), 2))
-    assert set((single // 2).tolist()) == {n for n, (start, end) in enumerate(ends) if (end, start) not in ends}
-
-
-def test_edge_shared_on_the_same_side_is_exposed():
-    edges = geometry.exposed_edges(np.array([shapely.box(0, 0, 2, 1), shapely.box(0, 0, 1, 1)], dtype=object))
-    assert shapely.union_all(edges).length == pytest.approx(7.0)
-
-
 def test_faces_of_crossing_lines():
     lines = shapes("LINESTRING(0 0,4 0)", "LINESTRING(3 -1,3 4)", "LINESTRING(4 3,0 3)", "LINESTRING(0 4,0 -1)")
     assert shapely.area(geometry.faces(lines)).tolist() == [9.0]
     assert len(geometry.faces(lines[:0])) == 0
-
-
-def test_chains_hold_the_same_segments():
-    points, _, _ = geometry.oriented_rings(shapes("POLYGON((0 0,4 0,4 4,0 4,0 0),(1 1,1 2,2 2,2 1,1 1))"))
-    starts = np.array([0, 1, 3, 5, 6, 7, 8])
-    chains, lines = geometry.segment_chains(points, starts), geometry.segment_lines(points, starts)
-    assert len(chains) == 3
-    assert shapely.union_all(chains).equals(shapely.union_all(lines))
-    assert len(geometry.segment_chains(points, starts[:0])) == 0

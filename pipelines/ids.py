@@ -1,0 +1,29 @@
+"""Ids of parcels, rows and files as sets."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.geometry import Mask
+
+
+def among(column: pd.Series, ids: Any) -> Mask:
+    """Tell which values of a text column are among some ids; a missing value never is.
+
+    `pandas.Series.isin` turns every id into a Python object when the column is text in Arrow memory: half a million
+    ids take it seconds.
+
+    Example:
+        >>> among(pd.Series(["a", "b", None], dtype="string"), pd.Series(["b", None], dtype="string")).tolist()
+        [False, True, False]
+    """
+    found = pc.is_in(_texts(column), value_set=_texts(ids), skip_nulls=True)
+    there: Mask = np.asarray(found, dtype=bool)
+    return there
+
+
+def _texts(values: Any) -> pa.Array:
+    return pa.array(pd.Series(values, dtype="string").array, type=pa.large_string())
