@@ -48,7 +48,8 @@ def _near(scene: Scene) -> pd.DataFrame:
     """Return vertices near an edge of another parcel that has no vertex there, both unmatched: one row for each pair.
 
     Columns: coordinates, `of` whom the vertex is and `on` whose edge (places in `sound_at`), `distance` in m, the
-    nearest point of the edge, and the `limit` of the two scales.
+    nearest point of the edge, and the `limit` of the two scales. Parcels narrower than a boundary may err are told as
+    slivers and say nothing here: all their nodes are near everything.
     """
     edges, count = scene.edges, len(scene.sound_at)
     limit_m = scene.tolerances.point_m(scene.scales[scene.sound_at])
@@ -56,6 +57,7 @@ def _near(scene: Scene) -> pd.DataFrame:
     is_vertex = np.zeros(len(edges.points), dtype=bool)
     is_vertex[start] = is_vertex[start + 1] = True
     vertex = np.flatnonzero(is_vertex[: edges.before_owner(count)])
+    vertex = vertex[~scene.thin[0][edges.owner_at(vertex)]]
     if not len(vertex):
         return pd.DataFrame({name: np.empty(0) for name in _COLUMNS}).astype({"of": int, "on": int})
     _, one, same = np.unique(geometry.mixed_bits(edges.points[vertex]), return_index=True, return_inverse=True)
@@ -65,7 +67,7 @@ def _near(scene: Scene) -> pd.DataFrame:
     ends = edges.points[start[line]], edges.points[start[line] + 1]
     free = ((points[place] != ends[0]).any(axis=1)) & ((points[place] != ends[1]).any(axis=1))
     on = edges.owner_at(start[line])
-    free &= on < count
+    free &= np.append(~scene.thin[0], False)[np.minimum(on, count)]
     place, line, on = place[free], line[free], on[free]
     ends = edges.points[start[line]], edges.points[start[line] + 1]
     distance, nearest = geometry.segment_distance_m(points[place], *ends)

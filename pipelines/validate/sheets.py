@@ -53,7 +53,8 @@ def _ends(scene: Scene, sheet: Indices, limit_m: Floats) -> pd.DataFrame:
     and the `way` between.
     """
     owner = scene.edges.owner_at(scene.edges.exposed)
-    sound = owner < len(sheet)
+    # What is narrower than a boundary may err has been told as a sliver, and lies beside everything.
+    sound = np.append(~scene.thin[0], False)[np.minimum(owner, len(sheet))]
     sides, owner = scene.edges.lines[sound], owner[sound]
     reach = WIDEST * float(limit_m.max(initial=0.0))
     nodes = shapely.get_coordinates(sides).reshape(-1, 2)

@@ -7,6 +7,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines import findings
+from pipelines.tolerances import Tolerances
+from pipelines.validate.checks import examine
 from tests.unit.parcels import CRS, E0, N0, codes, comparable, found, frame, ground, lot, turned
 
 
@@ -183,3 +185,9 @@ def test_a_node_beside_the_boundary_is_told_by_one_finding_whatever_its_size(ang
         told = codes(frame(*rotated))
         assert len(told) == 1
         assert told[0] in {"thua_dat.gap", "thua_dat.overlap", "thua_dat.near_node"}
+
+
+def test_parcels_narrower_than_a_boundary_may_err_are_told_as_slivers_alone():
+    quarter = frame(lot(0, 0), lot(20.05, 0), ground((40.1, 0), (60, 0), (60, 7), (60, 20), (40.1, 20)))
+    assert set(examine(quarter, Tolerances(1000))["code"]) == {"thua_dat.near_node"}
+    assert set(examine(quarter, Tolerances(1000, boundary_m=1e6))["code"]) == {"thua_dat.sliver"}
