@@ -25,6 +25,9 @@ SEVERITY_NAMES = {
 }
 PLACE = {"vi": ("tờ ", " thửa "), "en": ("sheet ", " parcel ")}
 
+BETWEEN = "lien_xa."
+"""Codes of what stands between communes begin so."""
+
 MISSING = "…"
 """Stands in a message for a value that does not apply."""
 
