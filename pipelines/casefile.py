@@ -60,7 +60,10 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
     )
     delivery = _delivery(commune, name, inventory, verdict)
     paper = minutes.render(delivery, found, parcels, summary, verdict, told, planned, province.notice)
-    first = {"code": str(planned["code"].iloc[0]) if len(planned) else None, "between": between.mark(home, commune, era)}
+    first = {
+        "code": str(planned["code"].iloc[0]) if len(planned) else None,
+        "between": between.mark(home, commune, era),
+    }
     with files.writing(folder / FOLDER) as new:
         (new / "report.html").write_text(page, encoding="utf-8")
         (new / "minutes.pdf").write_bytes(paper)
@@ -158,7 +161,7 @@ def _delivery(commune: str, name: str, inventory: dict[str, Any], verdict: dict[
     facts = [
         ("Xã, phường, thị trấn", "Commune", f"{name} ({commune})"),
         ("Kỳ địa giới", "Era", str(inventory.get("era") or "")),
-        ("Ngày số liệu", "Date of the data", str(inventory.get("date") or "")),
+        ("Ngày số liệu", "Date of the data", minutes.day(str(inventory.get("date") or ""))),
         ("Hệ tọa độ", "CRS", str(inventory.get("crs") or "")),
         ("Tỷ lệ", "Scale", f"1:{scale}" if scale else ""),
         ("Ngày lập biên bản", "Date of the minutes", minutes.today()),

@@ -42,6 +42,7 @@
   function described(row) {
     const kind = marks.kinds[marks.kind[row]];
     const box = element("div", undefined, "told");
+    box.setAttribute("role", "status");
     const title = both("b", kind.title_vi, kind.title_en);
     title.style.color = `var(--${kind.severity})`;
     box.append(title, both("p", marks.message_vi[row], marks.message_en[row]));
@@ -118,6 +119,7 @@
     });
   }
 
+  for (const name of COLOURS) if (!severity.includes(name)) report.switches.removeLayer(report[name]);
   // Beside the map, not on it: on a telephone there they would lie upon what is told.
   document.getElementById("switches").append(report.switches.getContainer());
   L.control.scale({ imperial: false }).addTo(map);
@@ -128,6 +130,11 @@
     fit();
   });
   fit();
-  window.addEventListener("beforeprint", () => map.invalidateSize({ animate: false }));
+  // On paper nobody can click: the whole map, in the size it has there.
+  window.addEventListener("beforeprint", () => {
+    map.closePopup();
+    map.invalidateSize({ animate: false });
+    fit();
+  });
   holder.dataset.ready = "true";
 })();

@@ -38,10 +38,10 @@ _PER_METRE = 100
 """Places are whole centimetres."""
 
 _LAYERS = {
-    "ground": ('<span class="vi">Ranh thửa</span><span class="en">Parcels</span>'),
-    "info": ('<span class="vi">Thông tin</span><span class="en">Information</span>'),
-    "warning": ('<span class="vi">Cảnh báo</span><span class="en">Warnings</span>'),
-    "error": ('<span class="vi">Lỗi</span><span class="en">Errors</span>'),
+    "ground": ("land", "Ranh thửa", "Parcels"),
+    "info": ("info", "Thông tin", "Information"),
+    "warning": ("warning", "Cảnh báo", "Warnings"),
+    "error": ("error", "Lỗi", "Errors"),
 }
 """What can be switched on and off; what is drawn last lies on top: the gravest."""
 
@@ -59,7 +59,7 @@ def draw(told: gpd.GeoDataFrame, shapes: Geometries) -> dict[str, Any] | None:
         shapes: The parcels.
     """
     usable = shapes[geometry.is_polygon(shapes) & ~shapely.is_empty(shapes) & geometry.is_finite(shapes)]
-    has_place = np.isfinite(told["east"]) & (told["east"].abs() < geometry.FARTHEST_M)
+    has_place = told["east"].notna() & geometry.is_finite(told.geometry.to_numpy())
     placed = told[has_place]
     if not len(usable) and placed.empty:
         return None
@@ -106,6 +106,7 @@ def leaflet() -> tuple[str, str]:
     script = (found / "leaflet.js").read_text(encoding="utf-8")
     style = (found / "leaflet.css").read_text(encoding="utf-8")
     script = re.sub(r"//# sourceMappingURL=\S+", "", script)
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     return script, re.sub(r"url\((images/[\w.-]+)\)", lambda match: _inlined(found / match[1]), style)
 
 
@@ -127,11 +128,17 @@ def _empty() -> tuple[str, str]:
         max_zoom=8,
         zoom_snap=0.25,
     )
-    layers = {name: folium.FeatureGroup(name=title).add_to(drawn) for name, title in _LAYERS.items()}
+    titles = {
+        name: f'<i class="dot" style="background:var(--{colour})"></i>'
+        f'<span class="vi" lang="vi">{vi}</span><span class="en" lang="en">{en}</span>'
+        for name, (colour, vi, en) in _LAYERS.items()
+    }
+    layers = {name: folium.FeatureGroup(name=title).add_to(drawn) for name, title in titles.items()}
     switches = folium.LayerControl(collapsed=False).add_to(drawn)
     figure = drawn.get_root()
     figure.render()
-    names = {"map": drawn.get_name(), "switches": switches.get_name()} | {name: layer.get_name() for name, layer in layers.items()}
+    parts = {"map": drawn, "switches": switches} | layers
+    names = {name: part.get_name() for name, part in parts.items()}
     script = figure.script.render()
     script += f"const report = {{{', '.join(f'{name}: {variable}' for name, variable in names.items())}}};"
     markup = figure.html.render()

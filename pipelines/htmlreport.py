@@ -10,8 +10,10 @@ from typing import Any
 
 import geopandas as gpd
 import jinja2
+import numpy as np
 import pandas as pd
 import shapely
+from markupsafe import Markup
 
 import schemas
 from pipelines import actions, answers, findingsmap, fixlist, reports
@@ -114,17 +116,18 @@ def pages() -> jinja2.Environment:
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
 
 
-def _policy(drawn: Mapping[str, Any] | None) -> str:
+def _policy(drawn: Mapping[str, Any] | None) -> Markup:
     """Return what the page may do: its own styles and pictures, and no script but those that were written into it."""
     scripts = [drawn[name] for name in ("library", "maker", "filler")] if drawn else []
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{value}'" for value in hashes) or "'none'"
-    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}"
+    return Markup(f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}")
 
 
 def _prepared(told: gpd.GeoDataFrame, *, fix_list: bool) -> gpd.GeoDataFrame:
     """Return the findings with places and with everything about them as text."""
-    points = shapely.point_on_surface(told.geometry.to_numpy())
+    with np.errstate(invalid="ignore"):
+        points = shapely.point_on_surface(told.geometry.to_numpy())
     catalogue = schemas.findings()
     called = told["so_hieu_to_ban_do"] + "/" + told["so_thu_tu_thua"]
     unit = told["code"].map({code: _UNITS.get(entry["unit"], "") for code, entry in catalogue.items()})
@@ -140,13 +143,11 @@ def _prepared(told: gpd.GeoDataFrame, *, fix_list: bool) -> gpd.GeoDataFrame:
             texts[f"{column}_{language}"] = figures.where(figures == "", figures + unit).fillna("")
     is_listed = told.index.isin(worst)
     target = ("k-" + told["code"]).mask(is_listed, "f" + told.index.astype("string").to_series(told.index))
-    lines = pd.Series(0, index=told.index)
+    place = pd.Series(0, index=told.index)
     if fix_list:
         listed, _ = fixlist.bounded(told)
-        lines[listed.index] = range(1, len(listed) + 1)
-    return told.assign(
-        **texts, target=target, line=lines, east=shapely.get_x(points), north=shapely.get_y(points)
-    )
+        place = pd.Series(np.arange(1, len(listed) + 1), listed.index).reindex(told.index, fill_value=0)
+    return told.assign(**texts, target=target, line=place, east=shapely.get_x(points), north=shapely.get_y(points))
 
 
 def _figures(told: pd.DataFrame, parcels: int) -> list[dict[str, str]]:
@@ -158,7 +159,8 @@ def _figures(told: pd.DataFrame, parcels: int) -> list[dict[str, str]]:
         (told.loc[told["severity"] != "info", "feature_id"].nunique(), "đối tượng cần xem lại", "objects to look at"),
     ]
     if "neighbour" in told:
-        figures.append((int(told["code"].str.startswith(reports.BETWEEN).sum()), "phát hiện với xã khác", "findings with other communes"))
+        others = int(told["code"].str.startswith(reports.BETWEEN).sum())
+        figures.append((others, "phát hiện với xã khác", "findings with other communes"))
     return [
         {"value_vi": number(count, "vi"), "value_en": number(count, "en"), "vi": vi, "en": en}
         for count, vi, en in figures
@@ -259,6 +261,9 @@ def _kinds(told: pd.DataFrame, on_map: set[Any]) -> list[dict[str, Any]]:
 def _rows(worst: pd.DataFrame, on_map: set[Any]) -> list[dict[str, Any]]:
     columns = ["parcel", *(f"{name}_{language}" for name in ("message", "value", "limit") for language in ("vi", "en"))]
     plain = worst[columns].assign(place=worst.index, on_map=worst.index.isin(on_map))
-    plain["x"], plain["y"] = worst["north"].map("{:.2f}".format), worst["east"].map("{:.2f}".format)
-    records: list[Any] = plain.replace("nan", "").to_dict("records")
+    for name, axis in (("x", "north"), ("y", "east")):
+        for language in ("vi", "en"):
+            texts = [decimals(value, 2, language) if np.isfinite(value) else "" for value in worst[axis]]
+            plain[f"{name}_{language}"] = texts
+    records: list[Any] = plain.to_dict("records")
     return records

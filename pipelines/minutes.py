@@ -150,7 +150,7 @@ def _actions(paper: Paper, planned: pd.DataFrame) -> None:
     title(paper, "3. Việc cần làm trước", "What to do first", room=48)
     catalogue = schemas.findings()
     lines: list[tuple[str, ...]] = [
-        ("Việc / Action", "Loại / Grade", "Phát hiện / Findings", "Thửa / Parcels", "Nâng loại / Lifted")
+        ("Việc / Action", "Nhóm / Grade", "Phát hiện / Findings", "Thửa / Parcels", "Lên nhóm / Lifted")
     ]
     for action in planned.head(ACTIONS).to_dict("records"):
         entry = catalogue[str(action["code"])]
@@ -231,14 +231,15 @@ def _maps(paper: Paper, told: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, profi
     worst = thumbnails.worst(told, ranks, MAPS)
     if worst.empty:
         return
-    title(paper, f"{6 if 'neighbour' in told else 5}. Phát hiện nặng nhất của từng loại", "The worst finding of each kind", room=85)
+    place = 6 if "neighbour" in told else 5
+    title(paper, f"{place}. Phát hiện nặng nhất của từng loại", "The worst finding of each kind", room=85)
     gap, across = 5.0, 3
     side = (paper.epw - gap * (across - 1)) / across
     top, lowest = paper.get_y() + 1, paper.get_y()
     drawn = thumbnails.draw(worst.geometry.to_numpy(), parcels)
-    for place, (row, small) in enumerate(zip(worst.to_dict("records"), drawn, strict=True)):
-        column = place % across
-        if column == 0 and place:
+    for turn, (row, small) in enumerate(zip(worst.to_dict("records"), drawn, strict=True)):
+        column = turn % across
+        if column == 0 and turn:
             top = lowest + 4
         if column == 0 and top + side + 28 > paper.page_break_trigger:
             paper.add_page()
@@ -281,6 +282,14 @@ def _signatures(paper: Paper) -> None:
     paper.set_y(top + 42)
 
 
+def day(text: str) -> str:
+    """Return a day (yyyy-mm-dd) as Vietnamese papers write it; anything else as it is."""
+    try:
+        return datetime.date.fromisoformat(text).strftime("%d/%m/%Y")
+    except ValueError:
+        return text
+
+
 def today() -> str:
     """Return the day of the minutes."""
-    return datetime.date.today().isoformat()
+    return day(datetime.date.today().isoformat())
