@@ -63,13 +63,11 @@
     return box;
   }
 
-  const pane = map.createPane("ground");
-  pane.style.zIndex = 350;
-  pane.style.pointerEvents = "none";
-  const under = { renderer: L.canvas({ pane: "ground" }), pane: "ground", interactive: false };
-  report.ground.addLayer(L.polyline(lines(ground), { ...under, color: colour("land"), weight: 1, smoothFactor: 1 }));
-
+  // One canvas for all: on paper the upper of two would hide the lower.
   const renderer = L.canvas({ tolerance: matchMedia("(pointer: coarse)").matches ? 10 : 3 });
+  const under = { renderer, color: colour("land"), weight: 1, smoothFactor: 1, interactive: false };
+  const outlines = L.polyline(lines(ground), under);
+  report.ground.addLayer(outlines).on("add", () => outlines.bringToBack());
   const severity = marks.kind.map((kind) => marks.kinds[kind].severity);
   const rings = lines(shapes);
   for (let at = 0; at < rings.length;) {
@@ -130,11 +128,15 @@
     fit();
   });
   fit();
-  // On paper nobody can click: the whole map, in the size it has there.
-  window.addEventListener("beforeprint", () => {
-    map.closePopup();
-    map.invalidateSize({ animate: false });
-    fit();
-  });
+  // On paper nobody can click: the whole map, in a size that a sheet has room for.
+  const PAPER = { beforeprint: ["660px", "560px"], afterprint: ["", ""] };
+  for (const [event, [width, height]] of Object.entries(PAPER)) {
+    window.addEventListener(event, () => {
+      map.closePopup();
+      Object.assign(holder.style, { width, height });
+      map.invalidateSize({ animate: false });
+      fit();
+    });
+  }
   holder.dataset.ready = "true";
 })();

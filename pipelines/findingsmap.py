@@ -124,9 +124,9 @@ def _empty() -> tuple[str, str]:
         prefer_canvas=True,
         attribution_control=False,
         zoom_control=False,
-        min_zoom=-9,
-        max_zoom=8,
-        zoom_snap=0.25,
+        minZoom=-9,  # folium's own names for these go to the tiles, of which there are none
+        maxZoom=8,
+        zoomSnap=0.25,
     )
     titles = {
         name: f'<i class="dot" style="background:var(--{colour})"></i>'

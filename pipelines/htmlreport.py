@@ -238,6 +238,8 @@ def _kinds(told: pd.DataFrame, on_map: set[Any]) -> list[dict[str, Any]]:
         entry, severity = catalogue[str(code)], str(rows["severity"].iloc[0])
         worst = rows.sort_values("value", ascending=False, kind="stable").head(ROWS_PER_CODE)
         shown, whole = len(worst), len(rows)
+        is_measured = bool(worst["value"].notna().any())
+        first_vi, first_en = ("lớn nhất", "largest") if is_measured else ("đầu tiên", "first")
         kinds.append(
             {
                 "code": code,
@@ -248,9 +250,9 @@ def _kinds(told: pd.DataFrame, on_map: set[Any]) -> list[dict[str, Any]]:
                 "legal": entry.get("legal_ref"),
                 "count_vi": number(whole, "vi"),
                 "count_en": number(whole, "en"),
-                "worst_vi": f"{shown} lớn nhất trong {number(whole, 'vi')}" if shown < whole else "Danh sách",
-                "worst_en": f"The {shown} largest of {number(whole, 'en')}" if shown < whole else "List",
-                "measured": bool(worst["value"].notna().any()),
+                "worst_vi": f"{shown} {first_vi} trong {number(whole, 'vi')}" if shown < whole else "Danh sách",
+                "worst_en": f"The {first_en} {shown} of {number(whole, 'en')}" if shown < whole else "List",
+                "measured": is_measured,
                 "placed": bool(worst["east"].notna().any()),
                 "rows": _rows(worst, on_map),
             }
