@@ -90,7 +90,8 @@
 
   function open(row, at) {
     shown = row;
-    counter.textContent = `${row + 1}/${marks.x.length}`;
+    const told = (language) => [row + 1, marks.x.length].map((count) => count.toLocaleString(language)).join("/");
+    counter.replaceChildren(both("span", told("vi"), told("en")));
     if (!map.hasLayer(report[severity[row]])) map.addLayer(report[severity[row]]);
     popup.setLatLng(at).setContent(described(row)).openOn(map);
   }

@@ -28,7 +28,7 @@ from pipelines.wording import number
 MARKS = 30_000
 """Findings on the map. Of every kind as many as of any other, until a kind has no more."""
 
-OUTLINE_VERTICES = 150_000
+OUTLINE_VERTICES = 350_000
 SHAPE_VERTICES = 100_000
 
 _LIBRARY = ("atlas/web/dist/preview", "atlas/web/node_modules/leaflet/dist")

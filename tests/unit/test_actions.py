@@ -70,6 +70,13 @@ def test_one_wrong_value_in_many_files_is_one_action_of_its_own():
     assert told["more_files"].tolist() == [2, 0]
 
 
+def test_equal_sizes_are_no_common_cause():
+    size = "mảng / area 1.32 x 10.5 m"
+    told = plan([Finding("thua_dat.overlap", f"to.shp#{n}", value=1.0, limit=0.01, detail=size) for n in range(8)])
+    assert told["findings"].tolist() == [8]
+    assert told["value"].isna().all()
+
+
 def test_what_is_wrong_with_a_row_counts_for_its_parcel():
     rows = pd.DataFrame({"row_id": ["so#1", "so#2"], "feature_id": ["to.shp#1", None]})
     items = [Finding("giay_to.missing", "so#1"), Finding("giay_to.missing", "so#2")]
