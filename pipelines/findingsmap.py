@@ -30,6 +30,7 @@ MARKS = 30_000
 
 OUTLINE_VERTICES = 350_000
 SHAPE_VERTICES = 100_000
+_SHAPE_LARGEST = 5_000
 
 _LIBRARY = ("atlas/web/dist/preview", "atlas/web/node_modules/leaflet/dist")
 _HERE = Path(__file__).parent
@@ -179,8 +180,13 @@ def _shapes(chosen: gpd.GeoDataFrame, west: float, south: float) -> dict[str, An
     """Return lines and areas of the gravest findings, ring by ring."""
     shapes = chosen.geometry.to_numpy()
     wide = np.flatnonzero((shapely.get_dimensions(shapes) > 0) & geometry.is_finite(shapes))
-    thin = shapely.simplify(shapely.force_2d(shapes[wide]), _THINNED_M[0], preserve_topology=False)
-    kept = shapely.get_num_coordinates(thin).cumsum() <= SHAPE_VERTICES
+    # A strip narrower than the tolerance stays. What has very many vertices is drawn coarser, not in place of others.
+    thin = shapely.simplify(shapely.force_2d(shapes[wide]), _THINNED_M[0])
+    large = shapely.get_num_coordinates(thin) > _SHAPE_LARGEST
+    thin[large] = shapely.simplify(thin[large], _THINNED_M[-1])
+    sizes = shapely.get_num_coordinates(thin)
+    fits = sizes <= _SHAPE_LARGEST
+    kept = fits & (np.where(fits, sizes, 0).cumsum() <= SHAPE_VERTICES)
     parts, owner = shapely.get_parts(thin[kept], return_index=True)
     is_area = shapely.get_dimensions(parts) == 2
     is_line = shapely.get_dimensions(parts) == 1

@@ -61,6 +61,19 @@ def test_every_boundary_of_the_parcels_is_drawn_once():
     assert lines.equals(shapely.union_all([shapely.box(20 * n, 0, 20 * n + 20, 20).boundary for n in range(3)]))
 
 
+def test_a_hair_keeps_its_shape_and_a_giant_does_not_displace_the_others():
+    hair = shapely.box(E0 + 20, N0, E0 + 20.02, N0 + 20)
+    angle = np.linspace(0, 6 * np.pi, 40_000)
+    giant = shapely.LineString(np.column_stack([E0 + angle, N0 + 20 * np.abs(np.sin(4000 * angle))]))
+    items = [Finding("thua_dat.overlap", f"p{n}", geometry=each) for n, each in enumerate((giant, hair))]
+    drawn = unpacked(page(findings.of(items, crs=CRS), fabric(6)))
+    assert len(drawn["marks"]["x"]) == 2
+    assert 1 in drawn["shapes"]["mark"]
+    assert sum(drawn["shapes"]["counts"]) <= findingsmap.SHAPE_VERTICES
+    hairs = [path for path, mark in zip(paths(drawn["shapes"]), drawn["shapes"]["mark"], strict=True) if mark == 1]
+    assert shapely.linestrings(hairs[0]).bounds == pytest.approx((20, 0, 20.02, 20))
+
+
 def test_a_row_of_the_list_leads_to_the_map_only_where_the_map_has_it():
     items = [overlap(), Finding("goi.missing_file", "so.xlsx", detail="so.xlsx")]
     text = page(findings.of(items, crs=CRS), fabric(3))
