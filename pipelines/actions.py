@@ -42,7 +42,9 @@ def plan(findings: pd.DataFrame, parcels: pd.DataFrame, profile: str, rows: pd.D
     if listed.empty:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in _COLUMNS})
     times = listed.groupby(["code", "detail"])["code"].transform("size")
-    listed["shared"] = listed["detail"].where(times >= SAME_VALUE)
+    # Beside a measured value the detail is a note on its size, and two of one size have no common cause.
+    is_measured = listed["code"].isin([code for code, entry in schemas.findings().items() if entry["unit"]])
+    listed["shared"] = listed["detail"].where((times >= SAME_VALUE) & ~is_measured)
     listed["action"] = listed.groupby(["code", "shared"], sort=False, dropna=False).ngroup()
     grades = schemas.codelist("xep_loai")["code"].to_list()
     listed["rank"] = listed["code"].map({code: grades.index(rule["grade"]) for code, rule in rules.items()})

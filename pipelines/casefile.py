@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from pipelines import actions, answers, communes, files, findings, htmlreport, league, minutes, reports
+from pipelines import actions, answers, between, communes, files, findings, htmlreport, league, minutes, reports
 from pipelines.errors import ReadError
 from pipelines.settings import Settings
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
@@ -19,7 +19,9 @@ from pipelines.tolerances import DEFAULT_SCALE, Tolerances
 FOLDER = "report"
 LEAGUE = "communes.html"
 ANSWERS = "answers.json"
+FILES = ("findings.gpkg", "fix_list.xlsx")
 _FIRST = "first.json"
+"""What the table of communes says of a report, and what it knew of the neighbours."""
 
 
 def write(home: Path, commune: str, settings: Settings) -> Path:
@@ -36,7 +38,9 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
     parcels = gpd.read_parquet(_required(folder / "normalize" / "thua_dat.parquet"))
     register = folder / "normalize" / "dang_ky.parquet"
     rows = pd.read_parquet(register, columns=["row_id", "feature_id"]) if register.exists() else None
-    told = answers.applied(reports.described(found, parcels, verdict["profile"]), answers.load(folder / ANSWERS))
+    era = str(inventory.get("era"))
+    province = between.read(home, commune, era, parcels)
+    told = answers.applied(_described(found, parcels, province, verdict["profile"]), answers.load(folder / ANSWERS))
     is_settled = told["status"].isin(answers.SETTLED)
     planned = actions.plan(told[~is_settled], parcels, verdict["profile"], rows)
     name = _name(commune, inventory)
@@ -51,14 +55,19 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
         verdict=verdict,
         described=told,
         planned=planned,
+        notice=province.notice,
+        files=FILES,
     )
     delivery = _delivery(commune, name, inventory, verdict)
-    paper = minutes.render(delivery, found, parcels, summary, verdict, told, planned)
-    first = {"code": str(planned["code"].iloc[0]) if len(planned) else None}
+    paper = minutes.render(delivery, found, parcels, summary, verdict, told, planned, province.notice)
+    first = {
+        "code": str(planned["code"].iloc[0]) if len(planned) else None,
+        "between": between.mark(home, commune, era),
+    }
     with files.writing(folder / FOLDER) as new:
         (new / "report.html").write_text(page, encoding="utf-8")
         (new / "minutes.pdf").write_bytes(paper)
-        reports.write_described(told, [new / "findings.gpkg", new / "fix_list.xlsx"])
+        reports.write_described(told, [new / name for name in FILES])
         (new / _FIRST).write_text(json.dumps(first), encoding="utf-8")
     return folder / FOLDER
 
@@ -83,9 +92,29 @@ def checked(home: Path) -> list[str]:
 
 
 def is_current(home: Path, commune: str) -> bool:
-    """Tell whether the report of a commune is younger than its check."""
+    """Tell whether the report of a commune is younger than its check, and its neighbours are as it says."""
     made, judged = home / commune / FOLDER / _FIRST, home / commune / "validate" / "verdict.json"
-    return made.exists() and made.stat().st_mtime_ns >= judged.stat().st_mtime_ns
+    if not made.exists() or made.stat().st_mtime_ns < judged.stat().st_mtime_ns:
+        return False
+    era = str(_json(home / commune / "package" / "inventory.json").get("era"))
+    return _json(made).get("between") == between.mark(home, commune, era)
+
+
+def _described(
+    found: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, province: between.Between, profile: str
+) -> gpd.GeoDataFrame:
+    """Return the findings of the commune and those between it and others, which say with whom."""
+    ours = found.assign(neighbour=pd.Series(pd.NA, index=found.index, dtype="string"))
+    parts = [frame for frame in (ours, province.found) if len(frame)] or [ours]
+    every = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=parcels.crs)
+    numbers = ["feature_id", "so_hieu_to_ban_do", "so_thu_tu_thua"]
+    known = [pd.DataFrame(frame).reindex(columns=[*numbers, "geometry"]) for frame in (parcels, province.abroad)]
+    places = gpd.GeoDataFrame(pd.concat(known, ignore_index=True), geometry="geometry", crs=parcels.crs)
+    told = reports.described(every, places, profile)
+    for language, word in (("vi", "Với"), ("en", "With")):
+        message = told[f"message_{language}"]
+        told[f"message_{language}"] = (word + " " + told["neighbour"] + ": " + message).fillna(message)
+    return told
 
 
 def write_league(home: Path, codes: Iterable[str]) -> Path:
@@ -132,7 +161,7 @@ def _delivery(commune: str, name: str, inventory: dict[str, Any], verdict: dict[
     facts = [
         ("Xã, phường, thị trấn", "Commune", f"{name} ({commune})"),
         ("Kỳ địa giới", "Era", str(inventory.get("era") or "")),
-        ("Ngày số liệu", "Date of the data", str(inventory.get("date") or "")),
+        ("Ngày số liệu", "Date of the data", minutes.day(str(inventory.get("date") or ""))),
         ("Hệ tọa độ", "CRS", str(inventory.get("crs") or "")),
         ("Tỷ lệ", "Scale", f"1:{scale}" if scale else ""),
         ("Ngày lập biên bản", "Date of the minutes", minutes.today()),

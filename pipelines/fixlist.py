@@ -34,8 +34,8 @@ _COLUMNS = (
     (*HEADINGS["note"], 40),
     (*HEADINGS["key"], 18),
 )
-_HEADERS = {"vi": [vi for vi, _, _ in _COLUMNS], "en": [en for _, en, _ in _COLUMNS]}
-_WIDTHS = tuple(width for _, _, width in _COLUMNS)
+_NEIGHBOUR = ("Với xã", "With commune", 26)
+"""Only in lists that hold findings between communes: it comes last, so that the other columns stay where they are."""
 _SHEETS = {"vi": "Danh sách sửa", "en": "Fix list", "totals": "Tổng hợp"}
 _TOTALS = ("Mức độ", "Mã lỗi", "Tên", "Title", "Số lượng", "Căn cứ")
 _TOTALS_WIDTHS = (11, 28, 40, 40, 11, 50)
@@ -63,9 +63,12 @@ def write(
     """
     listed, left_out = bounded(told)
     book = Workbook(write_only=True)
-    for language in ("vi", "en"):
-        sheet = _sheet(book, _SHEETS[language], _HEADERS[language], _WIDTHS, len(listed) + len(left_out))
-        _add_choices(sheet, language, len(listed))
+    columns = (*_COLUMNS, *([_NEIGHBOUR] if "neighbour" in told else []))
+    widths = tuple(width for _, _, width in columns)
+    for place, language in enumerate(("vi", "en")):
+        headers = [str(column[place]) for column in columns]
+        sheet = _sheet(book, _SHEETS[language], headers, widths, len(listed) + len(left_out))
+        _add_choices(sheet, language, headers, len(listed))
         for row in _rows(listed, left_out, severity_names[language], language):
             sheet.append(_cells(sheet, row))
     _write_totals(book, told, severity_names["vi"], catalogue)
@@ -97,6 +100,7 @@ def _rows(
         "status",
         "note",
         "key",
+        *(["neighbour"] if "neighbour" in listed else []),
     ]
     listed = listed.reindex(columns=[*listed.columns, *({"status", "note"} - set(listed.columns))])
     listed = listed.assign(status=listed["status"].map(STATUSES[language]))
@@ -107,13 +111,13 @@ def _rows(
         yield severity, [number, names[severity], *values]
     for code, severity, count in zip(left_out["code"], left_out["severity"], left_out["count"], strict=True):
         more = _MORE[language].format(count=count)
-        yield severity, [None, names[severity], code, None, None, more, *[None] * (len(_COLUMNS) - 6)]
+        yield severity, [None, names[severity], code, None, None, more, *[None] * (len(columns) - 4)]
 
 
-def _add_choices(sheet: Any, language: str, rows: int) -> None:
+def _add_choices(sheet: Any, language: str, headers: Sequence[str], rows: int) -> None:
     """Let the officer choose a status."""
     words = STATUSES[language].values()
-    place = next(at for at, header in enumerate(_HEADERS[language], start=1) if header in HEADINGS["status"])
+    place = next(at for at, header in enumerate(headers, start=1) if header in HEADINGS["status"])
     if rows:
         choice = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
         choice.add(f"{get_column_letter(place)}2:{get_column_letter(place)}{rows + 1}")

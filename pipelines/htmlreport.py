@@ -1,6 +1,8 @@
 """The report of a check as one HTML page: figures, what was found and where, in two languages, without any request."""
 
+import base64
 import datetime
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,11 +13,14 @@ import jinja2
 import numpy as np
 import pandas as pd
 import shapely
+from markupsafe import Markup
 
 import schemas
-from pipelines import actions, answers, coverage, geometry, reports
+from pipelines import actions, answers, findingsmap, fixlist, reports
 from pipelines.tolerances import Tolerances
 from pipelines.wording import decimals, number
+
+_FIX_LIST = "fix_list.xlsx"
 
 ROWS_PER_CODE = 25
 """The worst of each kind; the fix list (.xlsx) and the layers (.gpkg) have more."""
@@ -23,15 +28,13 @@ ROWS_PER_CODE = 25
 ACTIONS = 20
 """Actions told in full; the rest is a number."""
 
-MARKS = 1500
-"""Marks on the sketch, gravest first; more would be one blot."""
+ACTIONS_SHOWN = 5
+"""Actions seen at once; the others open on demand."""
 
-RIM_PARCELS = 200_000
-"""Above this number the sketch has marks only."""
+_LONGEST = 400
+"""Letters of a message; a file can hold any number of them in one cell."""
 
-_SIDE = 1000.0
-_RADIUS = 6
-_RIM_VERTICES = 60_000
+_UNITS = {"m2": " m²", "m": " m"}
 
 
 def render(
@@ -46,6 +49,8 @@ def render(
     verdict: Mapping[str, Any] | None = None,
     described: gpd.GeoDataFrame | None = None,
     planned: pd.DataFrame | None = None,
+    notice: tuple[str, str] | None = None,
+    files: tuple[str, ...] = (),
 ) -> str:
     """Return the page.
 
@@ -58,13 +63,19 @@ def render(
         tolerances: What was allowed.
         summary: Summary of a commune, for its data quality index.
         verdict: Verdict on a commune.
-        described: The findings described, where somebody has done that already.
+        described: The findings described, where somebody has done that already; `neighbour` names the other commune
+            of those between communes.
         planned: What to do first, likewise.
+        notice: What to say of the comparison with other communes, Vietnamese and English.
+        files: Files beside the page that have all findings.
     """
     told = reports.described(findings, parcels, profile) if described is None else described
     planned = actions.plan(findings, parcels, profile) if planned is None else planned
-    points = shapely.point_on_surface(told.geometry.to_numpy())
-    told = told.assign(east=shapely.get_x(points), north=shapely.get_y(points))
+    told = _prepared(told, fix_list=_FIX_LIST in files)
+    drawn = findingsmap.draw(told, parcels.geometry.to_numpy())
+    between = told["neighbour"].notna() if "neighbour" in told else pd.Series(False, index=told.index)
+    is_ours = ~told["code"].str.startswith(reports.BETWEEN)
+    on_map = set(drawn["places"]) if drawn else set()
     allowed = tolerances.as_dict()
     code = parcels.crs.to_epsg()
     return (
@@ -74,15 +85,20 @@ def render(
             names=", ".join(names),
             crs=f"EPSG:{code} ({parcels.crs.name})" if code else parcels.crs.name,
             scale=tolerances.scale,
-            date=datetime.date.today().isoformat(),
+            date=datetime.date.today(),
             figures=_figures(told, len(parcels)),
             grades=_grades(grades),
-            kinds=_kinds(told),
+            kinds=_kinds(told[is_ours], on_map),
+            others=_kinds(told[~is_ours], on_map),
+            neighbours=_neighbours(told[between]),
+            notice=notice,
             **_first(planned),
             quality=_quality(summary),
             answered=sum(answers.counted(told).values()),
             verdict=verdict,
-            **_sketch(told, parcels.geometry.to_numpy()),
+            map=drawn,
+            policy=_policy(drawn),
+            **findingsmap.counted(drawn["drawn"] if drawn else 0, len(told), drawn["nowhere"] if drawn else 0, files),
             allowed_vi=f"Chồng, hở tính từ {number(allowed['min_area_m2'], 'vi')} m²; sai số vị trí "
             f"{number(allowed['boundary_m'], 'vi')} m; sai số diện tích 0,0004·M·√P; thửa vụn dưới "
             f"{number(allowed['sliver_area_m2'], 'vi')} m² hoặc hẹp hơn sai số vị trí.",
@@ -100,14 +116,51 @@ def pages() -> jinja2.Environment:
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
 
 
+def _policy(drawn: Mapping[str, Any] | None) -> Markup:
+    """Return what the page may do: its own styles and pictures, and no script but those that were written into it."""
+    scripts = [drawn[name] for name in ("library", "maker", "filler")] if drawn else []
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{value}'" for value in hashes) or "'none'"
+    return Markup(f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}")
+
+
+def _prepared(told: gpd.GeoDataFrame, *, fix_list: bool) -> gpd.GeoDataFrame:
+    """Return the findings with places and with everything about them as text."""
+    with np.errstate(invalid="ignore"):
+        points = shapely.point_on_surface(told.geometry.to_numpy())
+    catalogue = schemas.findings()
+    called = told["so_hieu_to_ban_do"] + "/" + told["so_thu_tu_thua"]
+    unit = told["code"].map({code: _UNITS.get(entry["unit"], "") for code, entry in catalogue.items()})
+    worst = told.sort_values("value", ascending=False, kind="stable").groupby("code").head(ROWS_PER_CODE).index
+    texts: dict[str, Any] = {"parcel": called.fillna(told["feature_id"]).fillna("")}
+    for language in ("vi", "en"):
+        texts[f"title_{language}"] = told["code"].map(
+            {code: entry[f"title_{language}"] for code, entry in catalogue.items()}
+        )
+        texts[f"message_{language}"] = told[f"message_{language}"].str.slice(0, _LONGEST)
+        for column in ("value", "limit"):
+            figures = pd.Series([number(value, language) for value in told[column]], index=told.index, dtype="string")
+            texts[f"{column}_{language}"] = figures.where(figures == "", figures + unit).fillna("")
+    is_listed = told.index.isin(worst)
+    target = ("k-" + told["code"]).mask(is_listed, "f" + told.index.astype("string").to_series(told.index))
+    place = pd.Series(0, index=told.index)
+    if fix_list:
+        listed, _ = fixlist.bounded(told)
+        place = pd.Series(np.arange(1, len(listed) + 1), listed.index).reindex(told.index, fill_value=0)
+    return told.assign(**texts, target=target, line=place, east=shapely.get_x(points), north=shapely.get_y(points))
+
+
 def _figures(told: pd.DataFrame, parcels: int) -> list[dict[str, str]]:
     severity = told["severity"].value_counts()
     figures = [
         (parcels, "thửa đất", "parcels"),
         (int(severity.get("error", 0)), "lỗi", "errors"),
         (int(severity.get("warning", 0)), "cảnh báo", "warnings"),
-        (told.loc[told["severity"] != "info", "feature_id"].nunique(), "thửa cần xem lại", "parcels to look at"),
+        (told.loc[told["severity"] != "info", "feature_id"].nunique(), "đối tượng cần xem lại", "objects to look at"),
     ]
+    if "neighbour" in told:
+        others = int(told["code"].str.startswith(reports.BETWEEN).sum())
+        figures.append((others, "phát hiện với xã khác", "findings with other communes"))
     return [
         {"value_vi": number(count, "vi"), "value_en": number(count, "en"), "vi": vi, "en": en}
         for count, vi, en in figures
@@ -142,7 +195,21 @@ def _first(planned: pd.DataFrame) -> dict[str, Any]:
         for name in ("findings", "parcels", "freed"):
             words |= {f"{name}_{language}": number(action[name], language) for language in ("vi", "en")}
         told.append(words)
-    return {"actions": told, "more_actions": max(len(planned) - ACTIONS, 0)}
+    more = max(len(planned) - ACTIONS, 0)
+    return {
+        "actions": told[:ACTIONS_SHOWN],
+        "later_actions": told[ACTIONS_SHOWN:],
+        "more_actions": more and {language: number(more, language) for language in ("vi", "en")},
+    }
+
+
+def _neighbours(told: pd.DataFrame) -> list[dict[str, str]]:
+    """Return how many findings there are with each other commune, most first."""
+    counts = told["neighbour"].value_counts() if len(told) else pd.Series(dtype=int)
+    return [
+        {"name": str(name)} | {language: number(int(count), language) for language in ("vi", "en")}
+        for name, count in counts.items()
+    ]
 
 
 def _quality(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -151,7 +218,7 @@ def _quality(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         return []
     listed = schemas.codelist("dqi")
     weights, targets = listed["weight"].astype(float), listed["target"].astype(float)
-    whole = ("DQI", "DQI", summary["dqi"], float((weights * targets).sum() / weights.sum()))
+    whole = ("Chỉ số chung (DQI)", "Index (DQI)", summary["dqi"], float((weights * targets).sum() / weights.sum()))
     parts = [
         (part["name_vi"], part["name_en"], summary["dqi_parts"][part["code"]], float(part["target"]))
         for part in listed.to_dict("records")
@@ -163,7 +230,7 @@ def _quality(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     ]
 
 
-def _kinds(told: pd.DataFrame) -> list[dict[str, Any]]:
+def _kinds(told: pd.DataFrame, on_map: set[Any]) -> list[dict[str, Any]]:
     """Return what there is to say about each code, gravest first, with its worst findings."""
     catalogue = schemas.findings()
     kinds = []
@@ -171,6 +238,8 @@ def _kinds(told: pd.DataFrame) -> list[dict[str, Any]]:
         entry, severity = catalogue[str(code)], str(rows["severity"].iloc[0])
         worst = rows.sort_values("value", ascending=False, kind="stable").head(ROWS_PER_CODE)
         shown, whole = len(worst), len(rows)
+        is_measured = bool(worst["value"].notna().any())
+        first_vi, first_en = ("lớn nhất", "largest") if is_measured else ("đầu tiên", "first")
         kinds.append(
             {
                 "code": code,
@@ -181,76 +250,22 @@ def _kinds(told: pd.DataFrame) -> list[dict[str, Any]]:
                 "legal": entry.get("legal_ref"),
                 "count_vi": number(whole, "vi"),
                 "count_en": number(whole, "en"),
-                "worst_vi": f"{shown} lớn nhất trong {number(whole, 'vi')}" if shown < whole else "Danh sách",
-                "worst_en": f"The {shown} largest of {number(whole, 'en')}" if shown < whole else "List",
-                "rows": _rows(worst),
+                "worst_vi": f"{shown} {first_vi} trong {number(whole, 'vi')}" if shown < whole else "Danh sách",
+                "worst_en": f"The {first_en} {shown} of {number(whole, 'en')}" if shown < whole else "List",
+                "measured": is_measured,
+                "placed": bool(worst["east"].notna().any()),
+                "rows": _rows(worst, on_map),
             }
         )
     return kinds
 
 
-def _rows(worst: pd.DataFrame) -> list[dict[str, Any]]:
-    called = (worst["so_hieu_to_ban_do"] + "/" + worst["so_thu_tu_thua"]).fillna(worst["feature_id"])
-    plain = pd.DataFrame({"place": worst.index, "parcel": called, "x": worst["north"].map("{:.2f}".format)})
-    plain["y"] = worst["east"].map("{:.2f}".format)
-    for language in ("vi", "en"):
-        plain[f"message_{language}"] = worst[f"message_{language}"]
-        for column in ("value", "limit"):
-            plain[f"{column}_{language}"] = [number(value, language) for value in worst[column]]
-    records: list[Any] = plain.replace("nan", "").to_dict("records")
+def _rows(worst: pd.DataFrame, on_map: set[Any]) -> list[dict[str, Any]]:
+    columns = ["parcel", *(f"{name}_{language}" for name in ("message", "value", "limit") for language in ("vi", "en"))]
+    plain = worst[columns].assign(place=worst.index, on_map=worst.index.isin(on_map))
+    for name, axis in (("x", "north"), ("y", "east")):
+        for language in ("vi", "en"):
+            texts = [decimals(value, 2, language) if np.isfinite(value) else "" for value in worst[axis]]
+            plain[f"{name}_{language}"] = texts
+    records: list[Any] = plain.to_dict("records")
     return records
-
-
-def _sketch(told: pd.DataFrame, shapes: geometry.Geometries) -> dict[str, Any]:
-    """Return the rims of the parcels and the places of the findings, on a sheet of a thousand units."""
-    usable = geometry.is_polygon(shapes) & ~shapely.is_empty(shapes) & geometry.is_finite(shapes)
-    shapes = shapes[usable]
-    placed = told[np.isfinite(told["east"]) & (told["east"].abs() < geometry.FARTHEST_M)]
-    empty = {"rim": "", "marks": [], "view": "0 0 1 1", "radius": _RADIUS, "told_vi": "", "told_en": ""}
-    if not len(shapes):
-        return empty
-    west, south, east, north = _frame(shapes)
-    unit = _SIDE / max(east - west, north - south, 1e-6)
-    placed = placed[placed["east"].between(west, east) & placed["north"].between(south, north)]
-    marks = placed.head(MARKS)
-    drawn = pd.DataFrame({"severity": marks["severity"], "title": marks["message_vi"] + " / " + marks["message_en"]})
-    worst = told.sort_values("value", ascending=False, kind="stable").groupby("code").head(ROWS_PER_CODE).index
-    drawn["target"] = np.where(marks.index.isin(worst), "f" + marks.index.astype(str), "k-" + marks["code"])
-    drawn["x"], drawn["y"] = ((marks["east"] - west) * unit).round(1), ((north - marks["north"]) * unit).round(1)
-    width, height = max((east - west) * unit, 1.0), max((north - south) * unit, 1.0)
-    count, whole = len(marks), len(told)
-    return {
-        "rim": _path(shapes, west, north, unit),
-        "marks": drawn.iloc[::-1].to_dict("records"),  # the gravest on top
-        "view": f"-12 -12 {width + 24:.0f} {height + 24:.0f}",
-        "radius": _RADIUS,
-        "told_vi": f"Ranh ngoài của các khối thửa; {number(count, 'vi')} trên {number(whole, 'vi')} phát hiện.",
-        "told_en": f"Outer boundaries of the blocks; {number(count, 'en')} of {number(whole, 'en')} findings.",
-    }
-
-
-def _frame(shapes: geometry.Geometries) -> tuple[float, float, float, float]:
-    """Return the frame of the sketch; one parcel at the other end of the earth does not shrink all others."""
-    boxes = shapely.bounds(shapes)
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    centre = np.median(middle, axis=0)
-    away = np.abs(middle - centre).max(axis=1)
-    near = boxes[away <= max(50 * float(np.median(away)), 1000.0)]
-    west, south = near[:, :2].min(axis=0)
-    east, north = near[:, 2:].max(axis=0)
-    return float(west), float(south), float(east), float(north)
-
-
-def _path(shapes: geometry.Geometries, west: float, north: float, unit: float) -> str:
-    """Return the outer rims of the blocks of parcels as an SVG path, as coarse as the sheet."""
-    if len(shapes) > RIM_PARCELS:
-        return "M0 0"
-    rims = shapely.line_merge(shapely.multilinestrings(coverage.exposed_edges(shapes)))
-    sheet = shapely.transform(rims, lambda points: (points - [west, north]) * [unit, -unit])
-    for tolerance in (0.4, 1.5, 5.0):
-        drawn = shapely.simplify(sheet, tolerance, preserve_topology=False)
-        if shapely.get_num_coordinates(drawn) <= _RIM_VERTICES:
-            break
-    parts = shapely.get_parts(drawn)
-    texts = shapely.to_wkt(parts[shapely.length(parts) > 0], rounding_precision=1, trim=True)
-    return "".join("M" + text.partition("(")[2].rstrip(")").replace(", ", "L") for text in texts) or "M0 0"

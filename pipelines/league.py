@@ -52,13 +52,13 @@ def render(entries: Sequence[Entry], failed: Sequence[Mapping[str, str]] = ()) -
         (len(entries), "xã đã kiểm tra", "communes checked"),
         (accepted, "xã đạt", "accepted"),
         (parcels, "thửa đất", "parcels"),
-        (sum(int(entry.summary["grades"].get("3", 0)) for entry in entries), "thửa loại 3", "parcels of grade 3"),
+        (sum(int(entry.summary["grades"].get("3", 0)) for entry in entries), "thửa nhóm 3", "parcels of grade 3"),
     ]
     return (
         pages()
         .get_template("league.html.j2")
         .render(
-            date=datetime.date.today().isoformat(),
+            date=datetime.date.today(),
             figures=[{"vi": vi, "en": en, **_both("value", count)} for count, vi, en in figures],
             communes=[_line(place, entry) for place, entry in ranked(entries)],
             grades=[{"code": grade["code"], "vi": grade["name_vi"], "en": grade["name_en"]} for grade in grades],

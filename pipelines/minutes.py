@@ -53,6 +53,7 @@ def render(
     verdict: Mapping[str, Any],
     told: gpd.GeoDataFrame | None = None,
     planned: pd.DataFrame | None = None,
+    notice: tuple[str, str] | None = None,
 ) -> bytes:
     """Return the minutes.
 
@@ -64,6 +65,7 @@ def render(
         verdict: Verdict of the judgement.
         told: The findings described, where somebody has done that already.
         planned: What to do first, likewise.
+        notice: What to say of the comparison with other communes, Vietnamese and English.
     """
     if told is None:
         told = reports.described(findings, parcels, delivery.profile)
@@ -76,6 +78,7 @@ def render(
         _actions(paper, planned)
         _kinds(paper, told)
         _answers(paper, told)
+        _neighbours(paper, told, notice)
         _maps(paper, told, parcels, delivery.profile)
         _signatures(paper)
         return bytes(paper.output())
@@ -147,7 +150,7 @@ def _actions(paper: Paper, planned: pd.DataFrame) -> None:
     title(paper, "3. Việc cần làm trước", "What to do first", room=48)
     catalogue = schemas.findings()
     lines: list[tuple[str, ...]] = [
-        ("Việc / Action", "Loại / Grade", "Phát hiện / Findings", "Thửa / Parcels", "Nâng loại / Lifted")
+        ("Việc / Action", "Nhóm / Grade", "Phát hiện / Findings", "Thửa / Parcels", "Lên nhóm / Lifted")
     ]
     for action in planned.head(ACTIONS).to_dict("records"):
         entry = catalogue[str(action["code"])]
@@ -197,6 +200,30 @@ def _answers(paper: Paper, told: pd.DataFrame) -> None:
         line(paper, f"{begin}: {text}.", 9.5 if language == "vi" else 8.5, "" if language == "vi" else "I")
 
 
+def _neighbours(paper: Paper, told: pd.DataFrame, notice: tuple[str, str] | None) -> None:
+    """Tell what there is with each other commune, and of what day the comparison is."""
+    if "neighbour" not in told:
+        return
+    title(paper, "5. Đối chiếu với các xã khác", "Beside other communes")
+    if notice:
+        line(paper, notice[0], 10)
+        line(paper, notice[1], 8.5, "I", colour=SOFT)
+    counts = told.groupby(["neighbour", "code"], as_index=False).size()
+    if counts.empty:
+        if not notice:
+            line(paper, "Không có phát hiện nào. / Nothing was found.", 10)
+        return
+    catalogue = schemas.findings()
+    counts = counts.sort_values(["size", "neighbour", "code"], ascending=[False, True, True], kind="stable")
+    lines = [("Với xã / With", "Loại / Kind", "Số lượng")]
+    for kind in counts.head(KINDS).to_dict("records"):
+        entry = catalogue[str(kind["code"])]
+        name = both(entry["title_vi"], entry["title_en"])
+        lines.append((short(str(kind["neighbour"])), name, number(kind["size"], "vi")))
+    table(paper, lines, (58, 96, 20), align=("L", "L", "R"), has_heading=True)
+    more(paper, len(counts) - KINDS, "dòng nữa", "more lines")
+
+
 def _maps(paper: Paper, told: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, profile: str) -> None:
     """Draw the worst finding of each kind, three to a row."""
     grades = schemas.codelist("xep_loai")["code"].to_list()
@@ -204,14 +231,15 @@ def _maps(paper: Paper, told: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, profi
     worst = thumbnails.worst(told, ranks, MAPS)
     if worst.empty:
         return
-    title(paper, "5. Phát hiện nặng nhất của từng loại", "The worst finding of each kind", room=85)
+    place = 6 if "neighbour" in told else 5
+    title(paper, f"{place}. Phát hiện nặng nhất của từng loại", "The worst finding of each kind", room=85)
     gap, across = 5.0, 3
     side = (paper.epw - gap * (across - 1)) / across
     top, lowest = paper.get_y() + 1, paper.get_y()
     drawn = thumbnails.draw(worst.geometry.to_numpy(), parcels)
-    for place, (row, small) in enumerate(zip(worst.to_dict("records"), drawn, strict=True)):
-        column = place % across
-        if column == 0 and place:
+    for turn, (row, small) in enumerate(zip(worst.to_dict("records"), drawn, strict=True)):
+        column = turn % across
+        if column == 0 and turn:
             top = lowest + 4
         if column == 0 and top + side + 28 > paper.page_break_trigger:
             paper.add_page()
@@ -254,6 +282,14 @@ def _signatures(paper: Paper) -> None:
     paper.set_y(top + 42)
 
 
+def day(text: str) -> str:
+    """Return a day (yyyy-mm-dd) as Vietnamese papers write it; anything else as it is."""
+    try:
+        return datetime.date.fromisoformat(text).strftime("%d/%m/%Y")
+    except ValueError:
+        return text
+
+
 def today() -> str:
     """Return the day of the minutes."""
-    return datetime.date.today().isoformat()
+    return day(datetime.date.today().isoformat())

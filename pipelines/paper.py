@@ -16,6 +16,7 @@ from fpdf.enums import TableCellFillMode, XPos, YPos
 from fpdf.fonts import FontFace
 
 from pipelines.thumbnails import Thumbnail
+from pipelines.wording import number
 
 _FONTS = {"": "notos", "B": "notosbo", "I": "notosit"}
 INK, SOFT, _PALE = (25, 35, 31), (95, 107, 101), (236, 240, 236)
@@ -91,7 +92,7 @@ def line(
 def more(paper: Paper, count: int, vi: str, en: str) -> None:
     """Say how many lines were left out, where any were."""
     if count > 0:
-        line(paper, f"… và {count} {vi} / and {count} {en}.", 8.5, colour=SOFT)
+        line(paper, f"… và {number(count, 'vi')} {vi} / and {number(count, 'en')} {en}.", 8.5, colour=SOFT)
 
 
 def table(

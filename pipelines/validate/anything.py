@@ -17,6 +17,7 @@ from pipelines.tolerances import DEFAULT_SCALE, Tolerances
 from pipelines.validate.checks import examine
 from pipelines.validate.grade import Judgement, judge
 from pipelines.validate.reading import canonical, frame_size, read_layers
+from pipelines.wording import decimals
 
 PROFILE = "acceptance"
 
@@ -48,6 +49,8 @@ class Report:
             "tolerance": self.tolerances.as_dict(),
             "findings": self.judgement.summary["findings"],
             "grades": self.judgement.summary["grades"],
+            "dqi": self.judgement.summary["dqi"],
+            "verdict": self.judgement.verdict,
             "seconds": round(self.seconds, 3),
         }
 
@@ -59,8 +62,15 @@ class Report:
             f"{size['features']:,} thửa / parcels · {size['crs']} · 1:{self.tolerances.scale} · {self.seconds:.2f} s",
             *reports.count_lines(self.findings, self.profile),
             "Xếp loại / grades: " + " · ".join(f"{grade}: {count:,}" for grade, count in grades.items()),
+            self._verdict(),
         ]
         return "\n".join(lines)
+
+    def _verdict(self) -> str:
+        verdict, dqi = self.judgement.verdict, self.judgement.summary["dqi"]
+        words = "đủ điều kiện nhận / fit to be taken" if verdict["accepted"] else "chưa đủ điều kiện / refused"
+        index = "" if dqi is None else f" · DQI {decimals(100 * dqi, 1, 'vi')} %"
+        return f"Kết luận / verdict: {words}{index}"
 
     def write(self, path: Path) -> None:
         """Write the findings as GeoPackage (.gpkg) or as fix list (.xlsx).
@@ -90,6 +100,8 @@ class Report:
             names=names,
             grades=self.judgement.summary["grades"],
             tolerances=self.tolerances,
+            summary=self.judgement.summary,
+            verdict=self.judgement.verdict,
         )
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -38,11 +38,13 @@ def test_any_format(tmp_path, name):
 def test_json_has_the_agreed_keys(tmp_path):
     layer().to_file(tmp_path / "l.gpkg")
     report = validate_files([tmp_path / "l.gpkg"], scale=500, min_area_m2=0.5).to_json()
-    assert list(report) == ["features", "crs", "tolerance", "findings", "grades", "seconds"]
+    assert list(report) == ["features", "crs", "tolerance", "findings", "grades", "dqi", "verdict", "seconds"]
     assert (report["features"], report["crs"]) == (3, "EPSG:5897")
     assert report["tolerance"]["scale"] == 500
     assert report["tolerance"]["min_area_m2"] == 0.5
     assert report["grades"] == {"1": 1, "2a": 0, "2b": 0, "3": 2}
+    assert 0 < report["dqi"] < 1
+    assert report["verdict"]["accepted"] is False
     json.dumps(report)
 
 
@@ -217,6 +219,7 @@ def test_text_names_the_codes(tmp_path):
     text = validate_files([tmp_path / "l.gpkg"]).to_text()
     assert "thua_dat.overlap" in text
     assert "EPSG:5897" in text
+    assert "chưa đủ điều kiện / refused · DQI" in text
 
 
 @pytest.mark.skipif(not PARIS.exists(), reason="the Paris parcels are not on this machine")
