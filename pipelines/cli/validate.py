@@ -34,6 +34,13 @@ def validate(
         typer.Option(help="so_hieu_to_ban_do=SOTO,so_thu_tu_thua=SOTHUA,…", show_default=False),
     ] = None,
     layer: Annotated[str | None, typer.Option(help="Tên lớp / layer name", show_default=False)] = None,
+    fills_plane: Annotated[
+        bool,
+        typer.Option(
+            "--fills-plane",
+            help="Đường, mặt nước cũng là thửa: mọi lỗ đều là khe hở / all ground is parcels: every hole is a gap",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Ghi phát hiện ra .gpkg hoặc .xlsx / write findings", show_default=False)
     ] = None,
@@ -59,6 +66,7 @@ def validate(
         boundary_m=tolerance,
         columns=pairs,
         layer=layer,
+        fills_plane=fills_plane,
         limits=limits,
     )
     if out is not None:

@@ -130,6 +130,7 @@ def validate_files(
     boundary_m: float | None = None,
     columns: Mapping[str, str] | None = None,
     layer: str | None = None,
+    fills_plane: bool = False,
     limits: Limits | None = None,
 ) -> Report:
     """Check the parcels of one or more files as one layer.
@@ -142,6 +143,7 @@ def validate_files(
         boundary_m: Relative error of boundary points, in metres; None takes that of the scale.
         columns: Attribute to column name, for columns whose name tells nothing.
         layer: Layer name, where a file has several.
+        fills_plane: Whether roads and water are parcels too, so that every hole is a gap.
         limits: Time and memory that the reading of one file may take.
 
     Raises:
@@ -152,6 +154,6 @@ def validate_files(
     started = time.perf_counter()
     tolerances = Tolerances(scale or DEFAULT_SCALE, min_area_m2, boundary_m=boundary_m)
     parcels = canonical(read_layers(paths, layer, crs, limits), columns)
-    found = examine(parcels, tolerances)
+    found = examine(parcels, tolerances, fills_plane=fills_plane)
     judgement = judge(parcels, found, PROFILE)
     return Report(parcels, found, judgement, tolerances, time.perf_counter() - started)

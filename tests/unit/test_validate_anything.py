@@ -235,3 +235,11 @@ def test_paris_overlaps(crs, min_area_m2, pairs):
     assert report["findings"]["thua_dat.spike"] == 3
     if min_area_m2 == 0.01:  # with a larger one, nodes stand for the overlaps that do not count
         assert (report["findings"]["thua_dat.missing_node"], report["findings"]["thua_dat.near_node"]) == (2, 8)
+
+
+@pytest.mark.parametrize(("smallest_m2", "holes"), [(0.01, 16), (1.0, 1)])
+def test_paris_holes(smallest_m2, holes):
+    if not PARIS.exists():
+        pytest.skip(f"{PARIS} is not here")
+    found = validate_files([PARIS], min_area_m2=smallest_m2, fills_plane=True).findings
+    assert (found.code == "thua_dat.gap").sum() == holes
