@@ -114,6 +114,23 @@ class Planted:
     file: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Something that stands in several communes and may stand in one only.
+
+    Attributes:
+        code: Finding code of each pair of communes that have it.
+        what: What they have in common; the same in every commune.
+        to: Sheet number of the parcel in this commune.
+        thua: Parcel number.
+    """
+
+    code: str
+    what: str
+    to: str
+    thua: str
+
+
 @dataclass(slots=True)
 class Delivery:
     """Everything of one commune, before it is written.
@@ -127,6 +144,7 @@ class Delivery:
         frames: Sheet number to the rectangle of the sheet.
         marks: Extra things in the drawings.
         answers: The answer sheet.
+        shared: What other communes have too, for the answer sheet of the province.
     """
 
     commune: Commune
@@ -137,6 +155,7 @@ class Delivery:
     frames: dict[str, Polygon] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     answers: list[Planted] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
 
     def rows_of(self, parcel: Parcel) -> list[Row]:
         """Return the register rows made for a parcel."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-from data_samples.defects import drawings, plane, records, tables, texts
+from data_samples.defects import drawings, plane, province, records, tables, texts
 from data_samples.defects.picker import Picker
 from data_samples.model import Delivery
 
@@ -82,10 +82,11 @@ def _records(picker: Picker) -> None:
     records.sums(picker, (5.0, -12.5, 30.0))
     records.bad_values(picker, "dien_tich", ("12o,5", "~350"), "so_dia_chinh.bad_number")
     records.bad_values(picker, "ngay_cap", ("31/02/2011", "00/00/2014"), "so_dia_chinh.bad_date")
+    number = picker.delivery.commune.first_number
     records.serials(
         picker,
-        ("BK 9912", "K1 991234", "QSDĐ 99"),
-        (("AA 99123400", date(2012, 5, 5)), ("BK 994321", date(2003, 3, 14))),
+        (f"BK {number}", f"K1 99{number}", f"QSDĐ {number // 100}"),
+        ((f"AA 99{number}00", date(2012, 5, 5)), (f"BK 99{number}", date(2003, 3, 14))),
     )
     records.papers(picker, numeric=is_book)
     records.wrong_addresses(picker)
@@ -99,6 +100,7 @@ def _records(picker: Picker) -> None:
         texts.capitals(picker.delivery, picker.rng)
     else:
         texts.look_alikes(picker, 3)
+    province.plant(picker)
     if is_book:
         texts.vary(picker)
 

@@ -212,6 +212,26 @@ def test_people_are_visibly_invented(clean_land: dict[str, Delivery], commune: C
     assert all(row["ma_to_chuc"].startswith("2899") for row in rows if "ma_to_chuc" in row)
 
 
+def test_no_number_of_a_person_or_paper_is_in_two_communes(clean_land: dict[str, Delivery]) -> None:
+    for column in ("so_giay_to", "so_phat_hanh", "ma_to_chuc"):
+        known = [{row.values[column] for row in land.rows if column in row.values} for land in clean_land.values()]
+        assert min(map(len, known)) > 0
+        assert len(set.union(*known)) == sum(map(len, known)), column
+
+
+def test_what_communes_share_is_in_the_sheet_of_the_province(written: Path, spoilt: dict[str, Delivery]) -> None:
+    with (written / "expected/province.findings.csv").open(encoding="utf-8", newline="") as source:
+        lines = list(csv.DictReader(source))
+    assert {line["code"] for line in lines} == {"lien_xa.certificate_twice", "lien_xa.number_twice"}
+    column = {"lien_xa.certificate_twice": "so_phat_hanh", "lien_xa.number_twice": "so_giay_to"}
+    for line in lines:
+        sides = [(line["ma_xa"], line["to"], line["thua"])]
+        sides.append((line["other_ma_xa"], line["other_to"], line["other_thua"]))
+        rows = [next(row for row in spoilt[code].rows if row.key == (to, thua)).values for code, to, thua in sides]
+        assert rows[0][column[line["code"]]] == rows[1][column[line["code"]]]
+        assert rows[0]["ho_ten"].lower() != rows[1]["ho_ten"].lower()
+
+
 def test_every_row_stands_in_one_file(spoilt: dict[str, Delivery]) -> None:
     for delivery in spoilt.values():
         placed = [id(row) for file in register_files(delivery) for row in file.rows]
