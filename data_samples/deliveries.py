@@ -50,6 +50,10 @@ def write(delivery: Delivery, inbox: Path) -> None:
     folder = inbox / delivery.commune.folder
     folder.mkdir(parents=True, exist_ok=True)
     files = _WRITERS[delivery.commune.profile](delivery, folder)
+    for path, content in delivery.scans.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
+        files.append({"path": path, "role": "document"})
     package = {
         "commune": delivery.commune.code,
         "era": "E2025A",

@@ -144,6 +144,7 @@ class Delivery:
         frames: Sheet number to the rectangle of the sheet.
         marks: Extra things in the drawings.
         answers: The answer sheet.
+        scans: Content of scans by their path in the delivery.
         shared: What other communes have too, for the answer sheet of the province.
     """
 
@@ -155,6 +156,7 @@ class Delivery:
     frames: dict[str, Polygon] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     answers: list[Planted] = field(default_factory=list)
+    scans: dict[str, bytes] = field(default_factory=dict)
     shared: list[Shared] = field(default_factory=list)
 
     def rows_of(self, parcel: Parcel) -> list[Row]:

@@ -76,6 +76,9 @@ _MST_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 NUMBERS = 3000
 """Numbers of people, and of certificates, that one commune has."""
 
+PLANTED = 300
+"""The last of them, which only people and papers with a defect have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -135,10 +138,10 @@ class Registry:
         rng = self._rng
         self._papers = self._next(self._papers)
         issued = date(1996, 1, 8) + timedelta(days=rng.randrange(10700))
-        return Certificate(serial(issued, self._papers, rng), issued, f"{_entry(issued)}{self._papers:05d}")
+        return Certificate(serial(issued, self._papers, rng), issued, f"{entry(issued)}{self._papers:05d}")
 
     def _next(self, number: int) -> int:
-        if number + 1 >= self.commune.first_number + NUMBERS:
+        if number + 1 >= self.commune.first_number + NUMBERS - PLANTED:
             raise OverflowError(f"{self.commune.code} has used its numbers up")
         return number + 1
 
@@ -180,7 +183,8 @@ def serial(issued: date, number: int, rng: Random) -> str:
     return f"AA {digits}00"
 
 
-def _entry(issued: date) -> str:
+def entry(issued: date) -> str:
+    """Return the prefix of numbers in the book of certificates on a date."""
     if issued <= date(2009, 12, 9):
         return "H"
     return "CH" if issued <= date(2016, 12, 31) else "CS" if issued <= date(2024, 12, 31) else "CN"

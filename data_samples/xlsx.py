@@ -47,6 +47,8 @@ HEADINGS = {
     "so_phat_hanh": "Số phát hành GCN",
     "ngay_cap": "Ngày cấp",
     "so_vao_so": "Số vào sổ",
+    "ma_qr": "Mã QR",
+    "ten_file": "Tên file quét",
 }
 """Heading of every column of the XLSX register."""
 
@@ -133,6 +135,7 @@ FORM_LETTERS = {
     "nguon_goc_2": "AG",
     "hinh_thuc_2": "AH",
     "thoi_han_2": "AI",
+    "ten_file": "AX",
 }
 """Column letter of each canonical column in the form PL3-01."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-from data_samples.defects import drawings, plane, province, records, tables, texts
+from data_samples.defects import drawings, plane, province, records, rights, tables, texts
 from data_samples.defects.picker import Picker
 from data_samples.model import Delivery
 
@@ -100,9 +100,31 @@ def _records(picker: Picker) -> None:
         texts.capitals(picker.delivery, picker.rng)
     else:
         texts.look_alikes(picker, 3)
+    _rights(picker)
     province.plant(picker)
     if is_book:
         texts.vary(picker)
+
+
+def _rights(picker: Picker) -> None:
+    profile = picker.delivery.commune.profile
+    rights.written_areas(picker, 2)
+    rights.uses(picker)
+    rights.terms(picker)
+    rights.holders(picker)
+    rights.dates(picker)
+    rights.book_numbers(picker)
+    rights.one_paper(picker)
+    rights.two_papers(picker, 2)
+    rights.numbers(picker)
+    rights.qr_codes(picker)
+    if profile == "dgn_tt26_2024":
+        rights.scans_of_none(picker, 2)
+        picker.answer("giay_chung_nhan.scan_missing", file="so_dia_chinh.xlsx", value=2.0)
+    else:
+        rights.other_communes(picker, 2)
+    if profile == "dxf_pl3_01":
+        rights.scans(picker)
 
 
 _PLANS: dict[str, Callable[[Picker], None]] = {

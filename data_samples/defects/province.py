@@ -2,11 +2,11 @@
 
 from datetime import date, timedelta
 
+from data_samples.defects.grants import grant
 from data_samples.defects.picker import Picker
-from data_samples.model import Parcel, Shared
+from data_samples.model import Shared
 from data_samples.people import Person, identity_number
 
-_ISSUED = date(2012, 5, 7)
 _NAMES = {"15670": "Đặng Văn Mẫu Tây", "15703": "Bùi Văn Mẫu Giữa", "15712": "Cao Văn Mẫu Đông"}
 
 CERTIFICATES: tuple[tuple[str, ...], ...] = (("15670", "15703"), ("15703", "15712"), ("15670", "15703", "15712"))
@@ -26,35 +26,18 @@ def plant(picker: Picker) -> None:
     for place, communes in enumerate(CERTIFICATES):
         if code in communes:
             serial = f"BK {990100 + place}"
-            parcel = _grant(picker, _person(_NAMES[code], 100 + 10 * place + mine), serial)
+            parcel, _ = grant(picker, _person(_NAMES[code], 100 + 10 * place + mine), paper=serial)
             picker.delivery.shared.append(Shared("lien_xa.certificate_twice", serial, *parcel.key))
     for place, communes in enumerate(NUMBERS):
         if code in communes:
-            parcel = _grant(picker, _person(_NAMES[code], 200 + place), f"BK {990200 + 10 * place + mine}")
+            parcel, _ = grant(picker, _person(_NAMES[code], 200 + place))
             picker.delivery.shared.append(Shared("lien_xa.number_twice", f"identity number {place + 1}", *parcel.key))
     for place, communes in enumerate(SAME):
         if code in communes:
-            _grant(picker, _person("Hà Văn Mẫu Chung", 300 + place), f"BK {990300 + place}")
+            grant(picker, _person("Hà Văn Mẫu Chung", 300 + place), paper=f"BK {990300 + place}")
 
 
 def _person(name: str, number: int) -> Person:
     # Two numbers of one name and one day of birth would be one person under two numbers.
     born = date(1960, 2, 3) + timedelta(days=number)
     return Person(name, born, True, identity_number(born, True, number))
-
-
-def _grant(picker: Picker, person: Person, serial: str) -> Parcel:
-    """Give a parcel to a person of no other parcel, by a certificate of no other parcel."""
-    parcel, row = picker.row()
-    row.values |= {
-        "ho_ten": person.name,
-        "ngay_sinh": person.born,
-        "gioi_tinh": "Nam",
-        "so_giay_to": person.number,
-        "phap_nhan": "Cá nhân",
-        "vai_tro": "Cá nhân",
-        "so_phat_hanh": serial,
-        "ngay_cap": _ISSUED,
-        "so_vao_so": f"CH{serial[-5:]}",
-    }
-    return parcel

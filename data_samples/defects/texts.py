@@ -51,7 +51,7 @@ def vary(picker: Picker) -> None:
     damaged = {id(item.row) for item in picker.delivery.answers if item.row is not None}
     keys = {(item.to, item.thua) for item in picker.delivery.answers}
     for row in picker.delivery.rows:
-        if id(row) not in damaged and row.key not in keys:
+        if id(row) not in damaged and not row.touched and row.key not in keys:
             _spell(row, picker.rng)
 
 
