@@ -193,6 +193,14 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
     path.write_bytes(content.replace(LOST_BYTE.encode("utf-8"), b"\xff"))
 
 
+def write_renumbering(lines: Sequence[tuple[str, str, str, str]], path: Path) -> None:
+    """Write a table of renumbering: old sheet and parcel, new sheet and parcel."""
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
+        writer.writerow(["Số tờ cũ", "Số thửa cũ", "Số tờ mới", "Số thửa mới"])
+        writer.writerows(lines)
+
+
 def spelled(value: Any) -> Any:
     """Return a date as dd/MM/yyyy; everything else stays."""
     return value.strftime("%d/%m/%Y") if isinstance(value, date) else value

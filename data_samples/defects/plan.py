@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-from data_samples.defects import drawings, plane, province, records, rights, tables, texts
+from data_samples.defects import drawings, nodes, plane, province, records, rights, sheets, tables, texts
 from data_samples.defects.picker import Picker
 from data_samples.model import Delivery
 
@@ -39,6 +39,11 @@ def _drawings(picker: Picker) -> None:
     drawings.twice_labelled(picker, 3)
     drawings.notes(picker, ("?15", "so cu 7"))
     drawings.labels_outside(picker, 3, whole=False)
+    sheets.doubled(picker, 2)
+    sheets.documents(picker, 2)
+    sheets.stray_documents(picker)
+    sheets.edges_redrawn(picker, 2)
+    sheets.parts_on_sheets(picker, 2)
     picker.answer("goi.unlisted_file", file="ghi_chu.txt")
 
 
@@ -52,6 +57,11 @@ def _tables(picker: Picker) -> None:
     tables.shapeless(picker, 2)
     tables.copies(picker, 2)
     tables.numberless(picker, 2)
+    nodes.spikes(picker, 2)
+    nodes.repeated_vertices(picker, 2)
+    nodes.missing_nodes(picker, 2)
+    nodes.nodes_beside(picker, 2)
+    nodes.covered(picker, 1)
     picker.answer("goi.missing_file", file="van_ban/bien_ban_ban_giao.pdf")
 
 
@@ -65,6 +75,9 @@ def _campaign(picker: Picker) -> None:
     drawings.notes(picker, ("xem tờ 3", "đang tranh chấp"))
     drawings.misspelt(picker, 2)
     drawings.labels_outside(picker, 3, whole=True)
+    sheets.doubled(picker, 2)
+    sheets.nowhere(picker)
+    sheets.labels_beside(picker, 2)
 
 
 def _records(picker: Picker) -> None:
@@ -103,6 +116,7 @@ def _records(picker: Picker) -> None:
     _rights(picker)
     province.plant(picker)
     if is_book:
+        texts.misencoded(picker)
         texts.vary(picker)
 
 
@@ -125,6 +139,10 @@ def _rights(picker: Picker) -> None:
         rights.other_communes(picker, 2)
     if profile == "dxf_pl3_01":
         rights.scans(picker)
+        rights.old_numbers(picker, 3)
+    if profile == "shp_vbdlis":
+        rights.dossiers(picker)
+        picker.answer("goi.file_note", file="shp/ranh_gioi_xa.shp", note="planted: no index")
 
 
 _PLANS: dict[str, Callable[[Picker], None]] = {

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from data_samples.defects.grants import ISSUED, grant, held, is_field, is_home, person
 from data_samples.defects.limits import area_limit_m2
 from data_samples.defects.picker import Picker, resize_row
-from data_samples.model import Parcel, Row
+from data_samples.model import Parcel, Restriction, Row
 
 _AFTER_PACKAGE, _BEFORE_ALL = date(2025, 6, 20), date(1985, 3, 4)
 _LATEST = date(2025, 2, 3)
@@ -160,6 +160,44 @@ def scans(picker: Picker) -> None:
     picker.answer(
         "goi.unreadable_file", file=broken, note="consequence of giay_chung_nhan.scan_unreadable: a text, not a PDF"
     )
+
+
+def old_numbers(picker: Picker, count: int) -> None:
+    """Cite parcels by the number of a sheet that is no more; a table tells the new one, and for one of them two."""
+    old_to = "7"
+    for number in range(1, count + 1):
+        parcel, row = grant(picker, fits=is_field)
+        _cite(picker, row, old_to, str(number), parcel)
+        picker.answer("so_dia_chinh.renumbered", parcel, row=row)
+    parcel, row = grant(picker, fits=is_field)
+    other, _ = grant(picker, fits=is_field)
+    _cite(picker, row, old_to, str(count + 1), parcel, other)
+    picker.answer("so_dia_chinh.renumbering_open", row=row, note=f"planted: {parcel.thua} or {other.thua}")
+    picker.answer("thua_dat.without_record", parcel, note="consequence of so_dia_chinh.renumbering_open")
+
+
+def _cite(picker: Picker, row: Row, to: str, thua: str, *parcels: Parcel) -> None:
+    row.values |= {"so_hieu_to_ban_do": to, "so_thu_tu_thua": thua}
+    picker.delivery.renumbered += [(to, thua, *parcel.key) for parcel in parcels]
+
+
+def dossiers(picker: Picker) -> None:
+    """Hand in three rights as an exchange file: a restriction too large, one dated ahead, one odd element."""
+    for finding, off_m2, issued, extra in (
+        ("so_dia_chinh.restriction_area", 500.0, "01/02/2015", ""),
+        ("so_dia_chinh.status_conflict", -50.0, "01/07/2025", ""),
+        ("so_dia_chinh.unknown_element", -50.0, "01/02/2015", "ghiChuRieng"),
+    ):
+        parcel, row = grant(picker, fits=lambda item: is_field(item) and item.values["dien_tich"] > 200)
+        picker.delivery.rows.remove(row)
+        restriction = Restriction(round(parcel.area_m2 + off_m2, 1), issued, extra)
+        picker.delivery.dossiers.append((row, restriction))
+        if extra:
+            picker.answer(finding, file="ho_so.xml", value=1.0, note=f"planted: {extra}")
+        elif off_m2 > 0:
+            picker.answer(finding, parcel, at=None, value=restriction.area_m2)
+        else:
+            picker.answer(finding, parcel, at=None)
 
 
 def _pair(picker: Picker) -> tuple[tuple[Parcel, Row], tuple[Parcel, Row]]:

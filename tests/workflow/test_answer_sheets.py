@@ -32,6 +32,8 @@ def distances(line: pd.Series, candidates: pd.DataFrame) -> pd.Series:
     """
     if isinstance(line.row, str) and (candidates.feature_id == line.row).any():
         return candidates.feature_id.map({line.row: 0.0}).astype(float).fillna(float("inf"))
+    if isinstance(line.row, str) and (candidates.source == line.row).any():  # an element of a drawing without a place
+        return candidates.source.map({line.row: 0.0}).astype(float).fillna(float("inf"))
     if isinstance(line.row, str) or not isinstance(line.x, str):
         return candidates.number.map({f"{line.to}/{line.thua}": 0.0}).astype(float).fillna(float("inf"))
     here = shapely.Point(float(line.x), float(line.y))
