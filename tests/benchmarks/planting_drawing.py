@@ -132,7 +132,7 @@ def _text(text: str, within: str, code: str) -> Draw:
 
 def _again(sheets: Sheets, site: Site, beyond: bool) -> list[str] | None:
     """Draw a line twice, both times over the boundary; within: the second time with a node more."""
-    if any(role == "boundary" and line.length > 0.6 for _, role, line in sheets.lines) or site.length < 1:
+    if site.length < 1 or (beyond and any(code == "ban_ve.element_doubled" for code, _ in sheets.expected)):
         return None
     ends = [site.at(-0.4), site.at(0.4)]
     both = [ends, ends[::-1] if beyond else [ends[0], site.at(0.1), ends[1]]]
