@@ -1,6 +1,7 @@
 """The answer sheets: every finding a correct pipeline must report, and the parcels as they truly are."""
 
 import csv
+import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from data_samples.model import Delivery
 
 FINDING_COLUMNS = ("code", "to", "thua", "other_to", "other_thua", "row", "x", "y", "value", "note")
 PARCEL_COLUMNS = ("to", "thua", "loai_dat", "dien_tich", "x", "y")
+
+PROVINCE_COLUMNS = ("code", "ma_xa", "to", "thua", "other_ma_xa", "other_to", "other_thua", "note")
 
 
 def write(delivery: Delivery, folder: Path) -> None:
@@ -44,6 +47,26 @@ def write(delivery: Delivery, folder: Path) -> None:
         for parcel in delivery.parcels
     ]
     _table(folder / f"{delivery.commune.code}.parcels.csv", PARCEL_COLUMNS, parcels)
+
+
+def write_province(deliveries: Sequence[Delivery], folder: Path) -> None:
+    """Write `province.findings.csv`: what each pair of these communes has against each other."""
+    lines = [
+        (
+            mine.code,
+            one.commune.code,
+            mine.to,
+            mine.thua,
+            other.commune.code,
+            theirs.to,
+            theirs.thua,
+            f"planted: {mine.what}",
+        )
+        for one, other in itertools.combinations(sorted(deliveries, key=lambda item: item.commune.code), 2)
+        for mine, theirs in itertools.product(one.shared, other.shared)
+        if (mine.code, mine.what) == (theirs.code, theirs.what)
+    ]
+    _table(folder / "province.findings.csv", PROVINCE_COLUMNS, sorted(lines))
 
 
 def _table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -24,6 +24,7 @@ class Commune:
         road: Course of the main road.
         hamlets: Names of the hamlets that appear in addresses.
         neighbours: Names of communes around, for wrong addresses.
+        first_number: First of the `people.NUMBERS` numbers of people and papers that this commune alone hands out.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Commune:
     road: tuple[tuple[float, float], ...]
     hamlets: tuple[str, ...]
     neighbours: tuple[str, ...]
+    first_number: int
 
     @property
     def folder(self) -> str:
@@ -67,6 +69,7 @@ COMMUNES: tuple[Commune, ...] = (
         road=((-900.0, -120.0), (-420.0, -60.0), (-80.0, 30.0), (200.0, 150.0), (420.0, 240.0), (900.0, 520.0)),
         hamlets=("Thôn 1", "Thôn 4", "Thôn Bình Định", "Thôn Đông Xuân"),
         neighbours=("Thọ Sơn", "Bình Sơn", "Hợp Lý"),
+        first_number=1000,
     ),
     Commune(
         code="15703",
@@ -85,6 +88,7 @@ COMMUNES: tuple[Commune, ...] = (
         road=((-850.0, -190.0), (-380.0, -80.0), (-40.0, -40.0), (260.0, -110.0), (520.0, -60.0), (880.0, -160.0)),
         hamlets=("Thôn 2", "Thôn 5", "Thôn Ấp Đông", "Thôn Tiên Mộc"),
         neighbours=("Dân Lực", "Dân Quyền", "Minh Sơn"),
+        first_number=4000,
     ),
     Commune(
         code="15712",
@@ -103,6 +107,7 @@ COMMUNES: tuple[Commune, ...] = (
         road=((-760.0, 640.0), (-380.0, 330.0), (-100.0, 180.0), (160.0, 60.0), (420.0, 20.0), (900.0, 110.0)),
         hamlets=("Thôn 3", "Thôn 6", "Thôn Văn Lâm", "Thôn Xuân Đài"),
         neighbours=("Thái Hòa", "Nưa", "Đồng Lợi"),
+        first_number=7000,
     ),
 )
 """Every commune of the samples, in the order of their codes."""

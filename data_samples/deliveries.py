@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from data_samples import dgn, dxf, shp, xlsx
+from data_samples import dgn, dxf, exchange, shp, xlsx
 from data_samples.model import Delivery, Row
 
 _DATE = "2025-06-15"
@@ -50,6 +50,10 @@ def write(delivery: Delivery, inbox: Path) -> None:
     folder = inbox / delivery.commune.folder
     folder.mkdir(parents=True, exist_ok=True)
     files = _WRITERS[delivery.commune.profile](delivery, folder)
+    for path, content in delivery.scans.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
+        files.append({"path": path, "role": "document"})
     package = {
         "commune": delivery.commune.code,
         "era": "E2025A",
@@ -81,6 +85,8 @@ def _shapefiles(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
     sheets = shp.write(delivery, folder / "shp")
     (register,) = register_files(delivery)
     shp.write_register(register.rows, folder / register.path, ("ma_xa", *xlsx.columns()))
+    exchange.write(delivery.dossiers, folder / "ho_so.xml")
+    (folder / "shp" / "ranh_gioi_xa.shx").unlink()  # Told by `goi.file_note`; the shapes are read all the same.
     scale = delivery.commune.scale
     files: list[dict[str, Any]] = [
         {"path": f"shp/{name}", "role": "parcels", "sheet": to, "scale": scale, "encoding": "tcvn3"}
@@ -90,6 +96,7 @@ def _shapefiles(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
         *files,
         {"path": "shp/ranh_gioi_xa.shp", "role": "boundary", "encoding": "tcvn3"},
         {"path": register.path, "role": "register", "encoding": "tcvn3"},
+        {"path": "ho_so.xml", "role": "register", "encoding": "utf-8"},
         {"path": "van_ban/bien_ban_ban_giao.pdf", "role": "document", "encoding": "utf-8"},
     ]
 
@@ -100,11 +107,13 @@ def _campaign(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
     book, form = register_files(delivery)
     xlsx.write_csv(book.rows, folder / book.path)
     xlsx.write_form(delivery, form.rows, folder / form.path)
+    xlsx.write_renumbering(delivery.renumbered, folder / "bang_doi_so.csv")
     to = next(iter(delivery.frames))
     return [
         {"path": name, "role": "drawing", "sheet": to, "scale": delivery.commune.scale, "encoding": "utf-8"},
         {"path": book.path, "role": "register", "encoding": "utf-8"},
         {"path": form.path, "role": "register", "encoding": "utf-8"},
+        {"path": "bang_doi_so.csv", "role": "renumbering", "encoding": "utf-8"},
     ]
 
 

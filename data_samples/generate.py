@@ -16,7 +16,7 @@ SEED = 38
 
 
 def generate(out: Path, seed: int = SEED, codes: Sequence[str] | None = None) -> None:
-    """Write `out/inbox/<code>_<slug>/…` and `out/expected/<code>.{findings,parcels}.csv`.
+    """Write `out/inbox/<code>_<slug>/…`, `out/expected/<code>.{findings,parcels}.csv` and `province.findings.csv`.
 
     Args:
         out: Folder to write into; files of the same name are replaced.
@@ -27,10 +27,11 @@ def generate(out: Path, seed: int = SEED, codes: Sequence[str] | None = None) ->
         KeyError: A code is none of a sample commune.
     """
     chosen = COMMUNES if codes is None else tuple(commune(code) for code in codes)
-    for item in chosen:
-        delivery = build(item, seed)
+    built = [build(item, seed) for item in chosen]
+    for delivery in built:
         deliveries.write(delivery, out / "inbox")
         answers.write(delivery, out / "expected")
+    answers.write_province(built, out / "expected")
 
 
 def build(item: Commune, seed: int = SEED) -> Delivery:

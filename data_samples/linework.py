@@ -15,7 +15,7 @@ from data_samples.model import Delivery, Mark, Parcel
 
 Node = tuple[float, float]
 
-PARCEL, ROAD, RIVER, CANAL, OUTLINE, WALL, PLACE, FRAME = 10, 23, 31, 32, 46, 14, 48, 63
+PARCEL, ROAD, RIVER, CANAL, OUTLINE, WALL, PLACE, DOCUMENT, FRAME = 10, 23, 31, 32, 46, 14, 48, 61, 63
 LABEL_POINT, NUMBER, AREA, USE = 11, 13, 4, 2
 
 COLOURS = {PARCEL: 0, ROAD: 1, RIVER: 2, CANAL: 2, OUTLINE: 3, WALL: 0, PLACE: 6, FRAME: 0, NUMBER: 4, AREA: 4, USE: 4}
@@ -46,9 +46,16 @@ def sheet(delivery: Delivery, to: str) -> list[Element]:
     marks = [mark for mark in delivery.marks if mark.to == to]
     elements = list(_edges(parcels, marks))
     elements += [Element(PARCEL, mark.geometry) for mark in marks if mark.role == "boundary"]
+    elements += [Element(DOCUMENT, mark.geometry) for mark in marks if mark.role == "document"]
+    again = [mark.geometry for mark in marks if mark.role == "again"]
+    elements += [min(elements, key=partial(_apart, point)) for point in again]
     elements += _outline(delivery, parcels)
     elements += _houses(parcels, delivery.commune.grid_m)
     return elements
+
+
+def _apart(point: BaseGeometry, element: Element) -> float:
+    return float(element.geometry.distance(point))
 
 
 def _edges(parcels: list[Parcel], marks: list[Mark]) -> Iterator[Element]:

@@ -74,7 +74,8 @@ class Mark:
 
     Attributes:
         to: Sheet it is drawn in.
-        role: `label`, `boundary` or `erase` (a piece of boundary that is left out).
+        role: `label`, `boundary`, `document` (a boundary by the documents), `erase` (a piece of boundary that is left
+            out) or `again` (a point on a line that is drawn twice).
         text: The label text, for labels: (code, number, area); for a free note: the note alone.
         geometry: Point or line.
     """
@@ -114,6 +115,38 @@ class Planted:
     file: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A restriction of the use of a parcel.
+
+    Attributes:
+        area_m2: Ground it is about.
+        issued: Day of its document, dd/mm/yyyy.
+        extra: Name of an element that the exchange structure does not have; empty for none.
+    """
+
+    area_m2: float
+    issued: str
+    extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Something that stands in several communes and may stand in one only.
+
+    Attributes:
+        code: Finding code of each pair of communes that have it.
+        what: What they have in common; the same in every commune.
+        to: Sheet number of the parcel in this commune.
+        thua: Parcel number.
+    """
+
+    code: str
+    what: str
+    to: str
+    thua: str
+
+
 @dataclass(slots=True)
 class Delivery:
     """Everything of one commune, before it is written.
@@ -127,6 +160,10 @@ class Delivery:
         frames: Sheet number to the rectangle of the sheet.
         marks: Extra things in the drawings.
         answers: The answer sheet.
+        renumbered: Table of renumbering: old sheet and parcel number, those of today.
+        dossiers: Rows that stand in an exchange file and in no register, with the restriction each has.
+        scans: Content of scans by their path in the delivery.
+        shared: What other communes have too, for the answer sheet of the province.
     """
 
     commune: Commune
@@ -137,6 +174,10 @@ class Delivery:
     frames: dict[str, Polygon] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     answers: list[Planted] = field(default_factory=list)
+    renumbered: list[tuple[str, str, str, str]] = field(default_factory=list)
+    dossiers: list[tuple[Row, Restriction]] = field(default_factory=list)
+    scans: dict[str, bytes] = field(default_factory=dict)
+    shared: list[Shared] = field(default_factory=list)
 
     def rows_of(self, parcel: Parcel) -> list[Row]:
         """Return the register rows made for a parcel."""

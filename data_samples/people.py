@@ -1,7 +1,8 @@
 """Invented people and papers: names put together at random, numbers from reserved ranges.
 
 Every number is formed by the rules, so that checks of form pass, and lies in a range nobody uses here:
-identity numbers end in 99dddd, certificate numbers begin with 99, tax codes with 2899.
+identity numbers end in 99dddd, certificate numbers begin with 99, tax codes with 2899. Each commune has its own part of
+the range, and the numbers below 1000 are for what several communes have in common.
 """
 
 from dataclasses import dataclass
@@ -72,6 +73,12 @@ _HOME_ORIGINS = (
 )
 _MST_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
+NUMBERS = 3000
+"""Numbers of people, and of certificates, that one commune has."""
+
+PLANTED = 300
+"""The last of them, which only people and papers with a defect have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -106,13 +113,13 @@ class Certificate:
 
 
 class Registry:
-    """Hands out people and papers, no number twice."""
+    """Hands out people and papers, no number twice, none that another commune has."""
 
     def __init__(self, commune: Commune, rng: Random) -> None:
         self.commune = commune
         self._rng = rng
-        self._people = rng.randrange(1000, 3000)
-        self._papers = rng.randrange(1000, 3000)
+        self._people = commune.first_number + rng.randrange(500)
+        self._papers = commune.first_number + rng.randrange(500)
         self._organisations = 0
 
     def person(self, male: bool | None = None) -> Person:
@@ -123,15 +130,20 @@ class Registry:
         # Everybody is born before the first certificate.
         born = date(1925, 1, 1) + timedelta(days=rng.randrange(22000))
         name = f"{rng.choice(_FAMILY)} {rng.choice(middle)} {rng.choice(given)}"
-        self._people += 1
+        self._people = self._next(self._people)
         return Person(name, born, man, identity_number(born, man, self._people))
 
     def certificate(self) -> Certificate:
         """Return a new certificate whose serial fits its date."""
         rng = self._rng
-        self._papers += 1
+        self._papers = self._next(self._papers)
         issued = date(1996, 1, 8) + timedelta(days=rng.randrange(10700))
-        return Certificate(serial(issued, self._papers, rng), issued, f"{_entry(issued)}{self._papers:05d}")
+        return Certificate(serial(issued, self._papers, rng), issued, f"{entry(issued)}{self._papers:05d}")
+
+    def _next(self, number: int) -> int:
+        if number + 1 >= self.commune.first_number + NUMBERS - PLANTED:
+            raise OverflowError(f"{self.commune.code} has used its numbers up")
+        return number + 1
 
     def tax_code(self) -> str:
         """Return a new tax code with a right check digit, in the range 2899."""
@@ -154,12 +166,12 @@ def identity_number(born: date, male: bool, number: int) -> str:
     '038067991234'
     """
     century = 0 if born.year < 2000 else 2
-    return f"038{century + (0 if male else 1)}{born.year % 100:02d}99{number % 10000:04d}"
+    return f"038{century + (0 if male else 1)}{born.year % 100:02d}99{number:04d}"
 
 
 def serial(issued: date, number: int, rng: Random) -> str:
     """Return a serial of the form in use on a date; its digits begin with 99."""
-    digits = f"99{number % 10000:04d}"
+    digits = f"99{number:04d}"
     if issued <= date(2004, 6, 30):
         return f"{rng.choice('ĐKMPST')} {digits}"
     if issued <= date(2009, 12, 9):
@@ -171,7 +183,8 @@ def serial(issued: date, number: int, rng: Random) -> str:
     return f"AA {digits}00"
 
 
-def _entry(issued: date) -> str:
+def entry(issued: date) -> str:
+    """Return the prefix of numbers in the book of certificates on a date."""
     if issued <= date(2009, 12, 9):
         return "H"
     return "CH" if issued <= date(2016, 12, 31) else "CS" if issued <= date(2024, 12, 31) else "CN"

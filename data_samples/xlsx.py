@@ -47,6 +47,8 @@ HEADINGS = {
     "so_phat_hanh": "Số phát hành GCN",
     "ngay_cap": "Ngày cấp",
     "so_vao_so": "Số vào sổ",
+    "ma_qr": "Mã QR",
+    "ten_file": "Tên file quét",
 }
 """Heading of every column of the XLSX register."""
 
@@ -133,6 +135,7 @@ FORM_LETTERS = {
     "nguon_goc_2": "AG",
     "hinh_thuc_2": "AH",
     "thoi_han_2": "AI",
+    "ten_file": "AX",
 }
 """Column letter of each canonical column in the form PL3-01."""
 
@@ -188,6 +191,14 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
         writer.writerow([number, *(spelled(row.values.get(name)) for name in HEADINGS)])
     content = decomposed(buffer.getvalue()).encode("utf-8")
     path.write_bytes(content.replace(LOST_BYTE.encode("utf-8"), b"\xff"))
+
+
+def write_renumbering(lines: Sequence[tuple[str, str, str, str]], path: Path) -> None:
+    """Write a table of renumbering: old sheet and parcel, new sheet and parcel."""
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, delimiter=";", lineterminator="\r\n")
+        writer.writerow(["Số tờ cũ", "Số thửa cũ", "Số tờ mới", "Số thửa mới"])
+        writer.writerows(lines)
 
 
 def spelled(value: Any) -> Any:

@@ -13,6 +13,7 @@ from shapely import Polygon
 from shapely.strtree import STRtree
 
 from data_samples.model import Delivery, Parcel, Planted, Row
+from data_samples.people import NUMBERS
 from data_samples.sheets import label_spot
 
 Node = tuple[float, float]
@@ -54,6 +55,7 @@ class Picker:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in delivery.rows:
             self._rows[row.key].append(row)
+        self._number = delivery.commune.first_number + NUMBERS
         self._free = {to: sum(parcel.to == to for parcel in self._clean) for to in delivery.frames}
 
     def parcel(self, fits: Callable[[Parcel], bool] = lambda _: True, *, alone: bool = True) -> Parcel:
@@ -98,6 +100,11 @@ class Picker:
         """Return the next free parcel number of a sheet."""
         self._free[to] += 1
         return str(self._free[to])
+
+    def fresh_number(self) -> int:
+        """Return a number for a person or certificate that no clean row has."""
+        self._number -= 1
+        return self._number
 
     def add(self, like: Parcel, geometry: Any, *, area_m2: float) -> Parcel:
         """Add a parcel with a number, a label and a row of its own, everything else as its model has it."""

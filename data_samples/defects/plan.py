@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-from data_samples.defects import drawings, plane, records, tables, texts
+from data_samples.defects import drawings, nodes, plane, province, records, rights, sheets, tables, texts
 from data_samples.defects.picker import Picker
 from data_samples.model import Delivery
 
@@ -39,6 +39,11 @@ def _drawings(picker: Picker) -> None:
     drawings.twice_labelled(picker, 3)
     drawings.notes(picker, ("?15", "so cu 7"))
     drawings.labels_outside(picker, 3, whole=False)
+    sheets.doubled(picker, 2)
+    sheets.documents(picker, 2)
+    sheets.stray_documents(picker)
+    sheets.edges_redrawn(picker, 2)
+    sheets.parts_on_sheets(picker, 2)
     picker.answer("goi.unlisted_file", file="ghi_chu.txt")
 
 
@@ -52,6 +57,11 @@ def _tables(picker: Picker) -> None:
     tables.shapeless(picker, 2)
     tables.copies(picker, 2)
     tables.numberless(picker, 2)
+    nodes.spikes(picker, 2)
+    nodes.repeated_vertices(picker, 2)
+    nodes.missing_nodes(picker, 2)
+    nodes.nodes_beside(picker, 2)
+    nodes.covered(picker, 1)
     picker.answer("goi.missing_file", file="van_ban/bien_ban_ban_giao.pdf")
 
 
@@ -65,6 +75,9 @@ def _campaign(picker: Picker) -> None:
     drawings.notes(picker, ("xem tờ 3", "đang tranh chấp"))
     drawings.misspelt(picker, 2)
     drawings.labels_outside(picker, 3, whole=True)
+    sheets.doubled(picker, 2)
+    sheets.nowhere(picker)
+    sheets.labels_beside(picker, 2)
 
 
 def _records(picker: Picker) -> None:
@@ -82,10 +95,11 @@ def _records(picker: Picker) -> None:
     records.sums(picker, (5.0, -12.5, 30.0))
     records.bad_values(picker, "dien_tich", ("12o,5", "~350"), "so_dia_chinh.bad_number")
     records.bad_values(picker, "ngay_cap", ("31/02/2011", "00/00/2014"), "so_dia_chinh.bad_date")
+    number = picker.delivery.commune.first_number
     records.serials(
         picker,
-        ("BK 9912", "K1 991234", "QSDĐ 99"),
-        (("AA 99123400", date(2012, 5, 5)), ("BK 994321", date(2003, 3, 14))),
+        (f"BK {number}", f"K1 99{number}", f"QSDĐ {number // 100}"),
+        ((f"AA 99{number}00", date(2012, 5, 5)), (f"BK 99{number}", date(2003, 3, 14))),
     )
     records.papers(picker, numeric=is_book)
     records.wrong_addresses(picker)
@@ -99,8 +113,36 @@ def _records(picker: Picker) -> None:
         texts.capitals(picker.delivery, picker.rng)
     else:
         texts.look_alikes(picker, 3)
+    _rights(picker)
+    province.plant(picker)
     if is_book:
+        texts.misencoded(picker)
         texts.vary(picker)
+
+
+def _rights(picker: Picker) -> None:
+    profile = picker.delivery.commune.profile
+    rights.written_areas(picker, 2)
+    rights.uses(picker)
+    rights.terms(picker)
+    rights.holders(picker)
+    rights.dates(picker)
+    rights.book_numbers(picker)
+    rights.one_paper(picker)
+    rights.two_papers(picker, 2)
+    rights.numbers(picker)
+    rights.qr_codes(picker)
+    if profile == "dgn_tt26_2024":
+        rights.scans_of_none(picker, 2)
+        picker.answer("giay_chung_nhan.scan_missing", file="so_dia_chinh.xlsx", value=2.0)
+    else:
+        rights.other_communes(picker, 2)
+    if profile == "dxf_pl3_01":
+        rights.scans(picker)
+        rights.old_numbers(picker, 3)
+    if profile == "shp_vbdlis":
+        rights.dossiers(picker)
+        picker.answer("goi.file_note", file="shp/ranh_gioi_xa.shp", note="planted: no index")
 
 
 _PLANS: dict[str, Callable[[Picker], None]] = {

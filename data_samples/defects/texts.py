@@ -5,7 +5,7 @@ from random import Random
 
 from data_samples.defects.picker import Picker
 from data_samples.deliveries import in_form, register_files
-from data_samples.legacy import decomposed
+from data_samples.legacy import decomposed, tcvn3
 from data_samples.model import Delivery, Row
 from data_samples.xlsx import HEADINGS, LOST_BYTE, spelled
 
@@ -24,6 +24,15 @@ def lost_bytes(picker: Picker, count: int) -> None:
         parcel, row = picker.row(lambda item: not in_form(item))
         row.values["dia_chi_chu"] += LOST_BYTE
         picker.answer("van_ban.undecodable", parcel, row=row, note="planted: byte FF in dia_chi_chu")
+
+
+def misencoded(picker: Picker) -> None:
+    """Leave the addresses of holders in TCVN3 in the last third of a Unicode workbook, as pasted from an old book."""
+    rows = picker.delivery.rows
+    for row in rows[len(rows) * 2 // 3 :]:
+        if row.values.get("dia_chi_chu"):
+            row.values["dia_chi_chu"] = tcvn3(row.values["dia_chi_chu"])
+    picker.answer("van_ban.mixed_encoding", file=register_files(picker.delivery)[0].path, note="planted: dia_chi_chu")
 
 
 def look_alikes(picker: Picker, count: int) -> None:
@@ -51,7 +60,7 @@ def vary(picker: Picker) -> None:
     damaged = {id(item.row) for item in picker.delivery.answers if item.row is not None}
     keys = {(item.to, item.thua) for item in picker.delivery.answers}
     for row in picker.delivery.rows:
-        if id(row) not in damaged and row.key not in keys:
+        if id(row) not in damaged and not row.touched and row.key not in keys:
             _spell(row, picker.rng)
 
 

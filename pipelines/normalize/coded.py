@@ -9,6 +9,7 @@ import pandas as pd
 
 import schemas
 from pipelines import findings
+from pipelines.normalize import about
 from pipelines.normalize.place import Place
 from pipelines.registers import Register
 from pipelines.text import flags, fold
@@ -71,19 +72,11 @@ def check_entities(read: Sequence[Register], place: Place) -> gpd.GeoDataFrame:
                 continue
             value = frame[column].astype("string")
             wrong = value.notna() & ~value.str.upper().isin(listed)
-            if not wrong.any():
-                continue
-            ids = f"{register.source}#{entity}/" + frame.loc[wrong, "_id"].astype("string")
-            detail = f"{entity}.{column}=" + value[wrong]
-            found.append(
-                findings.build(
-                    "so_dia_chinh.bad_code",
-                    ids,
-                    crs=place.crs,
-                    detail=detail,
-                    source=[register.source] * len(ids),
+            if wrong.any():
+                detail, number = f"{entity}.{column}=" + value[wrong], frame.loc[wrong, "_id"]
+                found.append(
+                    about.entities("so_dia_chinh.bad_code", register.source, entity, number, detail, place.crs)
                 )
-            )
     return findings.concat(found, crs=place.crs)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipelines import findings, numbers
 from pipelines.ledger import Ledger
+from pipelines.normalize import about
 from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
 from pipelines.registers import Register
@@ -86,9 +87,8 @@ def _unknown(unknown: pd.DataFrame, source: str, place: Place) -> gpd.GeoDataFra
 
 
 def _bad(bad: pd.DataFrame, code: str, source: str, place: Place) -> gpd.GeoDataFrame:
-    ids = f"{source}#" + bad["entity"].astype("string") + "/" + bad["_id"].astype("string")
     detail = bad["entity"].astype("string") + "." + bad["attribute"].astype("string")
-    return findings.build(code, ids, crs=place.crs, detail=detail, source=[source] * len(bad))
+    return about.entities(code, source, bad["entity"], bad["_id"], detail, place.crs)
 
 
 def account(ledger: Ledger, read: Sequence[Register]) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 import schemas
 from pipelines import findings
+from pipelines.normalize import about
 from pipelines.normalize.place import Place
 from pipelines.normalize.rows import USES
 from pipelines.registers import Register
@@ -131,19 +132,13 @@ def _mortgages(frame: pd.DataFrame, register: Register, place: Place) -> gpd.Geo
         (in_force & discharged, f"hieuLuc, loaiGiaoDichBaoDam={_DISCHARGE}"),
         (begun > _last_days(frame, register), "ngayBatDau > ngayHetHanSuDung"),
     )
-    parts = []
-    for where, detail in rules:
-        there = where.fillna(False).astype(bool)
-        ids = f"{register.source}#DC_GiaoDichBaoDam/" + frame.loc[there, "_id"].astype("string")
-        parts.append(
-            findings.build(
-                "so_dia_chinh.status_conflict",
-                ids,
-                crs=place.crs,
-                detail=detail,
-                source=[register.source] * len(ids),
-            )
+    code, entity = "so_dia_chinh.status_conflict", "DC_GiaoDichBaoDam"
+    parts = [
+        about.entities(
+            code, register.source, entity, frame.loc[where.fillna(False).astype(bool), "_id"], said, place.crs
         )
+        for where, said in rules
+    ]
     return findings.concat(parts, crs=place.crs)
 
 
@@ -177,11 +172,5 @@ def _recoveries(deals: pd.DataFrame, register: Register, place: Place) -> gpd.Ge
     held = rights.loc[~rights["_before"], ["_dossier", "thuaDatId"]]
     left = after.merge(before, on=same).merge(held, on=["_dossier", "thuaDatId"])
     where = recovered["_dossier"].isin(set(left["_dossier"]))
-    ids = f"{register.source}#DC_GiaoDich/" + recovered.loc[where, "_id"].astype("string")
-    return findings.build(
-        "so_dia_chinh.recovered_with_right",
-        ids,
-        crs=place.crs,
-        detail=f"loaiGiaoDichBienDong={_RECOVERY}",
-        source=[register.source] * len(ids),
-    )
+    code, said = "so_dia_chinh.recovered_with_right", f"loaiGiaoDichBienDong={_RECOVERY}"
+    return about.entities(code, register.source, "DC_GiaoDich", recovered.loc[where, "_id"], said, place.crs)

@@ -168,6 +168,7 @@ def _is_cpg(path: Path) -> bool:
 
 
 def _broken() -> tuple[type[Exception], ...]:
+    """Return what readers raise about a file; other errors are bugs of ours, see `workbook.of_library`."""
     from lxml import etree
     from python_calamine import CalamineError
     from xlrd import XLRDError
@@ -178,10 +179,6 @@ def _broken() -> tuple[type[Exception], ...]:
         ValueError,
         KeyError,
         IndexError,
-        SyntaxError,
-        AttributeError,
-        TypeError,
-        AssertionError,
         NotImplementedError,
         RuntimeError,
         OverflowError,

@@ -26,6 +26,8 @@ _QUOTE, _EQUALS, _R, _A, _Z = b'"=rAZ'
 _MOST_ROWS, _MOST_COLUMNS = 1 << 20, 1 << 14
 _OLD_BIFF = 80
 _PROLOG_BYTES = 4096
+_TRIPPED = (AssertionError, AttributeError, NameError, TypeError)
+"""What libraries raise where they expect a file to be whole."""
 
 
 def modern(path: Path) -> list[Sheet]:
@@ -40,15 +42,18 @@ def modern(path: Path) -> list[Sheet]:
 
     check(path)
     grids = []
-    with _no_panic(), path.open("rb") as stream, python_calamine.load_workbook(stream) as book:
+    with path.open("rb") as stream, contextlib.ExitStack() as opened:
+        with of_library():
+            book = opened.enter_context(python_calamine.load_workbook(stream))
+            kinds = {item.name: item.typ for item in book.sheets_metadata}
         for name in book.sheet_names:
-            kind = next(item for item in book.sheets_metadata if item.name == name).typ
-            if kind != python_calamine.SheetTypeEnum.WorkSheet:
+            if kinds[name] != python_calamine.SheetTypeEnum.WorkSheet:
                 continue  # A chart or a macro sheet holds no cells of its own.
-            sheet = book.get_sheet_by_name(name)
-            grid = cells.frame(sheet.to_python(skip_empty_area=False))
-            blocks = [(top, bottom, left, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
-            grids.append((str(name), cells.merged(grid, blocks)))
+            with of_library():
+                sheet = book.get_sheet_by_name(name)
+                values, ranges = sheet.to_python(skip_empty_area=False), sheet.merged_cell_ranges or ()
+            blocks = [(top, bottom, left, right) for (top, left), (bottom, right) in ranges]
+            grids.append((str(name), cells.merged(cells.frame(values), blocks)))
     return grids
 
 
@@ -77,13 +82,17 @@ def old(path: Path, *, raw: bool) -> tuple[list[Sheet], bool]:
 
 
 @contextlib.contextmanager
-def _no_panic() -> Iterator[None]:
-    """Turn a panic of the library, which no `except Exception` catches, into an error about the file."""
+def of_library() -> Iterator[None]:
+    """Turn what a library trips over in a broken file into an error about the file.
+
+    Around calls of a library alone: the same errors in our own lines are bugs. A panic is caught by no
+    `except Exception`.
+    """
     try:
         yield
     except BaseException as error:
-        if type(error).__name__ == "PanicException":
-            raise ValueError("the library that reads workbooks gave up") from error
+        if isinstance(error, _TRIPPED) or type(error).__name__ == "PanicException":
+            raise ValueError(f"the library that reads workbooks gave up: {error}") from error
         raise
 
 
@@ -120,7 +129,8 @@ def _open(content: bytes, encoding: str | None) -> Any:
     import xlrd
 
     log: Any = io.StringIO()  # what is odd in a file is told by a finding, not on the screen
-    return xlrd.open_workbook(file_contents=content, encoding_override=encoding, logfile=log, formatting_info=False)
+    with of_library():
+        return xlrd.open_workbook(file_contents=content, encoding_override=encoding, logfile=log, formatting_info=False)
 
 
 def _old_value(cell: Any, datemode: int) -> Any:

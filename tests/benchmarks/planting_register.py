@@ -1,42 +1,39 @@
 """A register without any defect, and what is planted in its rows, beyond a limit or within it.
 
+`planting_words` has what `normalize` tells, this module what the checks of the register tell.
+
 The rows go through `normalize`, as those of a delivery do. Rows that belong together stand in groups; in a group with
 a defect exactly one finding has to be about one of its rows, in the others none.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from pipelines import normalize
-from pipelines.normalize.place import Place
-from pipelines.tolerances import Tolerances
-from pipelines.validate import run
+from pipelines.normalize.numbering import Numbering
+from pipelines.registers.renumbering import COLUMNS
 from pipelines.validate.scans import Scans
+from tests.benchmarks.planting_words import BODY, FELLOW, WORDS, Row
 from tests.benchmarks.scores import Score
-from tests.unit.test_normalize import drawn, register
+from tests.unit.registers import judged
+from tests.unit.test_normalize import PLACE, register
 
-Row = Mapping[str, Any]
-PLACE = Place("15670", "E2025A", "1", "EPSG:5897", "2025-06-15", frozenset({"DGT", "DTL", "SON", "MNC"}))
 SCANS = Scans(frozenset({"co-gcn.pdf", "co-gcn", "hong.jpg", "hong"}), frozenset({"hong.jpg", "hong"}))
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Đỗ")
 WIFE: Row = {"sex": 1, "gioi_tinh": "Nữ", "vai_tro": "Vợ", "phap_nhan": "Vợ chồng", "person": 1}
 HUSBAND: Row = {"phap_nhan": "Vợ chồng", "vai_tro": "Chồng"}
 STRANGER: Row = {"person": 1}
-JOINT: Row = {"hinh_thuc_1": "Sử dụng chung", "phap_nhan": "Đồng sử dụng", "vai_tro": "Thành viên"}
-COMPANY: Row = {
-    **dict.fromkeys(("ho_ten", "so_giay_to", "ngay_sinh", "gioi_tinh", "vai_tro")),
-    "phap_nhan": "Tổ chức", "ten_to_chuc": "Công ty TNHH Mẫu", "ma_to_chuc": "0100109106",
-}  # fmt: skip
 HOUSE: Row = {"phap_nhan": "Hộ gia đình", "vai_tro": "Chủ hộ", "form": "CĐ", "so_vao_so": "CS00001"}
 YOUNG: Row = {"ngay_sinh": "2013", "born": 2013}
 NEW: Row = {"form": "AA", "so_vao_so": "CN00001"}
 
+FORMER = "99"
+"""A sheet that is on no map any more."""
+
 CASES: dict[str, tuple[Sequence[Sequence[Row]], Sequence[Sequence[Row]]]] = {
+    **WORDS,
     "giay_chung_nhan.impossible_date": (
         [[{**NEW, "ngay_cap": "16/06/2025", "so_vao_so": None}]],
         [[{**NEW, "ngay_cap": "15/06/2025", "so_vao_so": None}]],
@@ -50,7 +47,7 @@ CASES: dict[str, tuple[Sequence[Sequence[Row]], Sequence[Sequence[Row]]]] = {
     "giay_chung_nhan.serial_reused": ([[{}, {**STRANGER, "parcel": 1}]], [[{}, {"parcel": 1}]]),
     "giay_chung_nhan.contradiction": ([[{}, {"parcel": 1, "ngay_cap": "02/02/2012"}]], [[{}, {"parcel": 1}]]),
     "giay_chung_nhan.several_for_parcel": (
-        [[{}, {**STRANGER, "paper": 1}]], [[{**JOINT}, {**JOINT, **STRANGER, "paper": 1}]],
+        [[{}, {**STRANGER, "paper": 1}]], [[{**FELLOW}, {**FELLOW, **STRANGER, "paper": 1}]],
     ),
     "giay_chung_nhan.household_after_law": (
         [[{**HOUSE, "ngay_cap": "01/08/2024"}]], [[{**HOUSE, "ngay_cap": "31/07/2024"}]],
@@ -58,14 +55,14 @@ CASES: dict[str, tuple[Sequence[Sequence[Row]], Sequence[Sequence[Row]]]] = {
     "giay_chung_nhan.scan_missing": ([[{"ten_file": "mat-GCN.pdf"}]], [[{"ten_file": "quet/CO-gcn.PDF"}]]),
     "giay_chung_nhan.scan_unreadable": ([[{"ten_file": "co-GCN;hong.jpg"}]], [[{"ten_file": " ; "}]]),
     "so_dia_chinh.term_ended": (
-        [[{**COMPANY, "loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 14/06/2025"}],
+        [[{**BODY, "loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 14/06/2025"}],
          [{"loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 15/10/2013"}]],
-        [[{**COMPANY, "loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 15/06/2025"}],
+        [[{**BODY, "loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 15/06/2025"}],
          [{"loai_dat_1": "LUC", "thoi_han_1": "Đến ngày 15/10/2013"}]],
     ),
     "so_dia_chinh.term_mismatch": (
         [[{"loai_dat_1": "CLN"}], [{"loai_dat_1": "LUC", "thoi_han_1": "70 năm"}]],
-        [[{**COMPANY, "loai_dat_1": "CLN"}], [{"loai_dat_1": "LUC", "thoi_han_1": "20 năm"}]],
+        [[{**BODY, "loai_dat_1": "CLN"}], [{"loai_dat_1": "LUC", "thoi_han_1": "20 năm"}]],
     ),
     "so_dia_chinh.residential_code": ([[{"loai_dat_1": "ODT"}]], [[{"loai_dat_1": "ONT"}]]),
     "so_dia_chinh.other_commune": ([[{"ma_xa": "15664"}]], [[{"ma_xa": "15670"}]]),
@@ -73,7 +70,7 @@ CASES: dict[str, tuple[Sequence[Sequence[Row]], Sequence[Sequence[Row]]]] = {
         [[{"vai_tro": "Vợ"}], [HUSBAND], [{"phap_nhan": "Hộ gia đình", "vai_tro": "Thành viên"}]],
         [[HUSBAND, WIFE], [{"phap_nhan": "Hộ gia đình", "vai_tro": "Chủ hộ"}]],
     ),
-    "so_dia_chinh.duplicate_row": ([[{}, {}]], [[JOINT, {**JOINT, **STRANGER}]]),
+    "so_dia_chinh.duplicate_row": ([[{}, {}]], [[FELLOW, {**FELLOW, **STRANGER}]]),
     "so_dia_chinh.repeated_holder": ([[{}, {"thoi_han_1": "50 năm"}]], [[{}, {"parcel": 1, "thoi_han_1": "50 năm"}]]),
     "giay_to.incomplete": ([[{"gioi_tinh": None}]], [[{"gioi_tinh": None}, {"parcel": 1}]]),
     "giay_to.shared_number": (
@@ -121,9 +118,12 @@ def rows_of(made: Sequence[tuple[str | None, Sequence[Row]]]) -> pd.DataFrame:
             form, paper = change.get("form", "BK"), 2 * number + change.get("paper", 0)
             usual = {
                 "group": number,
+                "is_lost": change.get("is_lost", False),
+                "cites": change.get("cites", -1),
+                "in_other_file": change.get("in_other_file", False),
                 "ma_xa": PLACE.ma_xa,
                 "so_hieu_to_ban_do": str(12 + change.get("parcel", 0)),
-                "so_thu_tu_thua": str(number + 1),
+                "so_thu_tu_thua": f"{'00' if 'zeros' in change else ''}{number + 1}",
                 "dien_tich": "100,0",
                 "dien_tich_1": "100,0",
                 "loai_dat_1": "ONT",
@@ -132,46 +132,66 @@ def rows_of(made: Sequence[tuple[str | None, Sequence[Row]]]) -> pd.DataFrame:
                 "ho_ten": name.upper() if change.get("is_upper") else name,
                 "ngay_sinh": str(born.year) if "is_year" in change or born.day_of_year == 1 else f"{born:%d/%m/%Y}",
                 "gioi_tinh": "Nam",
-                "so_giay_to": f"{171_000_000 + card}" if change.get("is_old_card")
-                else f"038{digit}{year % 100:02d}{card:06d}",
+                "so_giay_to": _identity(change, f"{digit}{(year + change.get('year', 0)) % 100:02d}{card:06d}", card),
                 "dia_chi_chu": "Thôn 1",
                 "phap_nhan": "Cá nhân",
                 "vai_tro": "Cá nhân",
-                "so_phat_hanh": f"{form} {100 + paper:08d}" if form == "AA" else f"{form} {100_000 + paper:06d}",
+                "so_phat_hanh": _serial(form, paper).replace(" ", "" if "is_tight" in change else " "),
                 "ngay_cap": "01/02/2012",
                 "so_vao_so": "CH00001",
             }  # fmt: skip
+            if "qr" in change:
+                named = _serial(form, paper + 700_000 * change["qr"])
+                usual["ma_qr"] = f"03-02-2025-08-30-00|1|TEST|HS1|{named}|1||1"
             rows.append({**usual, **{name: value for name, value in change.items() if name in _WRITTEN}})
     return pd.DataFrame(rows)
 
 
+def _identity(change: Row, rest: str, card: int) -> str:
+    if "is_old_card" in change:
+        return f"{171_000_000 + card}"
+    return ("999" if "is_far" in change else "38" if "is_short" in change else "038") + rest
+
+
+def _serial(form: str, paper: int) -> str:
+    return f"{form} {100 + paper:08d}" if form == "AA" else f"{form} {100_000 + paper:06d}"
+
+
 _WRITTEN = frozenset(
-    {"ma_xa", "loai_dat_1", "hinh_thuc_1", "thoi_han_1", "ho_ten", "ngay_sinh", "gioi_tinh", "so_giay_to", "phap_nhan",
+    {"so_thu_tu_thua", "dien_tich", "dien_tich_1", "dia_chi", "dia_chi_chu",
+     "ma_xa", "loai_dat_1", "hinh_thuc_1", "thoi_han_1", "ho_ten", "ngay_sinh", "gioi_tinh", "so_giay_to", "phap_nhan",
      "vai_tro", "so_phat_hanh", "ngay_cap", "so_vao_so", "ten_to_chuc", "ma_to_chuc", "ten_file"}
 )  # fmt: skip
 
 
 def told(rows: pd.DataFrame) -> pd.DataFrame:
     """Return code and group of every finding about the rows or their parcels, of all steps."""
-    land = rows.drop_duplicates(["so_hieu_to_ban_do", "so_thu_tu_thua"])
+    number = rows["group"].add(1).astype("string")
+    land = rows.assign(so_thu_tu_thua=number)[~rows["is_lost"]].drop_duplicates(["so_hieu_to_ban_do", "group"])
     columns = ["so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat"]
     parcels = land.rename(columns={"loai_dat_1": "loai_dat"})[columns].to_dict("records")
-    nothing = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=PLACE.crs))
-    done = normalize.run(drawn(*parcels), nothing, [register(*rows.drop(columns="group").to_dict("records"))], PLACE)
-    found = run(
-        done.thua_dat,
-        Tolerances(),
-        profile="acceptance",
-        prior=done.findings,
-        purposes=done.muc_dich_su_dung,
-        rows=done.dang_ky,
-        date=PLACE.date,
-        scanned=SCANS,
-    ).findings
-    of_row = {f"so.xlsx#{at + 2}": group for at, group in enumerate(rows["group"])}
+    cited = rows[rows["cites"] == 1]
+    table = pd.DataFrame(
+        {
+            "so_hieu_to_ban_do": cited["so_hieu_to_ban_do"],
+            "so_thu_tu_thua": number[cited.index],
+            "so_hieu_to_ban_do_cu": FORMER,
+            "so_thu_tu_thua_cu": number[cited.index],
+        }
+    )
+    written = rows.drop(columns=["group", "is_lost", "cites", "in_other_file"])
+    written.loc[cited.index, "so_hieu_to_ban_do"] = FORMER
+    files = [
+        register(*written[where].to_dict("records"), source=name)
+        for name, where in (("so.xlsx", ~rows["in_other_file"]), ("so_khac.xlsx", rows["in_other_file"]))
+    ]
+    numbering = Numbering(table.reindex(columns=list(COLUMNS)).astype("string"))
+    found = judged(parcels, files, PLACE, scanned=SCANS, numbering=numbering)
+    ids = pd.concat([file.rows["row_id"] for file in files], ignore_index=True)
+    order = [*rows.index[~rows["in_other_file"]], *rows.index[rows["in_other_file"]]]
+    of_row = dict(zip(ids, rows["group"].loc[order], strict=True))
     of_parcel = {f"to_12.dgn#{at + 1}": group for at, group in enumerate(land["group"])}
-    made = pd.DataFrame({"code": found["code"], "group": found["feature_id"].map({**of_row, **of_parcel})})
-    return made[made["code"] != "goi.commune_split"]
+    return pd.DataFrame({"code": found["code"], "group": found["feature_id"].map({**of_row, **of_parcel})})
 
 
 def score(made: Sequence[tuple[str | None, Sequence[Row]]]) -> Score:

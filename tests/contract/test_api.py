@@ -1,64 +1,17 @@
 """The API as its clients see it: through HTTP, against a land database made by the generated DDL."""
 
-import json
 import re
-import unicodedata
 
 import numpy as np
 import pyproj
 import pytest
 import shapely
 from shapely.geometry import shape
-from starlette.testclient import TestClient
 
 import schemas
-from atlas.server.app import create
 from tests import server_home
+from tests.contract.api import COUNT, CRS84, FIRST, ITEMS, PINNED, epsg, get, ids, lonlat_squares
 from tests.server_home import ZONES
-
-ITEMS = "/api/collections/parcels/items"
-FIRST = "15670.E2025A.1.1.1"
-COUNT = sum(zone.columns * zone.rows for zone in ZONES)
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-PINNED = (
-    "+proj=pipeline +step +inv +proj=tmerc +lat_0=0 +lon_0=105 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 "
-    "+step +proj=push +v_3 +step +proj=cart +ellps=WGS84 +step +proj=helmert +x=-191.90441429 +y=-39.30318279 "
-    "+z=-111.45032835 +rx=-0.00928836 +ry=0.01975479 +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame "
-    "+step +inv +proj=cart +ellps=WGS84 +step +proj=pop +v_3 +step +proj=unitconvert +xy_in=rad +xy_out=deg"
-)
-
-
-def epsg(code):
-    return f"http://www.opengis.net/def/crs/EPSG/0/{code}"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return server_home.build(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture(scope="module")
-def client(home):
-    with TestClient(create(home)) as session:
-        yield session
-
-
-def get(client, path, status=200, **params):
-    answer = client.get(path, params=params or None)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-def ids(collection):
-    return [feature["id"] for feature in collection["features"]]
-
-
-def lonlat_squares():
-    """Return the parcels of the first zone in longitude and latitude, transformed here and not by the server."""
-    to_degrees = pyproj.Transformer.from_pipeline(PINNED)
-    return shapely.transform(
-        server_home.squares(ZONES[0]), lambda points: np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
-    )
 
 
 def test_landing_page_names_only_what_is_served(client):
@@ -220,130 +173,6 @@ def test_nothing_of_holders_or_officers_leaves(client):
 def test_only_the_published_release_is_seen(client):
     get(client, f"{ITEMS}/15670.E2025A.1.99.1", status=404)
     assert get(client, ITEMS, dia_chi="Địa chỉ cũ")["numberMatched"] == 0
-
-
-def test_datetime_looks_back(client):
-    then = get(client, ITEMS, datetime="2024-06-01")
-    assert [feature["properties"]["dia_chi"] for feature in then["features"]] == ["Địa chỉ cũ", "Địa chỉ cũ"]
-    assert get(client, ITEMS, datetime="2023-01-01")["numberMatched"] == 0
-    assert get(client, ITEMS, datetime="2025-06-15T00:00:00Z", resulttype="hits")["numberMatched"] == COUNT
-    assert get(client, ITEMS, datetime="../2026-01-01", resulttype="hits")["numberMatched"] == COUNT
-
-
-def test_filters_by_vietnamese_text_in_either_unicode_form(client):
-    composed = "Thôn Đồng Lợi, xã Thọ Bình"
-    decomposed = unicodedata.normalize("NFD", composed)
-    assert decomposed != composed
-    expected = get(client, ITEMS, dia_chi=composed)["numberMatched"]
-    assert expected == 150 + 8
-    assert get(client, ITEMS, dia_chi=decomposed)["numberMatched"] == expected
-
-
-def test_filters_by_several_properties_and_types(client):
-    page = get(client, ITEMS, so_hieu_to_ban_do="2", so_thu_tu_thua="7", ma_xa="15670")
-    assert ids(page) == ["15670.E2025A.1.2.7"]
-    assert get(client, ITEMS, dien_tich_do="403", resulttype="hits")["numberMatched"] == 86 + 4
-    roads = get(client, ITEMS, la_doi_tuong_chiem_dat="true", limit=1)
-    assert roads["features"][0]["properties"]["la_doi_tuong_chiem_dat"] is True
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("xep_loai = '1'", 158),
-        ("xep_loai <> '1'", COUNT - 158),
-        ("xep_loai IN ('2a', '2b')", 158 + 157),
-        ("xep_loai NOT IN ('2a', '2b')", COUNT - 158 - 157),
-        ("dien_tich_do BETWEEN 402 AND 403.5", 86 + 86 + 4 + 4),
-        ("dia_chi LIKE '%Đồng Lợi%'", 158),
-        ("dia_chi LIKE '%đồng lợi%'", 0),
-        ("CASEI(dia_chi) LIKE CASEI('%ĐỒNG LỢI%')", 158),
-        ("ACCENTI(dia_chi) LIKE ACCENTI('%Đong Lơi%')", 158),
-        ("dia_chi IS NULL", 157),
-        ("NOT (dia_chi IS NULL)", COUNT - 157),
-        ("xep_loai = '3' OR xep_loai = '1' AND ma_xa = '15703'", 157 + 8),
-        ("(xep_loai = '3' OR xep_loai = '1') AND ma_xa = '15703'", 7 + 8),
-        ("valid_from >= DATE('2025-06-15')", COUNT),
-        ("T_BEFORE(valid_from, DATE('2025-06-15'))", 0),
-        ("la_doi_tuong_chiem_dat = true", 157),
-        ("so_hieu_to_ban_do = so_thu_tu_thua", 6 + 1),
-    ],
-)
-def test_cql2_text(client, text, expected):
-    assert get(client, ITEMS, filter=text, resulttype="hits")["numberMatched"] == expected
-
-
-def test_cql2_spatial_agrees_with_bbox_and_shapely(client):
-    squares = lonlat_squares()
-    west, south, east, north = squares[200].bounds
-    by_box = ids(get(client, ITEMS, bbox=f"{west},{south},{east},{north}"))
-    assert ids(get(client, ITEMS, filter=f"S_INTERSECTS(geometry, BBOX({west},{south},{east},{north}))")) == by_box
-    triangle = shapely.Polygon([(west, south), (east, south), (west, north)])
-    found = get(client, ITEMS, filter=f"S_INTERSECTS(geometry, {triangle.wkt})", limit=1000)["numberMatched"]
-    assert found == int(shapely.intersects(squares, triangle).sum())
-    outside = get(client, ITEMS, filter=f"S_DISJOINT(geometry, {triangle.wkt})", resulttype="hits")["numberMatched"]
-    assert outside == COUNT - found
-    mixed = f"S_INTERSECTS(geometry, {triangle.wkt}) OR so_thu_tu_thua = '1'"
-    assert get(client, ITEMS, filter=mixed, resulttype="hits")["numberMatched"] >= found
-
-
-def test_cql2_json_by_get_and_by_post(client):
-    question = {"op": "and", "args": [{"op": "=", "args": [{"property": "xep_loai"}, "1"]},
-                                      {"op": "=", "args": [{"property": "ma_xa"}, "15703"]}]}  # fmt: skip
-    by_get = get(client, ITEMS, **{"filter": json.dumps(question), "filter-lang": "cql2-json"})
-    by_post = client.post(ITEMS, json=question)
-    assert by_get["numberMatched"] == by_post.json()["numberMatched"] == 8
-
-
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"khong_co": "1"},
-        {"thua_key": FIRST},
-        {"bbox": "1,2,3"},
-        {"bbox": "a,b,c,d"},
-        {"bbox": "nan,1,2,3"},
-        {"bbox": "105,20,106,19"},
-        {"bbox": "105,19,106,20", "bbox-crs": epsg(1)},
-        {"bbox-crs": epsg(5897)},
-        {"crs": epsg(2154)},
-        {"crs": "EPSG:5897"},
-        {"limit": "0"},
-        {"limit": "-1"},
-        {"limit": "x"},
-        {"offset": "-1"},
-        {"offset": "x"},
-        {"sortby": "thua_key"},
-        {"properties": "thua_key"},
-        {"dien_tich_do": "x"},
-        {"la_doi_tuong_chiem_dat": "maybe"},
-        {"datetime": "hom nay"},
-        {"resulttype": "all"},
-        {"f": "xml"},
-        {"filter": "xep_loai"},
-        {"filter": "khong_co = 1"},
-        {"filter": "thua_key = '1'"},
-        {"filter": "xep_loai = 1"},
-        {"filter": "xep_loai = '1' AND"},
-        {"filter": "S_INTERSECTS(khong_co, POINT(1 2))"},
-        {"filter": "S_INTERSECTS(geometry, POLYGON((0 0, 1 1)))"},
-        {"filter": "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 1 0, 0 1, 0 0)))"},
-        {"filter": "abs(dien_tich_do) > 1"},
-        {"filter": "valid_from > DATE('2025-13-01')"},
-        {"filter": "{}", "filter-lang": "cql2-json"},
-        {"filter": "xep_loai = '1'", "filter-lang": "ecql"},
-        {"filter": "(" * 500 + "xep_loai='1'" + ")" * 500},
-    ],
-)
-def test_what_cannot_be_answered_is_refused(client, params):
-    answer = client.get(ITEMS, params=params)
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["description"]
-    assert answer.headers["content-type"] == "application/json"
-
-
-def test_a_refused_json_body(client):
-    assert client.post(ITEMS, content=b"{not json").status_code == 400
 
 
 def test_large_limits_are_cut(client):

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from pipelines import findings as findings_of
+from pipelines import store as land
 from pipelines.load import Delivery
 
 ZONE = 5897
@@ -88,3 +89,8 @@ def delivery(count: int = 4, *, ma_xa: str = "15670", shift_m: float = 0.0, **ch
         "holders": {"ca_nhan": people, "giay_to_tuy_than": papers},
     }
     return Delivery(**(values | changes))
+
+
+def count(store: land.Store, table: str) -> int:
+    """Return how many rows a table of the land database has."""
+    return int(store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])

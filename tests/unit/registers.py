@@ -1,13 +1,14 @@
-"""One register row after another, brought through `normalize` and judged: what tests of the register start from."""
+"""Register rows brought through `normalize` and judged: what tests and benches of the register start from."""
+
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
 
 from pipelines import normalize
-from pipelines.normalize.place import Place
 from pipelines.tolerances import Tolerances
 from pipelines.validate import run
-from tests.unit.test_normalize import drawn, register
+from tests.unit.test_normalize import PLACE, drawn, register
 
 SELF = {
     "thua": "1",
@@ -28,6 +29,8 @@ SELF = {
     "ngay_cap": "01/02/2012",
     "so_vao_so": "CH00001",
 }
+"""The one row everything is right in."""
+
 WIFE = {
     "ho_ten": "Lê Thị Mẫu",
     "ngay_sinh": "04/05/1987",
@@ -43,31 +46,38 @@ OTHER = {
 }
 
 
-def found(*changes, commune="15670", era="E2025A", date="2025-06-15", scanned=None, parcels=None):
-    """Return all findings about rows that differ from `SELF` in these values; `thua` is the parcel number."""
-    rows = []
-    for change in changes:
-        row = {**SELF, **change}
-        rows.append({"so_hieu_to_ban_do": "12", "so_thu_tu_thua": row.pop("thua"), **row})
-    place = Place(commune, era, "1", "EPSG:5897", date, frozenset({"DGT", "DTL", "SON", "MNC"}))
-    numbers = sorted({int(row["so_thu_tu_thua"]) for row in rows})
-    land = [{"loai_dat": next(r["loai_dat_1"] for r in rows if r["so_thu_tu_thua"] == str(n))} for n in numbers]
-    boundary = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=place.crs))
-    done = normalize.run(drawn(*(parcels or land)), boundary, [register(*rows)], place)
-    judged = run(
+def judged(land, registers, place=PLACE, *, scanned=None, numbering=None):
+    """Return the findings of all steps about registers and the parcels drawn for them, places left out.
+
+    Those about the communes of today are left out too: they speak of the table, not of the rows.
+    """
+    nothing = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=place.crs))
+    done = normalize.run(drawn(*land), nothing, registers, place, numbering=numbering)
+    found = run(
         done.thua_dat,
         Tolerances(),
         profile="acceptance",
         prior=done.findings,
         purposes=done.muc_dich_su_dung,
         rows=done.dang_ky,
-        date=date,
+        date=place.date,
         scanned=scanned,
-    )
-    return pd.DataFrame(judged.findings.drop(columns="geometry"))
+    ).findings
+    return pd.DataFrame(found[found["code"] != "goi.commune_split"].drop(columns="geometry"))
+
+
+def found(*changes, commune="15670", era="E2025A", date="2025-06-15", scanned=None, parcels=None):
+    """Return the findings about rows that differ from `SELF` in these values; `thua` is the parcel number."""
+    rows = []
+    for change in changes:
+        row = {**SELF, **change}
+        rows.append({"so_hieu_to_ban_do": "12", "so_thu_tu_thua": row.pop("thua"), **row})
+    numbers = sorted({int(row["so_thu_tu_thua"]) for row in rows})
+    land = [{"loai_dat": next(r["loai_dat_1"] for r in rows if r["so_thu_tu_thua"] == str(n))} for n in numbers]
+    place = replace(PLACE, ma_xa=commune, era=era, date=date)
+    return judged(parcels or land, [register(*rows)], place, scanned=scanned)
 
 
 def told(*changes, **options):
-    """Return the codes of these findings, without those about the communes of today."""
-    codes = found(*changes, **options)["code"]
-    return sorted(codes[codes != "goi.commune_split"])
+    """Return the codes of these findings."""
+    return sorted(found(*changes, **options)["code"])

@@ -10,7 +10,7 @@ import shapely
 import schemas
 from pipelines.validate.checks import CHECKS
 from pipelines.validate.overlaps import check_overlaps
-from tests.benchmarks import fabrics, planting, planting_register, rules, sites
+from tests.benchmarks import fabrics, planting, planting_drawing, planting_register, rules, sites
 
 ROOT = Path(__file__).parents[2]
 EMITS = re.compile(r"\b(?:ban_ve|thua_dat|so_dia_chinh|giay_chung_nhan|giay_to)\.[a-z_]+\b")
@@ -70,10 +70,48 @@ def test_every_rule_of_the_checks_is_planted():
     assert emitted() - {"ban_ve.face_without_label"} <= set(rules.RULES)
 
 
-def test_the_page_names_every_rule_with_its_figures():
+@pytest.mark.parametrize("name", planting_drawing.FABRICS)
+def test_everything_planted_in_line_work_is_told_and_nothing_else(name):
+    score = planting_drawing.score(fabrics.make(name, 500, 1), 1)
+    assert score.wrong == []
+    assert len(score.planted) >= 10
+    assert sum(score.spared.values()) > 20
+
+
+def test_line_work_without_what_was_planted_is_missed(monkeypatch):
+    monkeypatch.setitem(planting_drawing.DRAWINGS, "gap", ("ban_ve.unclosed", lambda *_: ["ban_ve.unclosed"]))
+    score = planting_drawing.score(fabrics.make("grid", 300, 1), 1)
+    assert score.recall("ban_ve.unclosed") == 0
+    assert {line.split()[2] for line in score.wrong} == {"ban_ve.unclosed"}
+
+
+def rows_of_page():
     text = rules.PAGE.read_text(encoding="utf-8")
-    rows = {line.split("`")[1]: line.split("|")[2:8] for line in text.splitlines() if line.startswith("| `")}
-    assert set(rows) == set(rules.RULES)
-    assert all(
-        row[4].strip() == row[5].strip() == "1.000" and int(row[0].replace(",", "")) > 0 for row in rows.values()
-    )
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    return {line.split("`")[1]: [cell.strip() for cell in line.split("|")[2:-1]] for line in lines}
+
+
+def test_the_page_names_every_rule_with_its_figures():
+    rows = rows_of_page()
+    assert set(rows) == set(schemas.findings())
+    for code in rules.RULES:
+        planted, _, _, invented, recall, precision = rows[code][:6]
+        assert (int(planted.replace(",", "")) > 0, invented, recall, precision) == (True, "0", "1.000", "1.000"), code
+
+
+def test_what_is_not_planted_here_says_what_proves_it():
+    for code, row in rows_of_page().items():
+        by = row[7]
+        if code in rules.RULES:
+            assert by.startswith("bench")
+        elif code in rules.TESTS:
+            assert by == (rules.TESTS[code] or "nothing")
+            if by != "nothing":
+                assert rules.TESTED.get(code, code) in (ROOT / by).read_text(encoding="utf-8")
+        else:
+            assert by == "sample"
+
+
+def test_a_finding_that_nothing_proves_is_made_by_nothing():
+    steps = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipelines").rglob("*.py"))
+    assert [code for code, test in rules.TESTS.items() if not test and f'"{code}"' in steps] == []

@@ -7,8 +7,10 @@ import openpyxl
 import pytest
 
 import schemas
+from data_samples import dbf
 from pipelines import registers
 from pipelines.errors import ReadError
+from pipelines.registers import grid
 
 HEADING = ["Số tờ bản đồ", "Số thửa", "Diện tích", "Loại đất"]
 
@@ -45,6 +47,40 @@ def test_an_encrypted_or_hollow_office_file_is_refused(tmp_path: Path, name: str
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000))
     with pytest.raises(ReadError):
         read(tmp_path / name)
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, AssertionError])
+@pytest.mark.parametrize("name", ["so.xlsx", "so.csv", "so.dbf", "so.xls"])
+def test_a_bug_of_ours_is_no_broken_file(tmp_path: Path, monkeypatch, name: str, error: type[Exception]) -> None:
+    path = tmp_path / name
+    if name == "so.xlsx":
+        workbook(path, ["1", "2", "3", "ONT"])
+    elif name == "so.dbf":
+        dbf.write(path, {"SoTo": ["1"], "SoThua": ["2"]})
+    elif name == "so.xls":
+        path.write_text("<html><table><tr><td>Số tờ</td></tr></table></html>", encoding="utf-8")
+    else:
+        path.write_text(";".join(HEADING), encoding="utf-8")
+
+    def bug(*_: object) -> None:
+        raise error("a bug")
+
+    monkeypatch.setattr("pipelines.registers." + ("dbf._fields" if name == "so.dbf" else "cells.frame"), bug)
+    with pytest.raises(error, match="a bug"):
+        grid.read(path, None)
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, AssertionError])
+def test_what_a_library_trips_over_is_a_broken_file(tmp_path: Path, monkeypatch, error: type[Exception]) -> None:
+    def trip(*_: object, **__: object) -> None:
+        raise error("'NoneType' object")
+
+    monkeypatch.setattr("python_calamine.load_workbook", trip)
+    monkeypatch.setattr("xlrd.open_workbook", trip)
+    (tmp_path / "so.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000))
+    for path in (workbook(tmp_path / "so.xlsx"), tmp_path / "so.xls"):
+        with pytest.raises(ReadError):
+            grid.read(path, None)
 
 
 def test_lines_that_end_as_on_old_computers(tmp_path: Path) -> None:

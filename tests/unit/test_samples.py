@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import math
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pyproj
 import pytest
 import shapely
 
+import data_samples
 from data_samples import build, generate
 from data_samples.communes import COMMUNES, Commune
 from data_samples.deliveries import register_files
@@ -45,6 +47,27 @@ EVERYWHERE = {
     "giay_to.repaired",
     "van_ban.foreign_character",
     "dia_chi.wrong_commune",
+    "so_dia_chinh.bad_code",
+    "so_dia_chinh.holder_kind",
+    "so_dia_chinh.legal_area_mismatch",
+    "so_dia_chinh.recovered_with_right",
+    "so_dia_chinh.repeated_holder",
+    "so_dia_chinh.residential_code",
+    "so_dia_chinh.term_ended",
+    "so_dia_chinh.term_mismatch",
+    "giay_chung_nhan.bad_book_number",
+    "giay_chung_nhan.before_birth",
+    "giay_chung_nhan.book_number_period",
+    "giay_chung_nhan.contradiction",
+    "giay_chung_nhan.household_after_law",
+    "giay_chung_nhan.impossible_date",
+    "giay_chung_nhan.qr_mismatch",
+    "giay_chung_nhan.serial_reused",
+    "giay_chung_nhan.several_for_parcel",
+    "giay_to.expired",
+    "giay_to.incomplete",
+    "giay_to.shared_number",
+    "giay_to.two_numbers",
 }
 LINE_WORK = {
     "ban_ve.dangle",
@@ -54,10 +77,23 @@ LINE_WORK = {
     "ban_ve.label_outside",
     "ban_ve.label_doubled",
     "ban_ve.label_unparsed",
+    "ban_ve.element_doubled",
     "van_ban.repaired",
 }
 OF_ONE = {
-    "15670": LINE_WORK | {"thua_dat.overlap", "thua_dat.gap", "goi.unlisted_file"},
+    "15670": LINE_WORK
+    | {
+        "thua_dat.overlap",
+        "thua_dat.gap",
+        "thua_dat.documented_mismatch",
+        "ban_ve.documented_unclosed",
+        "ban_ve.documented_unmatched",
+        "ban_ve.edge_matched",
+        "ban_ve.joined_across_sheets",
+        "giay_chung_nhan.scan_missing",
+        "van_ban.mixed_encoding",
+        "goi.unlisted_file",
+    },
     "15703": {
         "thua_dat.overlap",
         "thua_dat.gap",
@@ -66,9 +102,30 @@ OF_ONE = {
         "thua_dat.empty",
         "thua_dat.duplicate_geometry",
         "thua_dat.missing_number",
+        "thua_dat.spike",
+        "thua_dat.repeated_vertex",
+        "thua_dat.missing_node",
+        "thua_dat.near_node",
+        "so_dia_chinh.other_commune",
+        "so_dia_chinh.restriction_area",
+        "so_dia_chinh.status_conflict",
+        "so_dia_chinh.unknown_element",
+        "goi.file_note",
         "goi.missing_file",
     },
-    "15712": LINE_WORK | {"thua_dat.missing_number", "van_ban.undecodable"},
+    "15712": LINE_WORK
+    | {
+        "thua_dat.missing_number",
+        "ban_ve.bad_coordinates",
+        "ban_ve.label_moved",
+        "so_dia_chinh.other_commune",
+        "so_dia_chinh.renumbered",
+        "so_dia_chinh.renumbering_open",
+        "giay_chung_nhan.scan_missing",
+        "giay_chung_nhan.scan_unreadable",
+        "van_ban.undecodable",
+        "goi.unreadable_file",
+    },
 }
 
 
@@ -163,6 +220,14 @@ def test_every_kind_of_defect_is_in_the_answer_sheet(spoilt: dict[str, Delivery]
     assert codes <= set(catalogue())
 
 
+def test_what_is_not_planted_is_listed_with_its_reason(spoilt: dict[str, Delivery]) -> None:
+    planted = {item.code for delivery in spoilt.values() for item in [*delivery.answers, *delivery.shared]}
+    text = (Path(data_samples.__file__).parent / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z_.]+)` \| .{20,} \|$", text, flags=re.M)
+    assert len(set(told)) == len(told)
+    assert set(told) == set(catalogue()) - planted
+
+
 @pytest.mark.parametrize("commune", COMMUNES, ids=IDS)
 def test_overlaps_and_gaps_are_as_large_as_the_answer_says(spoilt: dict[str, Delivery], commune: Commune) -> None:
     delivery = spoilt[commune.code]
@@ -210,6 +275,26 @@ def test_people_are_visibly_invented(clean_land: dict[str, Delivery], commune: C
     assert all(len(number) == 12 and number.startswith("038") and number[6:8] == "99" for number in numbers)
     assert all(row["so_phat_hanh"].split()[1].startswith("99") for row in rows if "so_phat_hanh" in row)
     assert all(row["ma_to_chuc"].startswith("2899") for row in rows if "ma_to_chuc" in row)
+
+
+def test_no_number_of_a_person_or_paper_is_in_two_communes(clean_land: dict[str, Delivery]) -> None:
+    for column in ("so_giay_to", "so_phat_hanh", "ma_to_chuc"):
+        known = [{row.values[column] for row in land.rows if column in row.values} for land in clean_land.values()]
+        assert min(map(len, known)) > 0
+        assert len(set.union(*known)) == sum(map(len, known)), column
+
+
+def test_what_communes_share_is_in_the_sheet_of_the_province(written: Path, spoilt: dict[str, Delivery]) -> None:
+    with (written / "expected/province.findings.csv").open(encoding="utf-8", newline="") as source:
+        lines = list(csv.DictReader(source))
+    assert {line["code"] for line in lines} == {"lien_xa.certificate_twice", "lien_xa.number_twice"}
+    column = {"lien_xa.certificate_twice": "so_phat_hanh", "lien_xa.number_twice": "so_giay_to"}
+    for line in lines:
+        sides = [(line["ma_xa"], line["to"], line["thua"])]
+        sides.append((line["other_ma_xa"], line["other_to"], line["other_thua"]))
+        rows = [next(row for row in spoilt[code].rows if row.key == (to, thua)).values for code, to, thua in sides]
+        assert rows[0][column[line["code"]]] == rows[1][column[line["code"]]]
+        assert rows[0]["ho_ten"].lower() != rows[1]["ho_ten"].lower()
 
 
 def test_every_row_stands_in_one_file(spoilt: dict[str, Delivery]) -> None:

@@ -1,4 +1,4 @@
-"""The samples against their answer sheets: every planted defect found, and nothing else found."""
+"""The samples against their answer sheets: every planted defect found, and nothing else found, between them neither."""
 
 import json
 from pathlib import Path
@@ -32,6 +32,8 @@ def distances(line: pd.Series, candidates: pd.DataFrame) -> pd.Series:
     """
     if isinstance(line.row, str) and (candidates.feature_id == line.row).any():
         return candidates.feature_id.map({line.row: 0.0}).astype(float).fillna(float("inf"))
+    if isinstance(line.row, str) and (candidates.source == line.row).any():  # an element of a drawing without a place
+        return candidates.source.map({line.row: 0.0}).astype(float).fillna(float("inf"))
     if isinstance(line.row, str) or not isinstance(line.x, str):
         return candidates.number.map({f"{line.to}/{line.thua}": 0.0}).astype(float).fillna(float("inf"))
     here = shapely.Point(float(line.x), float(line.y))
@@ -65,6 +67,18 @@ def test_every_planted_defect_and_nothing_else(samples: Path, samples_home: Path
     assert missing == []
     assert invented == []
     assert values == []
+
+
+def test_every_planted_defect_between_communes_and_nothing_else(samples: Path, samples_home: Path) -> None:
+    answers = pd.read_csv(samples / "expected" / "province.findings.csv", dtype="str")
+    findings = gpd.read_parquet(samples_home / "province" / "findings.parquet")
+    keys = [
+        answers[commune] + ".E2025A.1." + answers[to] + "." + answers[thua]
+        for commune, to, thua in (("ma_xa", "to", "thua"), ("other_ma_xa", "other_to", "other_thua"))
+    ]
+    planted = zip(answers.code, *keys, strict=True)
+    assert len(answers) > 5
+    assert sorted(zip(findings.code, findings.feature_id, findings.other_id, strict=True)) == sorted(planted)
 
 
 @pytest.mark.parametrize("commune", COMMUNES)
