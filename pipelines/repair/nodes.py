@@ -9,7 +9,7 @@ import shapely
 
 from pipelines import geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
-from pipelines.repair import rings
+from pipelines.repair import corners, rings
 from pipelines.repair.rings import Edits, Rings
 from pipelines.repair.state import State
 
@@ -157,10 +157,10 @@ def _across(state: State, rows: pd.DataFrame, places: Places) -> pd.DataFrame:
 
 def _edits(state: State, rows: pd.DataFrame) -> Edits:
     meets = (rows["end_m"] <= 2 * rows["distance"] + state.tolerances.vertex_m).to_numpy()
-    gathered, corners = _gathered(state, rows[meets])
-    alone = rows[meets & ~_stands(rows, corners) & ~np.isin(_ends(rows), rings.place_keys(corners))]
+    gathered, cornered = corners.gathered(state, rows.loc[meets, ["x", "y", "end_x", "end_y"]].to_numpy())
+    alone = rows[meets & ~_stands(rows, cornered)]
     moved = np.concatenate([gathered, _merged(state, alone)])
-    busy = _stands(rows, np.concatenate([moved.reshape(-1, 2), corners]))
+    busy = _stands(rows, np.concatenate([moved.reshape(-1, 2), cornered]))
     rows = rows[~meets & ~busy]
     on_edge = rows["distance"] <= state.tolerances.node_m
     exact, off = rows[on_edge], rows[~on_edge]
@@ -185,69 +185,6 @@ def _stands(rows: pd.DataFrame, points: Floats) -> Mask:
     return there
 
 
-def _ends(rows: pd.DataFrame) -> geometry.Bits:
-    return rings.place_keys(rows[["end_x", "end_y"]].to_numpy())
-
-
-def _gathered(state: State, rows: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return moves that bring the vertices of one corner to one place at once, and all vertices of these corners.
-
-    Two by two, the vertices of a corner at which four parcels meet wander farther than each may go. Together they go to
-    the one that is nearest to the farthest of them; where one of them would go too far even so, to the middle of the
-    smallest circle around them; and where that is too far as well, nowhere. A corner has three vertices or more and no
-    parcel has two of them; others are left to `_merged`.
-    """
-    points = np.unique(np.concatenate([rows[["x", "y"]].to_numpy(), rows[["end_x", "end_y"]].to_numpy()]), axis=0)
-    nothing = np.empty((0, 4)), np.empty((0, 2))
-    if len(points) < 3:
-        return nothing
-    keys = rings.place_keys(points)
-    order = np.argsort(keys)
-    one, other = (order[np.searchsorted(keys[order], key)] for key in (_keys_of(rows), _ends(rows)))
-    group = geometry.connected(len(points), one, other)
-    ring_keys = rings.place_keys(state.rings.points)
-    there = np.flatnonzero(np.isin(ring_keys, keys))
-    holds = pd.DataFrame(
-        {"at": order[np.searchsorted(keys[order], ring_keys[there])], "owner": state.rings.owner[there]}
-    )
-    holds["group"], holds["limit"] = group[holds["at"]], state.limit_m[holds["owner"]]
-    size = np.bincount(group, minlength=len(points))
-    size[holds.loc[holds.duplicated(["group", "owner"]), "group"].unique()] = 0
-    chosen = np.flatnonzero(size[group] > 2)
-    if not len(chosen):
-        return nothing
-    limit = np.full(len(points), np.inf)
-    np.minimum.at(limit, holds["group"].to_numpy(), holds["limit"].to_numpy())
-    members = pd.DataFrame({"group": group[chosen], "at": chosen}).sort_values("group", kind="stable")
-    target = _meeting(state, points, members, limit)
-    chosen, to = members["at"].to_numpy(), target.reindex(members["group"]).to_numpy()
-    goes = np.isfinite(to[:, 0]) & (to != points[chosen]).any(axis=1)
-    return np.column_stack([points[chosen[goes]], to[goes]]), points[chosen]
-
-
-def _keys_of(rows: pd.DataFrame) -> geometry.Bits:
-    return rings.place_keys(rows[["x", "y"]].to_numpy())
-
-
-def _meeting(state: State, points: Floats, members: pd.DataFrame, limit: Floats) -> pd.DataFrame:
-    """Return where the vertices of each group meet (`x`, `y` by group); not a number where one would go too far."""
-    both = members.merge(members, on="group", suffixes=("", "_other"))
-    both["way"] = np.hypot(*(points[both["at"]] - points[both["at_other"]]).T)
-    far = both.groupby(["group", "at"], as_index=False)["way"].max()
-    far["fits"] = far["way"] <= limit[far["group"]]
-    far[["count", "rank"]] = _weights(state, points[far["at"]])
-    far[["x", "y"]] = points[far["at"]]
-    best = far.round({"way": 3}).sort_values(["group", "way", "count", "rank", "x", "y"], ascending=[True, True, False, False, True, True])
-    best = best.drop_duplicates("group").set_index("group")
-    shapes = shapely.multipoints(shapely.points(points[members["at"]]), indices=np.unique(members["group"], return_inverse=True)[1])
-    middle = shapely.get_coordinates(shapely.centroid(shapely.minimum_bounding_circle(shapes))).round(3)
-    farthest = shapely.hausdorff_distance(shapes, shapely.points(middle))
-    fits = best["fits"].to_numpy()
-    reachable = farthest <= limit[best.index.to_numpy()]
-    to = np.where(fits[:, None], best[["x", "y"]].to_numpy(), np.where(reachable[:, None], middle, np.nan))
-    return pd.DataFrame(to, index=best.index, columns=["x", "y"])
-
-
 def _merged(state: State, rows: pd.DataFrame) -> Floats:
     """Return moves of vertices to those that are nearest to them and have them as the nearest, too."""
     return merged(state, rows[["x", "y"]].to_numpy(), rows[["end_x", "end_y"]].to_numpy())
@@ -269,21 +206,11 @@ def merged(state: State, one: Floats, other: Floats) -> Floats:
     np.minimum.at(first, place.ravel(), np.tile(turn, 2))
     mutual = (first[place.ravel()[: len(pairs)]] == turn) & (first[place.ravel()[len(pairs) :]] == turn)
     low, high = low[mutual], high[mutual]
-    weight = _weights(state, np.concatenate([low, high]))
+    weight = corners.weights(state, np.concatenate([low, high]))
     count, size = (part.reshape(2, -1) for part in weight.T)
     up = (count[1] > count[0]) | ((count[1] == count[0]) & (size[1] > size[0]))
     moves: Floats = np.where(up[:, None], np.column_stack([low, high]), np.column_stack([high, low]))
     return moves
-
-
-def _weights(state: State, points: Floats) -> Floats:
-    """Return how many polygons meet at each point, and the rank of the largest."""
-    keys = rings.place_keys(points)
-    there = np.isin(rings.place_keys(state.rings.points), keys)
-    owner = state.rings.owner[there]
-    rows = pd.DataFrame({"key": rings.place_keys(state.rings.points[there]), "owner": owner, "rank": state.rank[owner]})
-    each = rows.drop_duplicates().groupby("key").agg({"owner": "size", "rank": "max"}).reindex(keys)
-    return np.asarray(each.fillna(-1), dtype=np.float64)
 
 
 def _keys(points: Floats, owner: Indices) -> geometry.Bits:

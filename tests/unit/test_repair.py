@@ -7,7 +7,7 @@ import shapely
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.repair import KEY, repair, repair_shapes, restore
+from pipelines.repair import KEPT, KEY, repair, repair_shapes, restore
 from pipelines.repair.engine import GEOMETRIC
 from pipelines.tolerances import Tolerances
 from pipelines.validate import examine
@@ -168,6 +168,61 @@ def test_every_repair_can_be_undone(noise_m, system):
     assert shapely.to_wkb(back.geometry).tolist() == shapely.to_wkb(plain.geometry).tolist()
     assert back.drop(columns="geometry").equals(plain.drop(columns="geometry"))
     assert "sua.spaces" in set(made.repairs["code"])
+
+
+@settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(seed=st.integers(0, 2**32 - 1), noise_m=st.sampled_from([0.05, 0.1, 0.2]))
+def test_a_whole_fabric_is_repaired_within_tolerance_and_once(seed, noise_m):
+    random = np.random.default_rng(seed)
+    parcels = noisy(7, random.uniform(-noise_m, noise_m, (49, 4, 2)).round(3))
+    made = shaped(parcels)
+    assert made.displacement_m.max() <= POINT_M + 1e-9
+    moved_m2 = np.abs(shapely.area(made.parcels.geometry.to_numpy()) - shapely.area(parcels.geometry.to_numpy()))
+    assert (moved_m2 <= TOLERANCES.area_m2(shapely.area(parcels.geometry.to_numpy()), 1000)).all()
+    left = len(made.found_after) / len(made.found_before)
+    assert left <= {0.05: 0, 0.1: 0.05, 0.2: 0.7}[noise_m]
+    assert shaped(made.parcels).steps.empty
+
+
+def test_a_fabric_takes_few_looks_at_the_whole():
+    random = np.random.default_rng(7)
+    seen = []
+
+    def counted(parcels):
+        seen.append(len(parcels))
+        return checks(parcels)
+
+    repair_shapes(noisy(14, random.uniform(-0.1, 0.1, (196, 4, 2)).round(3)), TOLERANCES, counted)
+    assert sum(seen) <= 12 * 196
+
+
+def test_what_moved_once_moves_no_more_in_another_run():
+    parcels = frame(lot(0, 0), lot(19.85, 0))
+    once = shaped(parcels, ["nodes", "ground"]).parcels
+    assert set(once[KEPT]) <= {0, 1} and once[KEPT].any()
+    shapes = [shapely.affinity.translate(shape, -0.15 * at) for at, shape in enumerate(once.geometry)]
+    off = once.set_geometry(shapes, crs=CRS).assign(**{KEPT: 1})
+    assert shaped(off).steps.empty
+    assert not shaped(off.drop(columns=KEPT)).steps.empty
+
+
+@pytest.mark.parametrize("mark", [["x", None], [-1, np.inf], [np.nan, 0]])
+def test_a_mark_of_somebody_else_breaks_nothing(mark):
+    assert len(shaped(frame(lot(0, 0), lot(19.9, 0)).assign(**{KEPT: mark})).parcels) == 2
+
+
+def test_a_group_that_geos_cannot_clean_keeps_no_other_from_it(monkeypatch):
+    clean = shapely.coverage_clean
+
+    def failing(shapes, **options):
+        if (shapely.bounds(shapes)[:, 0] > E0 + 500).any():
+            raise shapely.errors.GEOSException("TopologyException: side location conflict")
+        return clean(shapes, **options)
+
+    monkeypatch.setattr(shapely, "coverage_clean", failing)
+    made = shaped(frame(lot(0, 0), lot(19.9, 0), lot(600, 0), lot(619.9, 0)), ["ground"])
+    assert made.found_before["code"].tolist() == ["thua_dat.overlap"] * 2
+    assert made.found_after["feature_id"].tolist() == ["to.shp#3"]
 
 
 def test_the_proof_holds_before_and_after():
