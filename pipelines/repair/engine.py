@@ -1,6 +1,5 @@
 """Repair of a parcel layer: what the checks found, put right where nothing moves farther than a survey errs."""
 
-import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import count
@@ -12,9 +11,9 @@ import shapely
 
 from pipelines import findings, geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
-from pipelines.repair import ground, nodes, rings, single
+from pipelines.repair import ground, judge, nodes, rings, single
 from pipelines.repair.rings import Edits
-from pipelines.repair.state import State, allowed_m2, begin, displacement_m
+from pipelines.repair.state import State, begin, displacement_m
 from pipelines.tolerances import Tolerances
 
 Examine = Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
@@ -91,10 +90,10 @@ def repair_shapes(
     left = np.zeros(len(parcels), dtype=bool)
     for attempt in range(ATTEMPTS):
         state, found, steps = _settle(begin(parcels, tolerances, banned | left), before, examine, chosen)
-        wrong = _wrong(state, before, found)
+        wrong = judge.wrong(state, before, found)
         if not wrong.any():
             return _shaped(state, before, found, steps, left)
-        left |= wrong if attempt < _NEAR else _around(state, wrong, whole=attempt >= _FAR)
+        left |= wrong if attempt < _NEAR else judge.around(state, wrong, whole=attempt >= _FAR)
     return _shaped(begin(parcels, tolerances, banned), before, before, [], left)
 
 
@@ -120,7 +119,7 @@ def _settle(
         begun = len(steps)
         for kind in kinds:
             after = _step(kind, state, found)
-            changed = np.flatnonzero(~_identical(state.shapes, after.shapes))
+            changed = np.flatnonzero(~judge.identical(state.shapes, after.shapes))
             if len(changed):
                 done = {"at": changed, "before": state.shapes[changed], "after": after.shapes[changed]}
                 steps.append(pd.DataFrame({"kind": kind, **done}))
@@ -129,7 +128,7 @@ def _settle(
         if not is_whole and len(steps) == begun:
             found, is_whole = examine(state.frame()), True
         elif turn >= ROUNDS or len(steps) == begun:
-            moved = ~_identical(state.first, state.shapes)
+            moved = ~judge.identical(state.first, state.shapes)
             if len(steps) == begun and not (moved & ~state.banned).any():
                 break
             state = replace(state, banned=state.banned | moved)
@@ -167,11 +166,11 @@ def _beside(before: State, after: State, rows: Indices) -> Indices:
 def _step(kind: str, state: State, found: pd.DataFrame) -> State:
     if kind == "valid":
         shapes = single.made_valid(state, found)
-        return state.with_shapes(shapes, np.flatnonzero(~_identical(state.shapes, shapes)))
+        return state.with_shapes(shapes, np.flatnonzero(~judge.identical(state.shapes, shapes)))
     if kind == "ground":
         for strategy in ground.STRATEGIES:
             after = _taken(state, *ground.closed(state, found, strategy))
-            if not _identical(state.shapes, after.shapes).all():
+            if not judge.identical(state.shapes, after.shapes).all():
                 return after
         return state
     if kind == "slivers":
@@ -206,7 +205,7 @@ def _kept(before: Geometries, after: Geometries) -> Geometries:
 
 def _taken(state: State, shapes: Geometries, group: Indices) -> State:
     """Return the state with those groups of new shapes that harm no parcel."""
-    changed = np.flatnonzero(~_identical(state.shapes, shapes))
+    changed = np.flatnonzero(~judge.identical(state.shapes, shapes))
     left = changed[~shapely.is_missing(shapes[changed])]
     harmed = left[_harmed(state, shapes, left, np.zeros(len(left), dtype=bool))]
     harmed = np.append(harmed, changed[state.banned[changed]])
@@ -219,64 +218,15 @@ def _taken(state: State, shapes: Geometries, group: Indices) -> State:
 def _harmed(state: State, shapes: Geometries, at: Indices, one_way: Mask) -> Mask:
     """Tell which of the parcels at these rows a step must not change so: they break, or go too far in it."""
     before, after = state.shapes[at], shapes[at]
-    changed = ~_identical(before, after)
+    changed = ~judge.identical(before, after)
     harmed = state.banned[at] & changed
     harmed |= shapely.is_missing(after) | ~shapely.is_valid(after) | ~geometry.is_polygon(after)
     fine = np.flatnonzero(~harmed & changed)
     before, after, rows = before[fine], after[fine], at[fine]
     too_far = nodes.parts_of(before) != nodes.parts_of(after)
-    too_far |= _too_far(state, rows, after, one_way[fine] | state.armed[rows])
+    too_far |= judge.too_far(state, rows, after, one_way[fine] | state.armed[rows])
     harmed[fine[too_far]] = True
     return harmed
-
-
-def _too_far(state: State, rows: Indices, shapes: Geometries, one_way: Mask) -> Mask:
-    """Tell which of these parcels would be farther from where they began, or larger or smaller, than they may."""
-    first = state.first[rows]
-    too_far: Mask = np.abs(shapely.area(shapes) - shapely.area(first)) > allowed_m2(state, state.first)[rows]
-    too_far |= displacement_m(first, shapes, one_way) > state.limit_m[rows]
-    return too_far
-
-
-def _wrong(state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> Mask:
-    """Tell which rows went too far since the beginning, or are named by findings that have become more."""
-    wrong = np.zeros(len(state.first), dtype=bool)
-    changed = np.flatnonzero(~_identical(state.first, state.shapes) & state.present)
-    wrong[changed] = _too_far(state, changed, state.shapes[changed], state.armed[changed])
-    counts = after["code"].value_counts().sub(before["code"].value_counts(), fill_value=0)
-    risen = after[after["code"].isin(counts.index[counts > 0])]
-    names = ["code", "feature_id", "other_id"]
-    known = pd.MultiIndex.from_frame(pd.DataFrame(before)[names].astype(object).fillna(""))
-    new = risen[~pd.MultiIndex.from_frame(pd.DataFrame(risen)[names].astype(object).fillna("")).isin(known)]
-    named = np.append(state.position(new["feature_id"]), state.position(new["other_id"].fillna("")))
-    wrong[named[named >= 0]] = True
-    if len(risen) and not wrong.any():
-        wrong[changed] = True
-    return wrong
-
-
-def _around(state: State, wrong: Mask, whole: bool) -> Mask:
-    """Return the changed parcels at, beside, or in one group with the wrong ones, and the wrong ones."""
-    first = state.first
-    changed = np.flatnonzero(~_identical(first, state.shapes))
-    shapes = shapely.envelope(first)
-    left, right = shapely.STRtree(shapes[changed]).query(shapes[changed], predicate="intersects")
-    banned = wrong.copy()
-    if whole:
-        group = geometry.connected(len(changed), left, right)
-        _, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
-        banned[changed[np.isin(group, group[seed])]] = True
-    else:
-        banned[changed[right[wrong[changed[left]]]]] = True
-        _, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
-        banned[changed[seed]] = True
-    return banned
-
-
-def _identical(one: Geometries, other: Geometries) -> Mask:
-    """Tell where two arrays hold the very same objects: what no step has touched."""
-    identical: Mask = np.asarray(np.frompyfunc(operator.is_, 2, 1)(one, other), dtype=bool)
-    return identical
 
 
 def _shaped(
@@ -287,7 +237,7 @@ def _shaped(
     each = log.groupby(["at", "kind"], sort=False)
     merged = each.agg(before=("before", "first"), after=("after", "last")).reset_index()
     moved = np.zeros(len(first))
-    changed = np.flatnonzero(~_identical(first, state.shapes) & state.present)
+    changed = np.flatnonzero(~judge.identical(first, state.shapes) & state.present)
     moved[changed] = displacement_m(first[changed], state.shapes[changed], state.armed[changed])
     rows = np.flatnonzero(state.present)
     kept = _kept_before(state.parcels) | left
