@@ -192,7 +192,7 @@ def _numbers(parcels: pd.DataFrame) -> pd.DataFrame:
 
 def _fill(rows: pd.DataFrame, template: str, unit: str | None, numbers: pd.DataFrame, language: str) -> pd.Series:
     """Return the template with its fields replaced, column by column."""
-    sheet, number = (rows["other_id"].map(numbers[column]) for column in numbers.columns)
+    sheet, number = (rows["other_id"].map(numbers[column]).astype("string") for column in numbers.columns)
     before, between = PLACE[language]
     values = {
         "value": _figures(rows["value"], unit, language),

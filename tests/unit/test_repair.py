@@ -35,16 +35,20 @@ def by_id(made):
 
 
 def grown(made, before):
-    """Return kinds of findings of which there is more; a gap counts where a parcel had its ground before."""
+    """Return kinds of findings of which there is more; ground in m², but no gap that was nobody's ground before."""
     held = shapely.union_all(before.geometry.to_numpy())
-    kinds = {"thua_dat.near_node": "nodes", "thua_dat.missing_node": "nodes"}
+    kinds = dict.fromkeys(["thua_dat.near_node", "thua_dat.missing_node"], "nodes")
+    kinds |= dict.fromkeys(["thua_dat.overlap", "thua_dat.gap"], "ground")
 
-    def counted(told):
-        lost = shapely.area(shapely.intersection(told.geometry.to_numpy(), held)) > shapely.area(told.geometry.to_numpy()) / 2
-        return told["code"].replace(kinds)[(told["code"] != "thua_dat.gap") | lost].value_counts()
+    def amounts(told, known):
+        ground = told.geometry.to_numpy()
+        lost = shapely.area(shapely.intersection(ground, held)) > shapely.area(ground) / 2
+        kept = ((told["code"] != "thua_dat.gap") | lost | known).to_numpy()
+        kind = told["code"].replace(kinds)[kept]
+        return told["value"].astype(float)[kept].where(kind == "ground", 1.0).groupby(kind).sum()
 
-    rise = counted(made.found_after).sub(counted(made.found_before), fill_value=0)
-    return rise.index[rise > 0].tolist()
+    rise = amounts(made.found_after, False).sub(amounts(made.found_before, True), fill_value=0)
+    return rise.index[rise > 1e-6].tolist()
 
 
 def noisy(side, noise_m):
