@@ -79,9 +79,7 @@ def repair(
     lines += ["Phát hiện trước → sau / findings before → after"]
     lines += [f"{code:<28} {before:>8,} → {after:,}" for code, (before, after) in made.counts().items()]
     if any(after for _, after in made.counts().values()):
-        lines.append(
-            "Còn lại: sửa sẽ vượt hạn sai hoặc không chắc chắn / left: beyond the tolerance, or not certain"
-        )
+        lines.append("Còn lại: sửa sẽ vượt hạn sai hoặc không chắc chắn / left: beyond the tolerance, or not certain")
     typer.echo("\n".join(lines))
 
 

@@ -63,7 +63,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """Return the figures of a table: `ma_xa`, `group` (empty for the whole commune), `area_m2`.
 
     Raises:
-        SettingsError: The table cannot be read, lacks a column or has one twice, or a figure in it is no area or not alone.
+        SettingsError: The table cannot be read, lacks a column or has one twice, or a figure is no area or not alone.
     """
     frame = _read(path)
     frame.columns = frame.columns.astype("string").str.strip().str.lower()
