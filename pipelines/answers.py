@@ -29,7 +29,10 @@ HEADINGS = {"key": ("Khóa", "Key"), "status": ("Trạng thái", "Status"), "not
 """Headings in the fix list by which the columns are found again, Vietnamese and English."""
 
 COLUMNS = ("key", "status", "note")
-_LONGEST = 1000
+_SHEETS = ("danh sách sửa", "fix list")
+_LONGEST = 10_000
+_TITLES = 10
+"""Rows above the headings that somebody may have put there."""
 
 
 @dataclass(frozen=True)
@@ -73,33 +76,48 @@ def read(path: Path, limits: Limits | None = None) -> Answers:
         table = _table(name, cells)
         if table is not None:
             parts.append(table)
+        elif _plain(name) in _SHEETS:
+            problems.append(
+                (
+                    f"{name}: mất cột Khóa, Trạng thái hoặc Ghi chú, không đọc được trả lời ở đây.",
+                    f"{name}: the column Key, Status or Note is gone, no answer here was read.",
+                )
+            )
     if not parts:
         raise ReadError(
             f"“{path.name}” không phải danh sách sửa: nộp lại tệp fix_list.xlsx, giữ nguyên các cột và cột Khóa ẩn.",
             f"{path.name!r} is no fix list: hand in fix_list.xlsx with its columns and the hidden column Key.",
         )
     every = pd.concat(parts, ignore_index=True)
-    every = every[every["key"].notna() & (every["said"].notna() | every["note"].notna())]
+    every = every[every["said"].notna() | every["note"].notna()].reset_index(drop=True)
     known = {_plain(word): status for words in STATUSES.values() for status, word in words.items()}
     every["status"] = every["said"].map(lambda said: known.get(_plain(said)), na_action="ignore").astype("string")
     has_reason = every["note"].notna()
-    unknown, silent = every["status"].isna(), every["status"].isin(SETTLED) & ~has_reason
+    lost = every["key"].isna()
+    unknown, silent = every["status"].isna() & ~lost, every["status"].isin(SETTLED) & ~has_reason & ~lost
     twice = every[~unknown].groupby("key")["status"].transform("nunique").reindex(every.index).fillna(1) > 1
+    long = every["note"].str.len().fillna(0) > _LONGEST
     for where, vi, en in (
+        (lost, "dòng này không có khóa, không biết trả lời cho lỗi nào", "the line has no key, so it answers nothing"),
+        (long & ~lost, f"ghi chú dài hơn {_LONGEST} chữ", f"the note is longer than {_LONGEST} letters"),
         (unknown, "chọn một trạng thái có trong danh sách", "choose a status of the list"),
         (silent & ~unknown, "ghi lý do vào cột Ghi chú", "give the reason in the column Note"),
-        (twice & ~unknown & ~silent, "hai trang tính trả lời khác nhau", "the two sheets give different answers"),
+        (twice & ~unknown & ~silent, "hai dòng trả lời khác nhau", "two lines give different answers"),
     ):
         problems += [(f"{place}: {vi}.", f"{place}: {en}.") for place in every.loc[where, "place"]]
-    usable = every[~(unknown | silent | twice)]
-    # Of a list answered in both languages the line with a note is the fuller one.
-    usable = usable.sort_values("note", kind="stable", na_position="last").drop_duplicates("key")
+    usable = every[~(lost | long | unknown | silent | twice)]
+    # Lines that say the same of one finding are one answer, with all that was noted.
+    notes = usable.dropna(subset="note").drop_duplicates(["key", "note"]).groupby("key")["note"].agg("\n".join)
+    usable = usable.drop_duplicates("key")
+    usable = usable.assign(note=usable["key"].map(notes).astype("string"))
     return Answers(usable.sort_index()[list(COLUMNS)].reset_index(drop=True), problems)
 
 
 def merge(path: Path, given: pd.DataFrame) -> pd.DataFrame:
     """Add answers to those kept in a file, the new in place of the old; return all."""
-    every = pd.concat([load(path), given], ignore_index=True).drop_duplicates("key", keep="last")
+    every = pd.concat([load(path), given], ignore_index=True)
+    every["note"] = every.groupby("key")["note"].ffill()  # an answer without a note does not wipe out the former note
+    every = every.drop_duplicates("key", keep="last")
     records = json.loads(every.to_json(orient="records", force_ascii=False))
     partial = path.with_name(f".{path.name}.new")
     partial.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -109,8 +127,14 @@ def merge(path: Path, given: pd.DataFrame) -> pd.DataFrame:
 
 def load(path: Path) -> pd.DataFrame:
     """Return the answers kept in a file; none where there is no file."""
-    records = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return pd.DataFrame(records, columns=list(COLUMNS)).astype("string")
+    try:
+        records = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        return pd.DataFrame(records, columns=list(COLUMNS)).astype("string")
+    except ValueError as error:
+        raise ReadError(
+            f"Tệp trả lời {path} hỏng: khôi phục từ bản sao lưu, hoặc xóa nó đi và nộp lại danh sách sửa.",
+            f"The file of answers {path} is damaged: restore it, or remove it and hand the fix list in again.",
+        ) from error
 
 
 def applied(told: pd.DataFrame, given: pd.DataFrame) -> Any:
@@ -131,17 +155,26 @@ def _table(name: str, cells: pd.DataFrame) -> pd.DataFrame | None:
     """Return `key`, `said`, `note`, `place` of a sheet, None where it is not one of the list."""
     if cells.empty:
         return None
+    begins = next((at for at in range(min(len(cells), _TITLES)) if _is_heading(cells.iloc[at])), None)
+    if begins is None:
+        return None
+    cells = cells.iloc[begins:]
     heading = cells.iloc[0].map(_plain, na_action="ignore")
     found = {}
     for column, words in HEADINGS.items():
         places = heading.index[heading.isin([_plain(word) for word in words])]
-        if not len(places):
+        if len(places) != 1:
             return None
         found[column] = cells.iloc[1:][places[0]].astype("string").str.strip().replace("", pd.NA)
-    rows = pd.DataFrame({"key": found["key"], "said": found["status"], "note": found["note"].str.slice(0, _LONGEST)})
-    rows["place"] = [f"{name}, dòng / row {number}" for number in range(2, len(rows) + 2)]
+    rows = pd.DataFrame({"key": found["key"], "said": found["status"], "note": found["note"]})
+    rows["place"] = [f"{name}, dòng / row {number}" for number in range(begins + 2, begins + len(rows) + 2)]
     return rows
 
 
+def _is_heading(cells: pd.Series) -> bool:
+    said = set(cells.dropna().map(_plain))
+    return all(said & {_plain(word) for word in words} for words in HEADINGS.values())
+
+
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", str(text)).strip().casefold()
+    return " ".join(unicodedata.normalize("NFC", str(text)).casefold().split()).rstrip(" .")

@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipelines.errors import SettingsError
 from pipelines.sandbox import Limits
 
+FILES = ("key_file", "commune_boundaries", "admin_crosswalk", "statistics")
+"""Settings that name files; in a settings file their relative paths begin in its folder, wherever a command runs."""
+
 
 class Settings(BaseModel):
-    """How a province runs the pipeline.
+    """How a province runs the pipeline. Files that a settings file names (`FILES`) are looked for beside it.
 
     Attributes:
         home: Folder of everything that is made: `<commune>/`, `land.gpkg`, `release/`.
@@ -25,8 +28,8 @@ class Settings(BaseModel):
         admin_crosswalk: Optional CSV of old and new communes that takes the place of the built-in table.
         snap_m: Tolerance in metres for joining drawn line work, per scale denominator.
         min_area_m2: Smallest overlap or gap that counts.
-        statistics: Optional table of the areas of communes by the land statistics (CSV or XLSX), beside the settings
-            file unless the path is absolute; see `pipelines.province.totals`.
+        statistics: Optional table of the areas of communes by the land statistics (CSV or XLSX); see
+            `pipelines.province.totals`.
         max_total_share: By what share the parcels of a commune may add up to more or less than the statistics say.
         max_parcels_lost: What share of a commune's parcels a release may have less than the one before.
         max_area_lost: The same for its area.
@@ -79,14 +82,16 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
     if path is not None:
         try:
             values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (OSError, yaml.YAMLError) as error:
+            if not isinstance(values, dict):
+                raise TypeError("no mapping")
+        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
             raise SettingsError(
                 f"Không đọc được tệp cấu hình {path}: kiểm tra đường dẫn và cú pháp YAML.",
                 f"The settings file {path} cannot be read: check its path and YAML syntax.",
             ) from error
         # Snakemake works in another folder than the one the command was given in.
-        if isinstance(table := values.get("statistics"), str):
-            values["statistics"] = path.resolve().parent / table
+        folder = path.resolve().parent
+        values |= {name: folder / values[name] for name in FILES if isinstance(values.get(name), str)}
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)

@@ -58,7 +58,10 @@ def publish(
     home: Home = None,
     override: Annotated[
         str | None,
-        typer.Option(help="Lý do công bố dù bị từ chối / why to publish what was refused", show_default=False),
+        typer.Option(
+            help="Lý do công bố dù bị từ chối, hoặc tệp đã ký / why to publish what was refused, or a file",
+            show_default=False,
+        ),
     ] = None,
     signed: Annotated[
         str | None, typer.Option(help="Người ký cho lý do / who signs for it", show_default=False)
@@ -75,7 +78,7 @@ def publish_release(chosen: "Settings", reason: str | None = None, signed: str |
         CadastreError: It cannot be written, or it lost too much of the former one and nobody signed for that.
     """
     from pipelines.publish.files import execute
-    from pipelines.publish.gate import override
+    from pipelines.publish.overrides import override
 
     execute(chosen.home, chosen, preview=draw_preview, override=override(reason, signed))
 

@@ -72,12 +72,14 @@ def repair(
     if as_json:
         counts = {code: {"before": before, "after": after} for code, (before, after) in made.counts().items()}
         repairs = {str(code): int(count) for code, count in sorted(codes.items())}
-        typer.echo(json.dumps({**told, "repairs": repairs, "findings": counts}, ensure_ascii=False))
+        typer.echo(json.dumps({**told, "repairs": repairs, "findings": counts, "left": made.left}, ensure_ascii=False))
         return
     lines = [f"{told['features']:,} thửa / parcels · {told['crs']} · 1:{told['tolerance']['scale']}"]
     lines += [f"{code:<22} {count:>8,}  {TITLES[str(code)]}" for code, count in sorted(codes.items())]
     lines += ["Phát hiện trước → sau / findings before → after"]
     lines += [f"{code:<28} {before:>8,} → {after:,}" for code, (before, after) in made.counts().items()]
+    if any(after for _, after in made.counts().values()):
+        lines.append("Còn lại: sửa sẽ vượt hạn sai hoặc không chắc chắn / left: beyond the tolerance, or not certain")
     typer.echo("\n".join(lines))
 
 
@@ -89,13 +91,15 @@ def _repaired(
     import pandas as pd
 
     from pipelines import vectors
-    from pipelines.repair import KEY, repair
+    from pipelines.repair import KEPT, KEY, repair
     from pipelines.repair.files import check_columns
     from pipelines.tolerances import DEFAULT_SCALE, Tolerances
     from pipelines.validate.apart import OF_FILE
     from pipelines.validate.checks import examine
     from pipelines.validate.reading import canonical, frame_size, in_metres, read_placed
 
+    if len({file.resolve() for file in files}) < len(files):
+        raise SettingsError("Có tệp ghi hai lần: ghi mỗi tệp một lần.", "A file is given twice: name every file once.")
     tolerances = Tolerances(scale or DEFAULT_SCALE)
     placed = read_placed(files, layer, crs, limits)
     if any(each.crs != placed[0].crs for each in placed):
@@ -104,10 +108,12 @@ def _repaired(
             "The files have different coordinate reference systems: repair them one at a time.",
         )
     given = gpd.GeoDataFrame(pd.concat(placed, ignore_index=True), geometry="geometry", crs=placed[0].crs)
-    # A layer that was repaired before has ids of its own already; the new ones take their place.
-    given = given.drop(columns=KEY, errors="ignore")
-    check_columns(given)
     known = canonical(in_metres(placed, crs), None)
+    # A layer that was repaired before has marks of its own already; the new ones take their place.
+    if KEPT in given:
+        known[KEPT] = given[KEPT].to_numpy()
+    given = given.drop(columns=[KEY, KEPT], errors="ignore")
+    check_columns(given)
     is_bytes = all(vectors.keeps_bytes(file) for file in files)
     made = repair(given, known, tolerances, lambda parcels: examine(parcels, tolerances), kinds, is_bytes)
     made.layer.columns = made.layer.columns.str.removesuffix(OF_FILE)
@@ -122,12 +128,17 @@ def _check(files: Sequence[Path], out: Path, scale: int | None) -> None:
             f"--scale {scale} không phải mẫu số tỷ lệ: ghi số dương, ví dụ --scale 1000.",
             f"--scale {scale} is no scale denominator: give a positive number, for instance --scale 1000.",
         )
-    if out.suffix.lower() != ".gpkg" or out.is_dir():
+    try:
+        is_free = not out.is_dir()
+        is_input = out.exists() and any(file.exists() and file.samefile(out) for file in files)
+    except OSError:  # a name that no file can have
+        is_free, is_input = False, False
+    if out.suffix.lower() != ".gpkg" or not is_free:
         raise SettingsError(
             f"Không ghi được “{out}”: --out cần tên tệp có đuôi .gpkg.",
             f"Cannot write {str(out)!r}: --out needs a file name ending in .gpkg.",
         )
-    if out.resolve() in {file.resolve() for file in files}:
+    if is_input:
         raise SettingsError(
             f"--out trỏ vào tệp đầu vào {out}: chọn tên khác.", f"--out names the input {out}: choose another name."
         )

@@ -63,7 +63,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """Return the figures of a table: `ma_xa`, `group` (empty for the whole commune), `area_m2`.
 
     Raises:
-        SettingsError: The table cannot be read, lacks a column, or a figure in it is no number.
+        SettingsError: The table cannot be read, lacks a column or has one twice, or a figure is no area or not alone.
     """
     frame = _read(path)
     frame.columns = frame.columns.astype("string").str.strip().str.lower()
@@ -73,6 +73,9 @@ def read_table(path: Path) -> pd.DataFrame:
             f"Bảng thống kê {path.name} thiếu cột {', '.join(missing)}: cần {CODE} và {TOTAL} (héc-ta).",
             f"The table of statistics {path.name} lacks {', '.join(missing)}: it needs {CODE} and {TOTAL} (hectares).",
         )
+    twice = [name for name in frame.columns[frame.columns.duplicated()]]
+    if twice or not isinstance(frame.index, pd.RangeIndex):
+        raise _unusable(path, "một cột ghi hai lần, hoặc có dòng thừa ô", "a column stands twice, or a row is too long")
     code = frame[CODE].astype("string").str.strip().str.replace(r"\.0$", "", regex=True).str.zfill(5)
     groups = {"": TOTAL} | {group: f"{group.lower()}_ha" for group in schemas.codelist("nhom_dat")["code"]}
     columns = {group: name for group, name in groups.items() if name in frame.columns}
@@ -80,7 +83,20 @@ def read_table(path: Path) -> pd.DataFrame:
         pd.DataFrame({CODE: code, "group": group, "area_m2": _hectares(frame, name, path) * _HECTARE_M2})
         for group, name in columns.items()
     ]
-    return pd.concat(parts, ignore_index=True).dropna().drop_duplicates([CODE, "group"], ignore_index=True)
+    told = pd.concat(parts, ignore_index=True).dropna().drop_duplicates(ignore_index=True)
+    if not (np.isfinite(told["area_m2"]) & (told["area_m2"] >= 0)).all():
+        raise _unusable(path, "có diện tích âm hoặc vô hạn", "an area is negative or infinite")
+    again = told.loc[told.duplicated([CODE, "group"]), CODE]
+    if len(again):
+        raise _unusable(path, f"xã {again.iloc[0]} có hai số khác nhau", f"commune {again.iloc[0]} has two figures")
+    return told
+
+
+def _unusable(path: Path, vi: str, en: str) -> SettingsError:
+    return SettingsError(
+        f"Bảng thống kê {path.name}: {vi}; sửa bảng rồi chạy lại.",
+        f"The table of statistics {path.name}: {en}; put the table right and run again.",
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:

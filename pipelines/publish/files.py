@@ -4,9 +4,10 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from pipelines.errors import Refusal, StoreError
 from pipelines.fingerprint import fingerprint
 from pipelines.publish import content, findings, gate, manifest, tiles
 from pipelines.publish.content import Commune
-from pipelines.publish.gate import Override
+from pipelines.publish.overrides import Override
 from pipelines.publish.swap import beside, recover, swap
 from pipelines.settings import Settings
 from pipelines.store.releases import now
 
 RELEASE = "release"
 MANIFEST = "manifest.json"
+
+_KEY = ("ma_xa", "ky_dia_gioi", "release_id", "released_at")
 
 Judge = Callable[[Path, list[dict[str, Any]]], dict[str, Any]]
 """Holds a new release (its folder, its communes) against the one that stands; returns what the manifest keeps of it."""
@@ -51,14 +54,14 @@ class _Former:
         return all(path.exists() and path.stat().st_size == size for path, size in paths)
 
 
-def execute(home: Path, settings: Settings, preview: Preview | None = None, override: Override | None = None) -> None:
+def execute(home: Path, settings: Settings, preview: Preview | None = None, override: Sequence[Override] = ()) -> None:
     """Write the release of everything that is current; where nothing changed, touch nothing.
 
     Args:
         home: Folder of the land database and of the release.
         settings: Settings; the profile gives the severity of findings, the limits say what may be lost.
         preview: Draws the offline map of findings of a commune, where wanted.
-        override: Lets a release pass that lost more than it may.
+        override: Words that let a release pass that lost more than it may.
 
     Raises:
         Refusal: A commune lost too much of what the former release had; that one stays.
@@ -82,11 +85,18 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
         with _written(beside(folder, "new")) as fresh:
 
             def judge(fresh: Path, entries: list[dict[str, Any]]) -> dict[str, Any]:
-                rows = gate.compare(standing, entries, folder, fresh)
+                rows = gate.compare(standing, entries, folder, fresh, partial(_withheld_m2, store))
                 return gate.record(standing, rows, gate.pass_or_refuse(rows, settings, override))
 
             _fill(fresh, store, releases, reusable, settings.profile, preview, recipe, judge)
             swap(fresh, folder)
+
+
+def _withheld_m2(store: land.Store, entry: Mapping[str, Any]) -> float | None:
+    """Return the area of the parcels withheld of a release; None where the database no longer has that release."""
+    known = {_key(release): release for release in land.listing(store, entry["ma_xa"])}
+    release = known.get(tuple(entry[name] for name in _KEY))
+    return float(content.read(store, release).withheld.area.sum()) if release else None
 
 
 @contextmanager
@@ -193,10 +203,9 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _former(folder: Path, body: Mapping[str, Any] | None) -> _Former | None:
     if body is None:
         return None
-    columns = ("ma_xa", "ky_dia_gioi", "release_id", "released_at")
     return _Former(
         folder=folder,
         recipe=str(body.get("recipe")),
-        entries={tuple(entry[name] for name in columns): entry for entry in body["communes"]},
+        entries={tuple(entry[name] for name in _KEY): entry for entry in body["communes"]},
         files=tuple((file["path"], file["bytes"]) for file in body["files"]),
     )

@@ -4,9 +4,7 @@ A new release is held against the one that stands, commune by commune. What is l
 the former release stays; a person may let it pass with a reason and a name, which the manifest keeps.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,48 +13,27 @@ import numpy as np
 import shapely
 
 from pipelines import crs
-from pipelines.errors import Refusal, SettingsError
+from pipelines.errors import Refusal
+from pipelines.publish.overrides import Override
 from pipelines.settings import Settings
 
 KEY_COLUMNS = ("ma_dinh_danh_thua", "so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "dien_tich_do")
 """Columns by which a parcel is found and counted; a release that fills fewer of them has lost something."""
 
+Withheld = Callable[[Mapping[str, Any]], float | None]
+"""Returns the area of what is withheld of a release of a commune, m²; None where that is no longer known."""
+
 _SHOWN = 3
+_HELD_M2 = "withheld_m2"
 _OVERRIDES = "overrides"
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
-    """The word of a person who lets a release pass.
-
-    Attributes:
-        reason: Why what is lost may be lost.
-        signed: Who says so.
-    """
-
-    reason: str
-    signed: str
-
-
-def override(reason: str | None, signed: str | None) -> Override | None:
-    """Return the override of a command; None where none is given.
-
-    Raises:
-        SettingsError: The reason comes without a name, or the name without a reason.
-    """
-    given = [bool((text or "").strip()) for text in (reason, signed)]
-    if reason is None and signed is None:
-        return None
-    if not all(given):
-        raise SettingsError(
-            "Muốn công bố dù bị từ chối phải có cả lý do và người ký: --override “lý do” --signed “họ tên”.",
-            'To publish what was refused, give both a reason and a name: --override "reason" --signed "name".',
-        )
-    return Override(str(reason).strip(), str(signed).strip())
-
-
 def compare(
-    former: Mapping[str, Any] | None, entries: Sequence[Mapping[str, Any]], old: Path, new: Path
+    former: Mapping[str, Any] | None,
+    entries: Sequence[Mapping[str, Any]],
+    old: Path,
+    new: Path,
+    withheld_m2: Withheld,
 ) -> list[dict[str, Any]]:
     """Return what became of every commune of the former release, one row each.
 
@@ -65,54 +42,69 @@ def compare(
         entries: Communes of the new release.
         old: Folder of the release that stands.
         new: Folder of the new release.
+        withheld_m2: Returns the area of the parcels of a commune, of either release, that the public may not see.
     """
     now = {_scope(entry): entry for entry in entries}
-    return [_row(entry, now.get(_scope(entry)), old, new) for entry in (former or {}).get("communes", [])]
+    return [_row(entry, now.get(_scope(entry)), old, new, withheld_m2) for entry in (former or {}).get("communes", [])]
 
 
 def pass_or_refuse(
-    rows: Sequence[Mapping[str, Any]], settings: Settings, word: Override | None
+    rows: Sequence[Mapping[str, Any]], settings: Settings, words: Sequence[Override]
 ) -> list[dict[str, Any]]:
-    """Return the override that was used, as a list of one; an empty list where nothing had to be let pass.
+    """Return the overrides that were used, each with what it let pass; none where nothing had to be let pass.
 
     Raises:
         Refusal: A commune lost too much and nobody signed for it.
     """
-    lost = [(f"{row['ma_xa']}: {vi}", f"{row['ma_xa']}: {en}") for row in rows for vi, en in _losses(row, settings)]
-    if not lost:
-        return []
-    if word is None:
+    lost, passed = list[tuple[str, str]](), dict[Override, list[dict[str, str]]]()
+    for row in rows:
+        told = [(f"{row['ma_xa']}: {vi}", f"{row['ma_xa']}: {en}") for vi, en in _losses(row, settings)]
+        word = next((word for word in words if word.is_about(row["ma_xa"], row["release"], row["released_at"])), None)
+        if told and word:
+            passed.setdefault(word, []).extend({"vi": vi, "en": en} for vi, en in told)
+        elif told:
+            about = f" (release {row['release']})"
+            lost += [(vi + about, en + about) for vi, en in told]
+    if lost:
         vi, en = ("; ".join(texts[:_SHOWN]) for texts in zip(*lost, strict=True))
         more = f" (+{len(lost) - _SHOWN})" if len(lost) > _SHOWN else ""
         raise Refusal(
             f"Không công bố vì so với bản trước bị mất dữ liệu: {vi}{more}; nạp lại xã đó, hoặc chạy "
-            "`diachinh publish --override “lý do” --signed “họ tên”` nếu đúng là như vậy.",
+            "`diachinh publish --override “lý do” --signed “họ tên”` nếu đúng là như vậy, "
+            "hoặc `--override TỆP.yaml` đã ký.",
             f"Not published, data of the former release are lost: {en}{more}; load the commune again, or run "
-            '`diachinh publish --override "reason" --signed "name"` where it is right so.',
+            '`diachinh publish --override "reason" --signed "name"` where it is right so (or --override FILE.yaml).',
         )
-    body = {"date": date.today().isoformat(), "signed": word.signed, "reason": word.reason}
-    return [body | {"passed": [{"vi": vi, "en": en} for vi, en in lost]}]
+    return [word.told() | {"passed": told} for word, told in passed.items()]
 
 
 def record(
     former: Mapping[str, Any] | None, rows: list[dict[str, Any]], overrides: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return what the manifest keeps: the comparison with the former release, and every override there ever was."""
-    compared = {"former": former.get("generated_at"), "communes": rows} if former else None
+    # How much land is withheld is nobody's to know.
+    told = [{name: value for name, value in row.items() if name != _HELD_M2} for row in rows]
+    compared = {"former": former.get("generated_at"), "communes": told} if former else None
     return {"comparison": compared, _OVERRIDES: [*(former or {}).get(_OVERRIDES, []), *overrides]}
 
 
-def _row(before: Mapping[str, Any], after: Mapping[str, Any] | None, old: Path, new: Path) -> dict[str, Any]:
+def _row(
+    before: Mapping[str, Any], after: Mapping[str, Any] | None, old: Path, new: Path, withheld_m2: Withheld
+) -> dict[str, Any]:
     """Return parcels, area, completeness before and after, and how far the parcels with the same id moved."""
     row: dict[str, Any] = {"ma_xa": before["ma_xa"], "ky_dia_gioi": before["ky_dia_gioi"]}
     row["parcels"] = [_parcels(before), _parcels(after) if after else 0]
     row["area_m2"] = [before["area_m2"], after["area_m2"] if after else 0.0]
+    # What a signed word is about: the release to be shown, or the one that stands of a commune that went.
+    row |= {"release": (after or before)["release_id"], "released_at": (after or before)["released_at"]}
     row["is_lost"] = after is None or (row["parcels"][0] > 0 and row["parcels"][1] == 0)
     row |= {"moved_m": None, "completeness": None}
     if after is None or _release(before) == _release(after):
         return row
     paths = old / before["downloads"]["parcels"], new / after["downloads"]["parcels"]
     # A former file that is gone or damaged cannot be compared; the figures of its manifest were.
+    if before.get("withheld") or after.get("withheld"):
+        row[_HELD_M2] = [withheld_m2(before), withheld_m2(after)]
     if paths[0].exists() and paths[1].exists():
         one, other = (gpd.read_parquet(path) for path in paths)
         row["moved_m"] = moved_m(one, other)
@@ -153,6 +145,8 @@ def _losses(row: Mapping[str, Any], settings: Settings) -> list[tuple[str, str]]
         ("area_m2", settings.max_area_lost, "diện tích", "area"),
     ):
         before, after = row[name]
+        if name == "area_m2" and row.get(_HELD_M2) and None not in row[_HELD_M2]:
+            before, after = before + row[_HELD_M2][0], after + row[_HELD_M2][1]
         share = (before - after) / before if before else 0.0
         if share > limit:
             told.append(

@@ -1,19 +1,19 @@
 """Repair of a parcel layer: what the checks found, put right where nothing moves farther than a survey errs."""
 
-import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines import geometry
+from pipelines import findings, geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
-from pipelines.repair import ground, nodes, rings, single
+from pipelines.repair import ground, judge, nodes, rings, single
 from pipelines.repair.rings import Edits
-from pipelines.repair.state import State, allowed_m2, begin, displacement_m
+from pipelines.repair.state import State, begin, displacement_m
 from pipelines.tolerances import Tolerances
 
 Examine = Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
@@ -30,10 +30,15 @@ CODES = {
     "slivers": "sua.merged",
 }
 
-ROUNDS = 12
-ATTEMPTS = 6
-_NEAR = 3
-"""Attempts after which not only the neighbours of what went wrong are left alone, but all that hangs together."""
+KEPT = "sua_giu"
+"""Column of a repaired layer: 1 where a parcel was moved, or left because it would go too far; it moves no more."""
+
+ROUNDS = 3
+"""Rounds after which what has moved stays."""
+
+ATTEMPTS = 8
+_NEAR, _FAR = 4, 6
+"""Attempts after which not only what went wrong is left alone, but what is beside it, then all that hangs together."""
 
 LOG = ("kind", "at", "before", "after")
 
@@ -48,6 +53,7 @@ class Shaped:
         steps: What was done: `kind`, row (`at`), geometry `before` and `after`; one line per kind and row.
         displacement_m: Per row before, how far its boundary moved, m; 0 where nothing was done.
         limit_m: Per row before, how far it might have moved, m.
+        left: Per row before, whether it was left as it was because it would go too far, or make other findings more.
         found_before: Findings before.
         found_after: Findings after.
     """
@@ -57,6 +63,7 @@ class Shaped:
     steps: pd.DataFrame
     displacement_m: Floats
     limit_m: Floats
+    left: Mask
     found_before: gpd.GeoDataFrame
     found_after: gpd.GeoDataFrame
 
@@ -68,8 +75,8 @@ def repair_shapes(
 
     A boundary moves by no more than the two-point error and an area changes by no more than areas may differ, both
     counted from the beginning. Where a kind of finding would become more frequent, or a parcel would go too far, the
-    parcels there keep their geometry. Neither the order of the parcels nor where their rings begin matters, and what
-    has been repaired is not repaired again.
+    parcels there keep their geometry. Neither the order of the parcels nor where their rings begin matters. What has
+    been repaired, or left, is marked and not repaired again: so no two runs go farther than one may.
 
     Args:
         parcels: `feature_id`, geometry in a projected CRS with metres, columns as the checks know them.
@@ -78,60 +85,92 @@ def repair_shapes(
         kinds: What to repair, of `GEOMETRIC`.
     """
     chosen = [kind for kind in GEOMETRIC if kind in set(kinds)]
-    return _repaired(parcels, tolerances, examine, chosen, examine(parcels), is_proof=False)
-
-
-def _repaired(
-    parcels: gpd.GeoDataFrame,
-    tolerances: Tolerances,
-    examine: Examine,
-    kinds: list[str],
-    before: gpd.GeoDataFrame,
-    is_proof: bool,
-) -> Shaped:
-    """Return the repaired layer; where parcels had to be left alone, after a proof that nothing more would be done."""
-    banned = np.zeros(len(parcels), dtype=bool)
+    before = examine(parcels)
+    banned = _kept_before(parcels)
+    left = np.zeros(len(parcels), dtype=bool)
     for attempt in range(ATTEMPTS):
-        state, found, steps = _settle(begin(parcels, tolerances, banned), before, examine, kinds)
-        wrong = _wrong(state, before, found)
-        made = _shaped(state, before, found, steps)
-        if not wrong.any() and banned.any() and not is_proof:
-            again = _repaired(made.parcels, tolerances, examine, kinds, found, is_proof=True)
-            wrong[made.rows[again.steps["at"].to_numpy(dtype=np.int64)]] = True
+        state, found, steps = _settle(begin(parcels, tolerances, banned | left), before, examine, chosen)
+        wrong = judge.wrong(state, before, found)
         if not wrong.any():
-            return made
-        banned |= _around(state, wrong, whole=attempt >= _NEAR)
-    return _shaped(begin(parcels, tolerances, banned), before, before, [])
+            return _shaped(state, before, found, steps, left)
+        left |= wrong if attempt < _NEAR else judge.around(state, wrong, whole=attempt >= _FAR)
+    return _shaped(begin(parcels, tolerances, banned), before, before, [], left)
+
+
+def _kept_before(parcels: gpd.GeoDataFrame) -> Mask:
+    """Tell which parcels an earlier repair of this layer has moved, or left: what may move has been counted there."""
+    if KEPT not in parcels:
+        return np.zeros(len(parcels), dtype=bool)
+    kept: Mask = (pd.to_numeric(parcels[KEPT], errors="coerce").fillna(0) != 0).to_numpy(dtype=bool)
+    return kept
 
 
 def _settle(
     state: State, found: gpd.GeoDataFrame, examine: Examine, kinds: list[str]
 ) -> tuple[State, gpd.GeoDataFrame, list[pd.DataFrame]]:
-    """Repair round by round until nothing is left to do."""
+    """Repair round by round until nothing is left to do; the findings returned are those of the whole layer.
+
+    In the last rounds what has moved stays. Every one of them moves parcels that had not moved, so they come to an end;
+    and they are what another repair would do, so that it finds nothing to do.
+    """
     steps: list[pd.DataFrame] = []
-    for _ in range(ROUNDS):
+    is_whole = True
+    for turn in count():
         begun = len(steps)
         for kind in kinds:
             after = _step(kind, state, found)
-            changed = np.flatnonzero(~_identical(state.shapes, after.shapes))
+            changed = np.flatnonzero(~judge.identical(state.shapes, after.shapes))
             if len(changed):
                 done = {"at": changed, "before": state.shapes[changed], "after": after.shapes[changed]}
                 steps.append(pd.DataFrame({"kind": kind, **done}))
+                found, is_whole = _examined(state, after, changed, found, examine)
                 state = after
-                found = examine(state.frame())
-        if len(steps) == begun:
-            break
+        if not is_whole and len(steps) == begun:
+            found, is_whole = examine(state.frame()), True
+        elif turn >= ROUNDS or len(steps) == begun:
+            moved = ~judge.identical(state.first, state.shapes)
+            if len(steps) == begun and not (moved & ~state.banned).any():
+                break
+            state = replace(state, banned=state.banned | moved)
     return state, found, steps
+
+
+def _examined(
+    before: State, after: State, changed: Indices, found: gpd.GeoDataFrame, examine: Examine
+) -> tuple[gpd.GeoDataFrame, bool]:
+    """Return the findings after a step, looked for only around what it changed, and whether that is the whole layer.
+
+    Around a few parcels their neighbours and those of these are looked at. A long gap may reach farther, so nothing is
+    settled before the whole layer has been looked at.
+    """
+    near = _beside(before, after, changed)
+    around = _beside(before, after, near)
+    if 2 * len(around) > len(after.shapes):
+        return examine(after.frame()), True
+    ids = after.parcels["feature_id"].to_numpy(dtype=object)
+    told = examine(after.frame(around))
+    here = told["feature_id"].isin(ids[near]) | told["other_id"].isin(ids[near])
+    there = found["feature_id"].isin(ids[near]) | found["other_id"].isin(ids[near])
+    return findings.concat([found[~there], told[here]], crs=after.parcels.crs), False
+
+
+def _beside(before: State, after: State, rows: Indices) -> Indices:
+    """Return these parcels and all whose box meets the box of one of them, before or after a step."""
+    boxes = shapely.envelope(np.concatenate([before.shapes[rows], after.shapes[rows]]))
+    boxes = boxes[~(shapely.is_missing(boxes) | shapely.is_empty(boxes)) & geometry.is_finite(boxes)]
+    reach = float(after.limit_m.max(initial=0.0))
+    _, at = after.tree.query(shapely.buffer(boxes, reach, cap_style="square", join_style="mitre"))
+    return np.union1d(rows, after.whole[at])
 
 
 def _step(kind: str, state: State, found: pd.DataFrame) -> State:
     if kind == "valid":
         shapes = single.made_valid(state, found)
-        return state.with_shapes(shapes, np.flatnonzero(~_identical(state.shapes, shapes)))
+        return state.with_shapes(shapes, np.flatnonzero(~judge.identical(state.shapes, shapes)))
     if kind == "ground":
         for strategy in ground.STRATEGIES:
             after = _taken(state, *ground.closed(state, found, strategy))
-            if not _identical(state.shapes, after.shapes).all():
+            if not judge.identical(state.shapes, after.shapes).all():
                 return after
         return state
     if kind == "slivers":
@@ -166,7 +205,7 @@ def _kept(before: Geometries, after: Geometries) -> Geometries:
 
 def _taken(state: State, shapes: Geometries, group: Indices) -> State:
     """Return the state with those groups of new shapes that harm no parcel."""
-    changed = np.flatnonzero(~_identical(state.shapes, shapes))
+    changed = np.flatnonzero(~judge.identical(state.shapes, shapes))
     left = changed[~shapely.is_missing(shapes[changed])]
     harmed = left[_harmed(state, shapes, left, np.zeros(len(left), dtype=bool))]
     harmed = np.append(harmed, changed[state.banned[changed]])
@@ -179,70 +218,29 @@ def _taken(state: State, shapes: Geometries, group: Indices) -> State:
 def _harmed(state: State, shapes: Geometries, at: Indices, one_way: Mask) -> Mask:
     """Tell which of the parcels at these rows a step must not change so: they break, or go too far in it."""
     before, after = state.shapes[at], shapes[at]
-    harmed = state.banned[at] & ~_identical(before, after)
+    changed = ~judge.identical(before, after)
+    harmed = state.banned[at] & changed
     harmed |= shapely.is_missing(after) | ~shapely.is_valid(after) | ~geometry.is_polygon(after)
-    fine = np.flatnonzero(~harmed)
+    fine = np.flatnonzero(~harmed & changed)
     before, after, rows = before[fine], after[fine], at[fine]
     too_far = nodes.parts_of(before) != nodes.parts_of(after)
-    too_far |= np.abs(shapely.area(after) - shapely.area(before)) > allowed_m2(state, state.shapes)[rows]
-    too_far |= displacement_m(before, after, one_way[fine]) > state.limit_m[rows]
+    too_far |= judge.too_far(state, rows, after, one_way[fine] | state.armed[rows])
     harmed[fine[too_far]] = True
     return harmed
 
 
-def _wrong(state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> Mask:
-    """Tell which rows went too far since the beginning, or are named by findings that have become more."""
-    first = state.first
-    wrong = np.zeros(len(first), dtype=bool)
-    changed = np.flatnonzero(~_identical(first, state.shapes) & state.present)
-    moved_m2 = np.abs(shapely.area(state.shapes[changed]) - shapely.area(first[changed]))
-    wrong[changed] = moved_m2 > allowed_m2(state, first)[changed]
-    wrong[changed] |= (
-        displacement_m(first[changed], state.shapes[changed], state.armed[changed]) > state.limit_m[changed]
-    )
-    counts = after["code"].value_counts().sub(before["code"].value_counts(), fill_value=0)
-    risen = after[after["code"].isin(counts.index[counts > 0])]
-    names = ["code", "feature_id", "other_id"]
-    known = pd.MultiIndex.from_frame(pd.DataFrame(before)[names].astype(object).fillna(""))
-    new = risen[~pd.MultiIndex.from_frame(pd.DataFrame(risen)[names].astype(object).fillna("")).isin(known)]
-    named = np.append(state.position(new["feature_id"]), state.position(new["other_id"].fillna("")))
-    wrong[named[named >= 0]] = True
-    if len(risen) and not wrong.any():
-        wrong[changed] = True
-    return wrong
-
-
-def _around(state: State, wrong: Mask, whole: bool) -> Mask:
-    """Return the changed parcels at, beside, or in one group with the wrong ones, and the wrong ones."""
-    first = state.first
-    changed = np.flatnonzero(~_identical(first, state.shapes))
-    shapes = shapely.envelope(first)
-    left, right = shapely.STRtree(shapes[changed]).query(shapes[changed], predicate="intersects")
-    banned = wrong.copy()
-    if whole:
-        group = geometry.connected(len(changed), left, right)
-        _, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
-        banned[changed[np.isin(group, group[seed])]] = True
-    else:
-        banned[changed[right[wrong[changed[left]]]]] = True
-        _, seed = shapely.STRtree(shapes[changed]).query(shapes[np.flatnonzero(wrong)], predicate="intersects")
-        banned[changed[seed]] = True
-    return banned
-
-
-def _identical(one: Geometries, other: Geometries) -> Mask:
-    """Tell where two arrays hold the very same objects: what no step has touched."""
-    identical: Mask = np.asarray(np.frompyfunc(operator.is_, 2, 1)(one, other), dtype=bool)
-    return identical
-
-
-def _shaped(state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, steps: list[pd.DataFrame]) -> Shaped:
+def _shaped(
+    state: State, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, steps: list[pd.DataFrame], left: Mask
+) -> Shaped:
     first = state.first
     log = pd.concat(steps, ignore_index=True) if steps else pd.DataFrame(columns=list(LOG))
     each = log.groupby(["at", "kind"], sort=False)
     merged = each.agg(before=("before", "first"), after=("after", "last")).reset_index()
     moved = np.zeros(len(first))
-    changed = np.flatnonzero(~_identical(first, state.shapes) & state.present)
+    changed = np.flatnonzero(~judge.identical(first, state.shapes) & state.present)
     moved[changed] = displacement_m(first[changed], state.shapes[changed], state.armed[changed])
     rows = np.flatnonzero(state.present)
-    return Shaped(state.frame(), rows, merged, moved, state.limit_m, before, after)
+    kept = _kept_before(state.parcels) | left
+    kept[changed] = True
+    parcels = state.frame().assign(**{KEPT: kept[rows].astype(np.int64)})
+    return Shaped(parcels, rows, merged, moved, state.limit_m, left, before, after)

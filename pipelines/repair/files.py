@@ -1,7 +1,9 @@
 """Repairs as GeoPackage: the repaired layer, the proof, and the originals of what changed."""
 
+import hashlib
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,11 +11,18 @@ import pandas as pd
 import pyogrio
 
 from pipelines.errors import ReadError, SettingsError
-from pipelines.repair.whole import KEY, PLACE, SHAPE, Repaired, restore
+from pipelines.repair.engine import KEPT
+from pipelines.repair.whole import KEY, PLACE, RESERVED, SHAPE, Repaired, restore
 
-LAYER, REPAIRS, ORIGINALS = "thua_dat", "repairs", "originals"
+LAYER, REPAIRS, ORIGINALS, SEAL = "thua_dat", "repairs", "originals", "seal"
 
-_BROKEN = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError, OSError)
+_BROKEN = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.FieldError,
+    OSError,
+)
 
 
 def write(made: Repaired, path: Path) -> None:
@@ -30,14 +39,22 @@ def write(made: Repaired, path: Path) -> None:
         pyogrio.write_dataframe(
             made.originals, partial, layer=ORIGINALS, driver="GPKG", append=True, layer_options={"FID": "sua_fid"}
         )
+        seal = pd.DataFrame({"sha256": [_sealed(partial)]})
+        pyogrio.write_dataframe(seal, partial, layer=SEAL, driver="GPKG", append=True)
 
 
 def check_columns(layer: gpd.GeoDataFrame) -> None:
     """Refuse columns that a GeoPackage cannot tell apart, before the work.
 
     Raises:
-        SettingsError: Two names differ in capitals only.
+        SettingsError: Two names differ in capitals only, or one is needed for the repair itself.
     """
+    taken = [str(name) for name in layer.columns if str(name).casefold() in RESERVED]
+    if taken:
+        raise SettingsError(
+            f"Cột {taken[0]} trùng tên cột của việc sửa: đổi tên cột đó rồi sửa lại.",
+            f"The column {taken[0]} has a name that the repair needs itself: rename it and repair again.",
+        )
     names = pd.Series([str(name) for name in layer.columns], dtype="string")
     twice = names[names.str.casefold().duplicated(keep=False)]
     if len(twice):
@@ -52,20 +69,38 @@ def undo(path: Path, out: Path) -> gpd.GeoDataFrame:
     """Write the layer that a repair began with, and return it.
 
     Raises:
-        ReadError: The file does not come from a repair.
+        ReadError: The file does not come from a repair, or was changed since: what was changed by hand would be lost.
         SettingsError: Nothing can be written to `out`.
     """
     try:
         layer = pyogrio.read_dataframe(path, layer=LAYER, on_invalid="ignore")
         originals = pyogrio.read_dataframe(path, layer=ORIGINALS, read_geometry=False)
+        seal = pyogrio.read_dataframe(path, layer=SEAL, read_geometry=False)
     except _BROKEN as error:
         raise _foreign(path) from error
-    if not ({KEY} <= set(layer.columns) and {KEY, PLACE, SHAPE} <= set(originals.columns)):
+    if not ({KEY, KEPT} <= set(layer.columns) and {KEY, PLACE, SHAPE} <= set(originals.columns)):
         raise _foreign(path)
+    if list(seal.get("sha256", [])) != [_sealed(path)]:
+        raise ReadError(
+            f"Tệp {path} đã bị sửa sau khi `diachinh repair` ghi, trả về sẽ mất phần sửa tay: dùng bản chưa sửa; dữ "
+            f"liệu gốc nằm trong lớp {ORIGINALS}.",
+            f"The file {path} was changed after `diachinh repair` wrote it, and the changes would be lost: take the "
+            f"copy without them; the input is in its layer {ORIGINALS}.",
+        )
     whole = restore(layer, _as_in(layer, originals))
     with _writing(out) as partial:
         _write_layer(whole, partial)
     return whole
+
+
+def _sealed(path: Path) -> str:
+    """Return the hash of what is stored of the layer and of the originals."""
+    digest = hashlib.sha256()
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as store:
+        for name in (LAYER, ORIGINALS):
+            for row in store.execute(f'SELECT * FROM "{name}" ORDER BY 1'):
+                digest.update(repr(row).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _as_in(layer: gpd.GeoDataFrame, originals: pd.DataFrame) -> pd.DataFrame:
@@ -95,9 +130,12 @@ def _writing(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
-        yield partial
-        partial.replace(path)
-    except (OSError, pyogrio.errors.DataSourceError) as error:
+        try:
+            yield partial
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except (sqlite3.Error, *_BROKEN) as error:
         raise SettingsError(
             f"Không ghi được “{path}”: kiểm tra quyền ghi, chỗ trống, và tệp có đang mở ở chương trình khác không.",
             f"Cannot write {str(path)!r}: check the rights, the space left, and whether another program has it open.",

@@ -1,5 +1,7 @@
 """Ground that belongs to nobody or to two: given to the neighbour with the longest common boundary."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -38,13 +40,8 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
     chosen = chosen[np.argsort(state.rank[chosen])]
     if len(chosen) < 2:
         return shapes, group
-    with np.errstate(invalid="ignore"):  # what comes out is judged parcel by parcel
-        cleaned = shapely.coverage_clean(
-            shapely.normalize(shapes[chosen]),
-            gap_width=float(state.limit_m[core].max()),
-            snapping_distance=state.tolerances.node_m,
-            merge_strategy=strategy,
-        )
+    how = {"gap_width": float(state.limit_m[core].max()), "merge_strategy": strategy}
+    cleaned = _cleaned(shapely.normalize(shapes[chosen]), how | {"snapping_distance": state.tolerances.node_m})
     changed = ~same(shapes[chosen], cleaned)
     at = chosen[changed]
     # What changes hands binds two parcels together, not that they touch.
@@ -53,6 +50,25 @@ def closed(state: State, found: pd.DataFrame, strategy: str) -> tuple[Geometries
     group[at] = connected(len(at), left, right)
     shapes[at] = cleaned[changed]
     return shapes, group
+
+
+def _cleaned(shapes: Geometries, how: dict[str, Any]) -> Geometries:
+    """Return shapes after a coverage clean, the same shapes where GEOS cannot do it.
+
+    What hangs together is cleaned apart from the rest once the whole has failed: one group keeps no other from it.
+    """
+    with np.errstate(invalid="ignore"):  # what comes out is judged parcel by parcel
+        try:
+            cleaned: Geometries = shapely.coverage_clean(shapes, **how)
+        except shapely.errors.GEOSException:
+            left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+            group = connected(len(shapes), left, right)
+            numbers = np.unique(group)
+            cleaned = shapes.copy()
+            if len(numbers) > 1:
+                for number in numbers:  # groups, not parcels, and only after a failure
+                    cleaned[group == number] = _cleaned(shapes[group == number], how)
+    return cleaned
 
 
 def merged_slivers(state: State, found: pd.DataFrame) -> tuple[Geometries, Indices, Indices]:

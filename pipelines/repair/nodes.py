@@ -9,7 +9,7 @@ import shapely
 
 from pipelines import geometry
 from pipelines.geometry import Floats, Geometries, Indices, Mask
-from pipelines.repair import rings
+from pipelines.repair import corners, rings
 from pipelines.repair.rings import Edits, Rings
 from pipelines.repair.state import State
 
@@ -157,8 +157,10 @@ def _across(state: State, rows: pd.DataFrame, places: Places) -> pd.DataFrame:
 
 def _edits(state: State, rows: pd.DataFrame) -> Edits:
     meets = (rows["end_m"] <= 2 * rows["distance"] + state.tolerances.vertex_m).to_numpy()
-    moved = _merged(state, rows[meets])
-    busy = np.isin(rings.place_keys(rows[["x", "y"]].to_numpy()), rings.place_keys(moved.reshape(-1, 2)))
+    gathered, cornered = corners.gathered(state, rows.loc[meets, ["x", "y", "end_x", "end_y"]].to_numpy())
+    alone = rows[meets & ~_stands(rows, cornered)]
+    moved = np.concatenate([gathered, _merged(state, alone)])
+    busy = _stands(rows, np.concatenate([moved.reshape(-1, 2), cornered]))
     rows = rows[~meets & ~busy]
     on_edge = rows["distance"] <= state.tolerances.node_m
     exact, off = rows[on_edge], rows[~on_edge]
@@ -175,6 +177,12 @@ def _edits(state: State, rows: pd.DataFrame) -> Edits:
         np.concatenate([moved, goes[own + near].to_numpy()]),
         inserted=np.unique(np.concatenate([part.to_numpy() for part in inserted]), axis=0),
     )
+
+
+def _stands(rows: pd.DataFrame, points: Floats) -> Mask:
+    """Tell which rows are about vertices at these places."""
+    there: Mask = np.isin(rings.place_keys(rows[["x", "y"]].to_numpy()), rings.place_keys(points))
+    return there
 
 
 def _merged(state: State, rows: pd.DataFrame) -> Floats:
@@ -198,21 +206,11 @@ def merged(state: State, one: Floats, other: Floats) -> Floats:
     np.minimum.at(first, place.ravel(), np.tile(turn, 2))
     mutual = (first[place.ravel()[: len(pairs)]] == turn) & (first[place.ravel()[len(pairs) :]] == turn)
     low, high = low[mutual], high[mutual]
-    weight = _weights(state, np.concatenate([low, high]))
+    weight = corners.weights(state, np.concatenate([low, high]))
     count, size = (part.reshape(2, -1) for part in weight.T)
     up = (count[1] > count[0]) | ((count[1] == count[0]) & (size[1] > size[0]))
     moves: Floats = np.where(up[:, None], np.column_stack([low, high]), np.column_stack([high, low]))
     return moves
-
-
-def _weights(state: State, points: Floats) -> Floats:
-    """Return how many polygons meet at each point, and the rank of the largest."""
-    keys = rings.place_keys(points)
-    there = np.isin(rings.place_keys(state.rings.points), keys)
-    owner = state.rings.owner[there]
-    rows = pd.DataFrame({"key": rings.place_keys(state.rings.points[there]), "owner": owner, "rank": state.rank[owner]})
-    each = rows.drop_duplicates().groupby("key").agg({"owner": "size", "rank": "max"}).reindex(keys)
-    return np.asarray(each.fillna(-1), dtype=np.float64)
 
 
 def _keys(points: Floats, owner: Indices) -> geometry.Bits:

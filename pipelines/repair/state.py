@@ -102,11 +102,13 @@ class State:
         present[gone] = False
         return replace(self, shapes=shapes, present=present)
 
-    def frame(self) -> gpd.GeoDataFrame:
-        """Return the parcels with the shapes of now, without those that have gone."""
-        made = self.parcels.set_geometry(gpd.GeoSeries(self.shapes, index=self.parcels.index, crs=self.parcels.crs))
-        left: gpd.GeoDataFrame = made[self.present].reset_index(drop=True)
-        return left
+    def frame(self, rows: Indices | None = None) -> gpd.GeoDataFrame:
+        """Return the parcels, or those at some rows, with the shapes of now, without those that have gone."""
+        at = np.flatnonzero(self.present) if rows is None else rows[self.present[rows]]
+        left = self.parcels.iloc[at]
+        shapes = gpd.GeoSeries(self.shapes[at], index=left.index, crs=self.parcels.crs)
+        made: gpd.GeoDataFrame = left.set_geometry(shapes).reset_index(drop=True)
+        return made
 
 
 def begin(parcels: gpd.GeoDataFrame, tolerances: Tolerances, banned: Mask) -> State:

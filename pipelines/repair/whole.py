@@ -12,7 +12,7 @@ import shapely
 from pipelines import crs, geometry
 from pipelines.geometry import Floats, Geometries
 from pipelines.repair import rings
-from pipelines.repair.engine import CODES, GEOMETRIC, Examine, Shaped, repair_shapes
+from pipelines.repair.engine import CODES, GEOMETRIC, KEPT, Examine, Shaped, repair_shapes
 from pipelines.repair.texts import TEXTUAL, repair_texts
 from pipelines.tolerances import Tolerances
 
@@ -22,6 +22,9 @@ KINDS = (*GEOMETRIC, *TEXTUAL)
 KEY, PLACE, SHAPE = "sua_id", "sua_vi_tri", "sua_wkb"
 """Columns added: id of a parcel in the input, its place among the rows, its geometry (WKB in hexadecimal digits)."""
 
+RESERVED = frozenset({PLACE, SHAPE, "sua_fid", "sua_geom"})
+"""Names that the columns of an input must not have."""
+
 _ADDED = ("feature_id", "source")
 
 
@@ -30,13 +33,14 @@ class Repaired:
     """What came out of a repair.
 
     Attributes:
-        layer: The repaired layer: columns and CRS of the input, and `sua_id`.
+        layer: The repaired layer: columns and CRS of the input, `sua_id`, and `sua_giu` (see `engine.KEPT`).
         repairs: One row per kind of repair and parcel or value: `code`, `sua_id`, `column`, `before` and `after`
             (WKB in hexadecimal digits in the CRS of the layer, or the value), `displacement_m`, `limit_m`, and the
             places where vertices differ.
         originals: The rows of the input that changed or went, with their place and geometry.
         found_before: Findings before.
         found_after: Findings after.
+        left: How many parcels were left because they would go too far, or make other findings more.
     """
 
     layer: gpd.GeoDataFrame
@@ -44,6 +48,7 @@ class Repaired:
     originals: pd.DataFrame
     found_before: gpd.GeoDataFrame
     found_after: gpd.GeoDataFrame
+    left: int
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Return findings per code, before and after."""
@@ -84,6 +89,7 @@ def repair(
     now[shaped.rows] = _latest(shaped, changed, remaining, back, shapes)
     rows = np.union1d(changed, told["at"].to_numpy(dtype=np.int64)).astype(np.int64)
     layer = gpd.GeoDataFrame(texts.assign(**{KEY: ids}), geometry=now, crs=given.crs).iloc[shaped.rows]
+    layer = layer.assign(**{KEPT: shaped.parcels[KEPT].to_numpy()})
     wkb = pd.Series(shapely.to_wkb(shapes[rows], hex=True), dtype=object)
     originals = attributes.drop(columns=list(_ADDED)).iloc[rows].reset_index(drop=True)
     originals[KEY], originals[PLACE], originals[SHAPE] = ids.iloc[rows].to_numpy(), rows, wkb
@@ -95,6 +101,7 @@ def repair(
         originals,
         shaped.found_before,
         shaped.found_after,
+        int(shaped.left.sum()),
     )
 
 
@@ -104,14 +111,14 @@ def restore(layer: gpd.GeoDataFrame, originals: pd.DataFrame) -> gpd.GeoDataFram
         originals.drop(columns=[PLACE, SHAPE]),
         geometry=shapely.from_wkb(np.asarray(originals[SHAPE], dtype=object)),
         crs=layer.crs,
-    ).assign(_place=originals[PLACE].to_numpy(dtype=np.int64))
-    same = layer[~layer[KEY].isin(old[KEY])]
-    free = np.setdiff1d(np.arange(len(same) + len(old)), old["_place"].to_numpy())
-    parts = [part for part in (same.assign(_place=free), old) if len(part)]
-    whole = pd.concat([part[[*same.columns, "_place"]] for part in parts], ignore_index=True) if parts else same
+    ).assign(**{PLACE: originals[PLACE].to_numpy(dtype=np.int64)})
+    same = layer[~layer[KEY].isin(old[KEY])].drop(columns=KEPT)
+    free = np.setdiff1d(np.arange(len(same) + len(old)), old[PLACE].to_numpy())
+    parts = [part for part in (same.assign(**{PLACE: free}), old) if len(part)]
+    whole = pd.concat([part[[*same.columns, PLACE]] for part in parts], ignore_index=True) if parts else same
     kinds = {name: kind for name, kind in layer.dtypes.items() if name in whole and name != layer.geometry.name}
-    ordered = whole.sort_values("_place", ignore_index=True) if parts else whole
-    plain = ordered.drop(columns=[KEY, "_place"], errors="ignore")
+    ordered = whole.sort_values(PLACE, ignore_index=True) if parts else whole
+    plain = ordered.drop(columns=[KEY, PLACE], errors="ignore")
     plain = plain.astype({name: kind for name, kind in kinds.items() if name in plain})
     return gpd.GeoDataFrame(plain, geometry="geometry", crs=layer.crs)
 

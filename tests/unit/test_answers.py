@@ -1,5 +1,7 @@
 """The fix list goes out, is filled in, and comes back."""
 
+import unicodedata
+
 import geopandas as gpd
 import openpyxl
 import pandas as pd
@@ -9,7 +11,7 @@ from typer.testing import CliRunner
 
 from pipelines import answers, findings, reports
 from pipelines.cli.app import app
-from pipelines.errors import ReadError
+from pipelines.errors import ReadError, SettingsError
 from pipelines.findings import Finding
 
 from .test_minutes import home  # noqa: F401  the same two communes
@@ -89,6 +91,51 @@ def test_what_cannot_be_used_is_told_by_its_line(parcels, tmp_path):
     assert "dòng / row 5: chọn một trạng thái" in told
 
 
+@pytest.mark.parametrize(
+    "said", ["GIỮ  NGUYÊN", "giữ\u00a0nguyên ", unicodedata.normalize("NFD", "Giữ nguyên."), "giữ nguyên"]
+)
+def test_a_status_is_known_however_it_is_written(parcels, tmp_path, said):
+    read = answers.read(filled(described(parcels), tmp_path / "sua.xlsx", [(2, said, "vì")]))
+    assert (read.given[["status", "note"]].to_numpy().tolist(), read.problems) == ([["kept", "vì"]], [])
+
+
+def changed(told, path, edit):
+    book = openpyxl.load_workbook(filled(told, path, [(2, "giữ nguyên", "vì")]))
+    edit(book["Danh sách sửa"])
+    book.save(path)
+    return answers.read(path)
+
+
+def test_no_note_is_lost_in_silence(parcels, tmp_path):
+    told = described(parcels)
+    lost = changed(told, tmp_path / "a.xlsx", lambda sheet: sheet.append([None] * 11 + ["đã sửa", "tự thêm"]))
+    assert (len(lost.given), "row 6: the line has no key" in lost.problems[0][1]) == (1, True)
+    broken = changed(told, tmp_path / "b.xlsx", lambda sheet: sheet.cell(1, KEY, "Khoa"))
+    assert broken.given.empty and "column Key, Status or Note is gone" in broken.problems[0][1]
+    double = changed(told, tmp_path / "c.xlsx", lambda sheet: sheet.cell(1, KEY + 1, "Ghi chú"))
+    assert double.given.empty and len(double.problems) == 1
+    both = changed(
+        told,
+        tmp_path / "d.xlsx",
+        lambda sheet: sheet.append([*[cell.value for cell in sheet[2]][:12], "khác", sheet.cell(2, KEY).value]),
+    )
+    assert both.given["note"].tolist() == ["vì\nkhác"]
+    title = changed(told, tmp_path / "e.xlsx", lambda sheet: sheet.insert_rows(1))
+    assert title.given["note"].tolist() == ["vì"]
+    long = changed(told, tmp_path / "f.xlsx", lambda sheet: sheet.cell(2, NOTE, "x" * 20_000))
+    assert long.given.empty and "longer" in long.problems[0][1]
+
+
+def test_an_answer_without_a_note_keeps_the_former_note(tmp_path):
+    path = tmp_path / "answers.json"
+    answers.merge(path, pd.DataFrame({"key": ["a"], "status": ["kept"], "note": ["đã ký"]}))
+    answers.merge(path, pd.DataFrame({"key": ["a"], "status": ["fixed"], "note": [None]}))
+    assert answers.load(path).to_numpy().tolist() == [["a", "fixed", "đã ký"]]
+    path.write_text("nope", encoding="utf-8")
+    with pytest.raises(ReadError, match="damaged"):
+        answers.load(path)
+
+
 def test_an_answer_holds_for_what_was_seen_and_for_nothing_else(parcels):
     keys = answers.keys(described(parcels))
     assert keys.is_unique
@@ -148,3 +195,11 @@ def test_the_command_takes_answers_off_the_list_of_what_to_do(home):  # noqa: F8
     assert "Chồng lấn" not in after.split(first)[1].split("</ol>")[0]
     assert "Cán bộ đã trả lời: 1" in after
     assert "thua_dat.overlap" in after  # it is still a finding
+
+
+@pytest.mark.parametrize("code", ["../15670", "", ".", "15670/", "1567\n0"])
+@pytest.mark.parametrize("command", [["report"], ["answers"]])
+def test_a_code_that_is_none_leads_to_no_folder(tmp_path, command, code):
+    file = [str(tmp_path / "x.xlsx")] if command == ["answers"] else []
+    done = CliRunner().invoke(app, ["--home", str(tmp_path), *command, code, *file])
+    assert isinstance(done.exception, SettingsError)

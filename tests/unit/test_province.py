@@ -202,3 +202,24 @@ def test_a_table_that_cannot_be_used_is_told(tmp_path: Path, text: str, says: st
     for name in ("none.csv", "none.xlsx", "torn.xlsx"):
         with pytest.raises(SettingsError, match="cannot be read"):
             read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ma_xa,area_ha\n15670,5\n15670,6\n",
+        "ma_xa,area_ha\n15670,1,2,3\n",
+        "MA_XA,ma_xa,area_ha\n1,15670,1\n",
+        "ma_xa,area_ha\n15670,-5\n",
+    ],
+)
+def test_a_table_of_statistics_that_contradicts_itself_is_refused(tmp_path, text):
+    (tmp_path / "areas.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError):
+        read_table(tmp_path / "areas.csv")
+
+
+def test_a_negative_area_in_a_workbook_is_refused(tmp_path):
+    pd.DataFrame({"ma_xa": ["15670"], "area_ha": [-5.0]}).to_excel(tmp_path / "areas.xlsx", index=False)
+    with pytest.raises(SettingsError, match="negative"):
+        read_table(tmp_path / "areas.xlsx")

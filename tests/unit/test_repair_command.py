@@ -1,6 +1,11 @@
 """`diachinh repair` as a command: files in, GeoPackage out, and back again."""
 
 import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -92,6 +97,63 @@ def test_columns_of_every_kind_come_back(tmp_path: Path, columns: dict[str, obje
 def test_columns_that_a_geopackage_cannot_tell_apart_are_refused(tmp_path: Path) -> None:
     frame(lot(0, 0)).assign(A=1, a=2).to_crs("EPSG:4326").to_file(tmp_path / "a.geojson", driver="GeoJSON")
     assert isinstance(run(tmp_path / "a.geojson", "--out", tmp_path / "o.gpkg").exception, CadastreError)
+
+
+@pytest.mark.parametrize("name", ["sua_fid", "SUA_GEOM", "sua_vi_tri", "sua_wkb"])
+def test_columns_that_the_repair_needs_itself_are_refused(tmp_path: Path, name: str) -> None:
+    given, out = tmp_path / "a.geojson", tmp_path / "o.gpkg"
+    frame(lot(0, 0), lot(19.9, 0)).assign(**{name: "x"}).to_crs("EPSG:4326").to_file(given, driver="GeoJSON")
+    assert isinstance(run(given, "--out", out).exception, CadastreError) and not out.exists()
+
+
+def test_any_other_column_comes_back(tmp_path: Path) -> None:
+    columns = {"_place": 1, "column": "c", "before": "b", "at": 3}
+    frame(lot(0, 0), lot(19.9, 0)).assign(**columns).to_file(tmp_path / "a.gpkg")
+    run(tmp_path / "a.gpkg", "--out", tmp_path / "o.gpkg")
+    assert run("--undo", tmp_path / "o.gpkg", "--out", tmp_path / "b.gpkg").exit_code == 0
+    assert same(pyogrio.read_dataframe(tmp_path / "a.gpkg"), pyogrio.read_dataframe(tmp_path / "b.gpkg"))
+
+
+def test_a_file_given_twice_and_a_name_too_long_are_refused(layer: Path, tmp_path: Path) -> None:
+    assert isinstance(run(layer, layer, "--out", tmp_path / "o.gpkg").exception, CadastreError)
+    assert isinstance(run(layer, "--out", tmp_path / f"{'a' * 300}.gpkg").exception, CadastreError)
+    (tmp_path / "hard.gpkg").hardlink_to(layer)
+    assert isinstance(run(layer, "--out", tmp_path / "hard.gpkg").exception, CadastreError)
+
+
+def test_what_was_changed_since_the_repair_is_not_lost_by_undoing_it(layer: Path, tmp_path: Path) -> None:
+    out, changed, back = tmp_path / "o.gpkg", tmp_path / "c.gpkg", tmp_path / "b.gpkg"
+    run(layer, "--out", out)
+    for change in (
+        "UPDATE thua_dat SET SOTHUA = '99' WHERE sua_fid = 1",
+        "UPDATE thua_dat SET sua_id = NULL",
+        "DELETE FROM thua_dat WHERE sua_fid = 1",
+        "ALTER TABLE thua_dat ADD COLUMN moi TEXT",
+        "DELETE FROM originals WHERE sua_fid = 1",
+        "UPDATE originals SET sua_wkb = 'zz'",
+        "UPDATE originals SET sua_vi_tri = 'abc'",
+        "UPDATE originals SET sua_id = 'thua.gpkg#1'",
+        "UPDATE seal SET sha256 = NULL",
+        "DELETE FROM seal",
+    ):
+        shutil.copy(out, changed)
+        with closing(sqlite3.connect(changed)) as store:
+            for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                store.execute(f'DROP TRIGGER "{name}"')
+            store.execute(change)
+            store.commit()
+        back.write_bytes(b"before")
+        assert isinstance(run("--undo", changed, "--out", back).exception, CadastreError), change
+        assert back.read_bytes() == b"before"
+
+
+def test_a_full_disk_leaves_what_was_there(layer: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o.gpkg"
+    out.write_bytes(b"before")
+    call = f"ulimit -f 40; exec {sys.executable} -m pipelines repair {layer} --out {out}"
+    done = subprocess.run(["bash", "-c", f"trap '' XFSZ; {call}"], check=False, capture_output=True, text=True)
+    assert (done.returncode, out.read_bytes()) == (2, b"before"), done.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_texts_are_repaired_only_where_the_answer_is_certain() -> None:

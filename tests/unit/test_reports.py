@@ -161,3 +161,9 @@ def test_the_fix_list_can_be_read_and_printed(told, parcels, tmp_path):
     assert {row[6].number_format for row in sheet.iter_rows(min_row=2) if row[6].value is not None} == {"#,##0.00##"}
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
     assert sheet.print_title_rows == "$1:$1"
+
+
+def test_findings_of_a_commune_without_parcels_are_described():
+    none = gpd.GeoDataFrame({"feature_id": [], "so_hieu_to_ban_do": [], "so_thu_tu_thua": []}, geometry=[], crs=5897)
+    told = findings.of([Finding("thua_dat.overlap", "p1", "p2", 3.5, 0.01)], crs=5897)
+    assert "p2" in reports.described(told, none, "acceptance")["message_en"].iloc[0]
