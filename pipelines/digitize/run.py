@@ -14,8 +14,12 @@ from pipelines.digitize import cut, drawing, edges, outline, polygons
 from pipelines.digitize.labels import locate
 from pipelines.digitize.model import Source, Traced, shape_documented, shape_parcels
 from pipelines.digitize.snapping import Array
+from pipelines.geometry import Indices
 from pipelines.ids import among
 from pipelines.ledger import Entry, Ledger
+
+_SAME_SHARE = 1e-3
+"""Two sheets draw the same face when what they do not share is below this share of the larger one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +106,15 @@ def _without_foreign_faces(
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Return the faces of all drawings that can be parcels, and the findings about them.
 
-    An unlabelled face is none when another sheet has labelled faces there, or when it lies outside the commune;
-    the account says how many went for which reason.
+    An unlabelled face is none when another sheet has labelled faces there, or the same face without a label before it,
+    or when it lies outside the commune; the account says how many went for which reason.
     """
     faces = _joined([traced.parcels for traced in drawings], crs)
     about = findings.concat([frame for traced in drawings for frame in traced.face_findings], crs=crs)
     point = shapely.point_on_surface(faces.geometry.to_numpy())
     bare = faces["so_nhan"].to_numpy() == 0
     elsewhere = bare & _covered(faces, bare, point)
+    elsewhere |= _repeated(faces, np.flatnonzero(bare & ~elsewhere), point)
     outside = bare & ~elsewhere & _outside(point, boundary)
     fate = pd.DataFrame({"between": elsewhere, "outside": outside, "source": faces["source"]})
     for source, rows in fate.groupby("source"):
@@ -130,6 +135,19 @@ def _covered(faces: gpd.GeoDataFrame, bare: Array, point: Array) -> Array:
     other = np.full(len(point), "", dtype=object)
     other[inside >= 0] = labelled["source"].to_numpy(dtype=object)[inside[inside >= 0]]
     return np.asarray((inside >= 0) & (other != faces["source"].to_numpy(dtype=object)))
+
+
+def _repeated(faces: gpd.GeoDataFrame, at: Indices, point: Array) -> Array:
+    """Tell which of these faces an earlier one of another source is too, as an enclave that both sheets draw."""
+    shapes, source = faces.geometry.to_numpy(), faces["source"].to_numpy(dtype=object)
+    repeated = np.zeros(len(faces), dtype=bool)
+    later, earlier = at[shapely.STRtree(shapes[at]).query(point[at], predicate="within")]
+    pairs = (earlier < later) & (source[earlier] != source[later])
+    later, earlier = later[pairs], earlier[pairs]
+    common_m2 = shapely.area(shapely.intersection(shapes[later], shapes[earlier]))
+    larger_m2 = np.maximum(shapely.area(shapes[later]), shapely.area(shapes[earlier]))
+    repeated[later[common_m2 > (1 - _SAME_SHARE) * larger_m2]] = True
+    return repeated
 
 
 def _outside(point: Array, boundary: gpd.GeoDataFrame) -> Array:

@@ -1,6 +1,7 @@
 """Checks on what is written about a parcel: numbers, areas, codes, records."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -9,11 +10,14 @@ import pandas as pd
 
 import schemas
 from pipelines import findings
-from pipelines.geometry import Floats
+from pipelines.geometry import Floats, Mask
 from pipelines.validate.scene import Scene
 
 KEY = ("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua")
 """What identifies a parcel in a layer that has no `thua_key`."""
+
+LABEL, RECORDED = ("dien_tich_nhan",), ("dien_tich", "dien_tich_phap_ly")
+"""Columns of areas: on the label of the map; in the register and on the certificate."""
 
 WRITTEN_M2, EPSILON_M2 = 0.1, 1e-6
 """Unit of areas on certificates, and what a sum of such numbers may be off by in a computer."""
@@ -62,8 +66,7 @@ def check_recorded_area(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.area_mismatch
     """
-    recorded = {column: scene.numbers(column) for column in ("dien_tich", "dien_tich_phap_ly")}
-    return _compare(scene, "thua_dat.area_mismatch", recorded)
+    return _compare(scene, "thua_dat.area_mismatch", RECORDED)
 
 
 def check_label(scene: Scene) -> gpd.GeoDataFrame:
@@ -71,7 +74,7 @@ def check_label(scene: Scene) -> gpd.GeoDataFrame:
 
     Emits: thua_dat.label_mismatch
     """
-    by_area = _compare(scene, "thua_dat.label_mismatch", {"dien_tich_nhan": scene.numbers("dien_tich_nhan")})
+    by_area = _compare(scene, "thua_dat.label_mismatch", LABEL)
     told = set(by_area["feature_id"])
     return findings.concat([by_area, _label_codes(scene, told)], crs=scene.parcels.crs)
 
@@ -80,24 +83,25 @@ def check_written_areas(scene: Scene) -> gpd.GeoDataFrame:
     """Report parcels whose written areas disagree with one another, with every pair that does and by how much.
 
     Areas of certificate and register are copied from paper to paper and must agree to the unit they are written to;
-    that of the label is measured and may differ by what a survey may. An area that is off from the map is told there.
+    that of the label is measured and may differ by what a survey may. An area that is off from the map is told there,
+    and not compared with the others again.
 
     Source: TT 10/2024/TT-BTNMT (certificate and register), TT 26/2024/TT-BTNMT (label), of confidence M.
 
     Emits: so_dia_chinh.legal_area_mismatch
     """
-    told = {*check_recorded_area(scene)["feature_id"], *check_label(scene)["feature_id"]}
-    fresh = ~scene.parcels["feature_id"].isin(told).to_numpy() & scene.without("so_dia_chinh.contradiction")
-    areas = {name: scene.numbers(name) for name in ("dien_tich_nhan", "dien_tich", "dien_tich_phap_ly")}
+    fresh = scene.without("so_dia_chinh.contradiction")
+    areas = {name: scene.numbers(name) for name in (*LABEL, *RECORDED)}
+    is_off = _off(scene, LABEL) | _off(scene, RECORDED)
     survey_m2 = scene.tolerances.area_m2(scene.areas_m2, scene.scales)
     worst_m2, limit_m2 = np.zeros(len(fresh)), np.zeros(len(fresh))
     detail = np.full(len(fresh), "", dtype=object)
     for one, other in itertools.combinations(areas, 2):
         first, second = (values.where(values > 0).to_numpy(dtype=np.float64) for values in (areas[one], areas[other]))
         written_m2 = max(_rounding_m2(areas[one]), _rounding_m2(areas[other]), WRITTEN_M2)
-        allowed_m2 = np.maximum(survey_m2, written_m2) if one == "dien_tich_nhan" else np.full(len(fresh), written_m2)
+        allowed_m2 = np.maximum(survey_m2, written_m2) if one in LABEL else np.full(len(fresh), written_m2)
         off_m2 = np.nan_to_num(np.abs(first - second), nan=0.0)
-        off = fresh & (off_m2 > allowed_m2 + EPSILON_M2)
+        off = fresh & ~is_off[one] & ~is_off[other] & (off_m2 > allowed_m2 + EPSILON_M2)
         amount = pd.Series(off_m2[off]).round(1).astype("string").to_numpy(dtype=object)
         detail[off] += f"; {one} / {other}: " + amount
         larger = off & (off_m2 > worst_m2)
@@ -145,14 +149,25 @@ def _keys(scene: Scene) -> pd.Series:
     return keys.where(numbered).reset_index(drop=True)
 
 
-def _compare(scene: Scene, code: str, recorded: dict[str, pd.Series]) -> gpd.GeoDataFrame:
+def _compare(scene: Scene, code: str, columns: Sequence[str]) -> gpd.GeoDataFrame:
     """Report where a recorded area is off, with the column and its value as detail."""
-    measured_m2 = scene.areas_m2
-    written_m2 = max((_rounding_m2(values) for values in recorded.values()), default=0.0)
-    limit_m2 = np.maximum(scene.tolerances.area_m2(measured_m2, scene.scales), written_m2)
-    worst_m2, detail = _worst(measured_m2, recorded)
+    limit_m2 = _limit_m2(scene, columns)
+    worst_m2, detail = _worst(scene.areas_m2, {name: scene.numbers(name) for name in columns})
     off = worst_m2 > limit_m2
     return scene.report(code, off, value=worst_m2[off], limit=limit_m2[off], detail=detail[off])
+
+
+def _limit_m2(scene: Scene, columns: Sequence[str]) -> Floats:
+    """Return how far areas may be from the measured ones, m²."""
+    written_m2 = max(_rounding_m2(scene.numbers(name)) for name in columns)
+    limit_m2: Floats = np.maximum(scene.tolerances.area_m2(scene.areas_m2, scene.scales), written_m2)
+    return limit_m2
+
+
+def _off(scene: Scene, columns: Sequence[str]) -> dict[str, Mask]:
+    """Tell for each column which of its areas are off from the map."""
+    limit_m2 = _limit_m2(scene, columns)
+    return {name: _worst(scene.areas_m2, {name: scene.numbers(name)})[0] > limit_m2 for name in columns}
 
 
 def _worst(measured_m2: Floats, recorded: dict[str, pd.Series]) -> tuple[Floats, np.ndarray[Any, Any]]:

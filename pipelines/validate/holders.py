@@ -10,7 +10,7 @@ import pandas as pd
 import schemas
 from pipelines import findings, names
 from pipelines.geometry import Mask
-from pipelines.validate.records import Records, first, leader, mask
+from pipelines.validate.records import COLUMN_CODES, Records, first, leader, mask
 
 PERSON, COUPLE, HOUSEHOLD, GROUP = "ca_nhan", "vo_chong", "ho_gia_dinh", "nhom_nguoi"
 _BODIES = ("to_chuc", "cong_dong")
@@ -31,11 +31,15 @@ _SAME_ROW = (
     "ten_file",
 )
 
+_WRITTEN = {"nam_sinh": "ngay_sinh"}
+"""Columns that are taken from another one."""
+
 
 def check_required(records: Records) -> gpd.GeoDataFrame:
     """Report rows without what their kind of holder requires, unless another row of the holder has it.
 
-    A file without any such column says nothing about it. Names and numbers have findings of their own.
+    A file without any such column says nothing about it. Names and numbers have findings of their own, and what is
+    written but cannot be read has been told.
 
     Source: TT 75/2015/TT-BTNMT (mandatory attributes of HoSoXml) and the campaign form; list `bat_buoc_theo_chu`.
 
@@ -45,13 +49,13 @@ def check_required(records: Records) -> gpd.GeoDataFrame:
     source = pd.factorize(rows["source"])[0]
     lacking = np.full(len(records), "", dtype=object)
     kinds = {PERSON: records.is_person} | {kind: _is_body(records, kind) for kind in _BODIES}
-    unread = records.without("so_dia_chinh.bad_date")
     required = schemas.codelist("bat_buoc_theo_chu")
     for kind, column in zip(required["phap_nhan"], required["column"], strict=True):
         given = rows[column].notna().to_numpy(dtype=bool)
         where = kinds[kind] & ~given & (holder >= 0) & np.isin(source, source[given])
         where &= ~np.isin(holder, holder[given & (holder >= 0)])
-        where &= unread if column == "nam_sinh" else True
+        unread = [f"{code}:{_WRITTEN.get(column, column)}" for code in COLUMN_CODES]
+        where &= records.without(*unread)
         lacking[where] += ", " + column
     at = first(lacking != "", records.parcel, holder)
     return records.report("giay_to.incomplete", at, detail=pd.Series(lacking[at], dtype="string").str[2:])

@@ -40,6 +40,9 @@ COLUMNS = (
 )
 """Columns of normalised rows that checks look at; rows without them are not normalised and are not checked."""
 
+COLUMN_CODES = ("so_dia_chinh.bad_code", "so_dia_chinh.bad_date")
+"""Findings about one column, which their detail begins with; `code:column` stands for them too in what was told."""
+
 _TEXT_IN_DOUBT = ("van_ban.foreign_character", "van_ban.undecodable")
 
 
@@ -126,9 +129,16 @@ class Records:
         return ~(told if by is None else told | np.isin(by, by[told & (by >= 0)]))
 
     def tell(self, found: gpd.GeoDataFrame) -> None:
-        """Remember findings, about both objects of a pair."""
+        """Remember findings, about both objects of a pair, and those about a column as such."""
+        columns = ["code", "feature_id"]
+        of_column = found[found["code"].isin(COLUMN_CODES)]
+        column = of_column["code"] + ":" + of_column["detail"].str.split("=").str[0]
         pairs = pd.concat(
-            [found[["code", "feature_id"]], found[["code", "other_id"]].set_axis(["code", "feature_id"], axis=1)]
+            [
+                found[columns],
+                found[["code", "other_id"]].set_axis(columns, axis=1),
+                of_column[columns].assign(code=column),
+            ]
         )
         for code, ids in pairs.dropna().groupby("code")["feature_id"]:
             self.told.setdefault(str(code), set()).update(ids)

@@ -124,3 +124,9 @@ def test_first_and_leader_agree_with_a_loop(rows):
         for _, mine, _ in rows
     ]
     assert leader(where, group).tolist() == leads
+
+
+def test_what_is_written_but_in_no_list_is_not_told_as_missing():
+    assert told({"gioi_tinh": "X"}, {**OTHER, "thua": "2"}) == ["so_dia_chinh.bad_code"]
+    other_column = {"hinh_thuc_1": "X", "gioi_tinh": None}
+    assert told(other_column, {**OTHER, "thua": "2"}) == ["giay_to.incomplete", "so_dia_chinh.bad_code"]

@@ -109,3 +109,22 @@ def test_record_is_asked_only_when_there_is_a_register():
     )
     assert codes(parcels) == []
     assert found(parcels, has_register=True)["feature_id"].tolist() == ["to.shp#2"]
+
+
+PAPERS = {"dien_tich": [400.0, 400.1], "dien_tich_phap_ly": [400.3, 400.1]}  # decimals: written to 0.1 m²
+
+
+@pytest.mark.parametrize(
+    ("use", "label_m2", "expected"),
+    [
+        ("CLN", 400.0, ["so_dia_chinh.legal_area_mismatch"]),
+        ("LUC", 400.0, ["so_dia_chinh.legal_area_mismatch", "thua_dat.label_mismatch"]),
+        ("CLN", 450.0, ["so_dia_chinh.legal_area_mismatch", "thua_dat.label_mismatch"]),
+    ],
+)
+def test_a_wrong_label_hides_nothing_between_the_papers(use, label_m2, expected):
+    keys = {"thua_key": ["a", "b"], "so_hieu_to_ban_do": "1", "so_thu_tu_thua": ["1", "2"]}
+    labels = {"loai_dat": [use, "LUC"], "dien_tich_nhan": [label_m2, 400.1]}
+    parcels = frame(lot(0, 0), lot(20, 0), **keys, **PAPERS, **labels)
+    told = found(parcels, purposes=pd.DataFrame({"thua_key": ["a", "b"], "loai_dat": ["CLN", "LUC"]}))
+    assert sorted(told["code"][told["feature_id"] == "to.shp#1"]) == expected

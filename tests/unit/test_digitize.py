@@ -229,6 +229,13 @@ def test_a_hole_that_another_sheet_fills_is_no_parcel():
     assert shapely.coverage_is_valid(done.parcels.geometry.to_numpy())
 
 
+def test_an_enclave_without_label_that_two_sheets_draw_is_one_parcel():
+    ring = [line((0, 0), (40, 0), (40, 40), (0, 40), (0, 0)), line((10, 10), (20, 10), (20, 20), (10, 20), (10, 10))]
+    done = run([drawn(ring, label("1", "1500.0", 30, 30)), drawn([ring[1]], path="to_2.dgn", sheet="2")], PROFILE, CRS)
+    assert codes(done) == ["ban_ve.face_without_label"]
+    assert done.parcels.area.tolist() == [1500.0, 100.0]
+
+
 def test_a_face_outside_the_commune_is_no_parcel():
     outline = [line((0, 0), (20, 0), (20, 20), (0, 20), (0, 0))]
     done = run([drawn([*SQUARES, WALL], label("1", "400.0", 8, 10), outline=outline)], PROFILE, CRS)

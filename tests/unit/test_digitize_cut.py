@@ -75,10 +75,11 @@ def test_without_agreeing_areas_nothing_is_joined(western, eastern):
 
 
 def test_a_part_that_goes_with_two_others_goes_with_neither():
+    lines = [line((-30, 0), (0, 0), (0, HEIGHT), (-30, HEIGHT), (-30, 0)), line((-30, 20), (0, 20))]
     made, told = joined(
         west([("label", 8, 10, "ONT 1/1000"), UPPER_WEST]),
         east([UPPER_EAST]),
-        east([("label", 28, 30, "LUC 9/600")], number="3", path="to_3.dgn"),
+        replace(sheet([("label", -8, 30, "LUC 9/600")], lines=lines, number="3"), path="to_3.dgn"),
     )
     assert told.empty
     assert "ban_ve.face_without_label" in set(made.findings["code"])
