@@ -21,6 +21,9 @@ from pipelines.validate.scene import ROUNDING_M, Scene
 OPENING = 3.0
 """Boundaries that part from a common vertex, by more than one in three, are two boundaries and not one drawn badly."""
 
+_POINTS = 50_000
+"""So many vertices are held against the edges at once."""
+
 _COLUMNS = ["x", "y", "of", "on", "distance", "near_x", "near_y", "limit"]
 
 
@@ -63,12 +66,11 @@ def _near(scene: Scene) -> pd.DataFrame:
     _, one, same = np.unique(geometry.mixed_bits(edges.points[vertex]), return_index=True, return_inverse=True)
     points = edges.points[vertex[one]]
     reach = float(limit_m.max())
-    place, line = edges.tree.query(_around(points, reach))
-    ends = edges.points[start[line]], edges.points[start[line] + 1]
-    free = ((points[place] != ends[0]).any(axis=1)) & ((points[place] != ends[1]).any(axis=1))
-    on = edges.owner_at(start[line])
-    free &= np.append(~scene.thin[0], False)[np.minimum(on, count)]
-    place, line, on = place[free], line[free], on[free]
+    owners = pd.DataFrame({"place": same.ravel(), "of": edges.owner_at(vertex)}).drop_duplicates()
+    only = np.full(len(points), -1)
+    only[owners["place"]] = owners["of"]
+    only[owners.loc[owners["place"].duplicated(), "place"]] = -1
+    place, line, on = _edges_beside(scene, points, reach, only)
     ends = edges.points[start[line]], edges.points[start[line] + 1]
     distance, nearest = geometry.segment_distance_m(points[place], *ends)
     rows = pd.DataFrame({"place": place, "on": on, "distance": distance})
@@ -76,7 +78,6 @@ def _near(scene: Scene) -> pd.DataFrame:
     end_m = np.minimum(*(np.hypot(*(points[place] - end).T) for end in ends))
     rows["is_matched"] = end_m <= scene.tolerances.node_m + ROUNDING_M
     rows = rows[distance <= reach]
-    owners = pd.DataFrame({"place": same.ravel(), "of": edges.owner_at(vertex)}).drop_duplicates()
     rows = rows.merge(owners[owners["place"].isin(rows["place"])], on="place")
     rows[["x", "y"]] = points[rows["place"].to_numpy()]
     rows["limit"] = np.maximum(limit_m[rows["of"].to_numpy()], limit_m[rows["on"].to_numpy()])
@@ -85,6 +86,32 @@ def _near(scene: Scene) -> pd.DataFrame:
     rows = rows[(rows["distance"] <= rows["limit"]) & ~known.groupby([rows["place"], rows["on"]]).transform("any")]
     rows = rows.sort_values(["place", "on", "distance", "of"]).drop_duplicates(["place", "on", "of"])
     return pd.DataFrame(rows[_COLUMNS]).reset_index(drop=True)
+
+
+def _edges_beside(scene: Scene, points: Floats, reach: float, only: Indices) -> tuple[Indices, Indices, Indices]:
+    """Return the edges of other parcels near each point that do not end there: point, edge, and whose edge it is.
+
+    Args:
+        scene: The parcels.
+        points: Coordinates, m.
+        reach: How far, m.
+        only: Whose vertex a point is; -1 where it is of several parcels.
+    """
+    edges, count = scene.edges, len(scene.sound_at)
+    counts = np.append(~scene.thin[0], False)
+    found = []
+    # A ring with a vertex every centimetre has hundreds of its own edges beside each: they are let go block by block.
+    for first in range(0, len(points), _POINTS):
+        place, line = edges.tree.query(_around(points[first : first + _POINTS], reach))
+        place += first
+        on = edges.owner_at(edges.exposed[line])
+        others = (on != only[place]) & counts[np.minimum(on, count)]
+        place, line, on = place[others], line[others], on[others]
+        ends = edges.points[edges.exposed[line]], edges.points[edges.exposed[line] + 1]
+        free = ((points[place] != ends[0]).any(axis=1)) & ((points[place] != ends[1]).any(axis=1))
+        found.append((place[free], line[free], on[free]))
+    place, line, on = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return place, line, on
 
 
 def _apart(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
