@@ -10,7 +10,10 @@ from pipelines.geometry import connected
 from pipelines.linkage.compare import FAR, Mask, year_levels
 from pipelines.linkage.records import NEW, Codes, Records
 
-_STEP_BITS, _MOST_BITS = 2.0, 60.0
+_STEP_BITS = 2.0
+
+MOST_LIKELY, OLD_NUMBER, DECIDED, NEW_NUMBER = 500.0, 800.0, 900.0, 1000.0
+"""How strong a pair may be by likeness, and how strong what is surer: the surer is cut later."""
 
 
 @dataclass(frozen=True)
@@ -38,23 +41,19 @@ def clusters(
         records: The records.
         left: One record of every pair that is to be linked.
         right: The other.
-        bits: How strong the pair is; infinite for what an officer or a number decided.
+        bits: How strong the pair is: its odds, or `OLD_NUMBER`, `DECIDED`, `NEW_NUMBER`.
         apart: Pairs that an officer decided to be two people.
     """
-    count = len(records.rows)
     used = np.ones(len(left), dtype=bool)
-    person = connected(count, left, right)
-    level = float(np.min(bits, initial=_MOST_BITS))
+    person = connected(len(records.rows), left, right)
     while len(at := np.flatnonzero(used & _contradictory(records, person, apart)[person[left]])):
-        # The strongest pairs are cut last, all together.
-        level += _STEP_BITS
-        cut = (bits[at] < level) | (level > _MOST_BITS)
+        weakest = np.full(len(person), np.inf)
+        np.minimum.at(weakest, person[left[at]], bits[at])
+        cut = bits[at] < weakest[person[left[at]]] + _STEP_BITS
         used[at[cut]] = False
         kept, again = at[~cut], np.unique(np.concatenate([left[at], right[at]]))
         inside = connected(len(again), np.searchsorted(again, left[kept]), np.searchsorted(again, right[kept]))
         person[again] = again[inside]
-        if level <= _MOST_BITS:
-            level = max(level, float(np.min(bits[kept], initial=_MOST_BITS)))
     return Clusters(person, used)
 
 

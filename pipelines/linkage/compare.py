@@ -42,6 +42,7 @@ class Compared:
         right: Number of the other.
         levels: Fact (`name`, `year`, `day`, `sex`, `home`, `spouse`, `paper`, `old`) to a level per pair, -1 unknown.
         is_numbered: Pairs that have an identity number in common.
+        is_new: Those of them that have one of twelve digits in common.
         two_numbers: Pairs with numbers of twelve digits of which none is common.
     """
 
@@ -49,6 +50,7 @@ class Compared:
     right: Codes
     levels: dict[str, Levels]
     is_numbered: Mask
+    is_new: Mask
     two_numbers: Mask
 
     def __len__(self) -> int:
@@ -81,7 +83,7 @@ def compare(records: Records, left: Codes, right: Codes) -> Compared:
         "paper": np.where(paper, AGREE, UNKNOWN).astype(np.int8),
         "old": np.where(apart[False], DIFFER, UNKNOWN).astype(np.int8),
     }
-    return Compared(left, right, levels, same[True] | same[False], apart[True])
+    return Compared(left, right, levels, same[True] | same[False], same[True], apart[True])
 
 
 def year_levels(one: Codes, other: Codes) -> Levels:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 
@@ -85,7 +86,8 @@ def take_answers(home: Path, file: Path, who: str, settings: Settings) -> tuple[
     gone = ~(read.given["left"].isin(known) & read.given["right"].isin(known))
     vi, en = "hồ sơ không còn trong cơ sở dữ liệu", "the record is no longer in the database"
     problems = [*read.problems, *[(f"{left}: {vi}.", f"{left}: {en}.") for left in read.given.loc[gone, "left"]]]
-    given = read.given[~gone]
+    given = read.given[~gone].copy()
+    given[["left", "right"]] = np.sort(given[["left", "right"]].to_numpy(dtype=object), axis=1)
     source = files.sha256(file)
     if len(given):
         events = [{"kind": journal.ANSWER, **row, "file": source} for row in given.to_dict("records")]

@@ -56,9 +56,13 @@ def build(holders: Mapping[str, pd.DataFrame]) -> Records:
     Args:
         holders: The layers `LAYERS` with `ma_xa` and `ky_dia_gioi`, as `pipelines.store.current_holders` gives them.
     """
+    # A layer without rows, or a column without values, comes from SQLite as anything.
+    holders = {layer: holders[layer].astype("string") for layer in LAYERS}
     people = holders["ca_nhan"].assign(key=keys(holders["ca_nhan"], "ca_nhan_id"))
-    people = people[people["ho_ten"].notna().to_numpy()].drop_duplicates("key")
-    people = people.sort_values("key", ignore_index=True)
+    people = people[people["ho_ten"].notna().to_numpy()].sort_values("key", ignore_index=True)
+    if people["key"].duplicated().any():
+        people = people.sort_values([*people.columns], ignore_index=True).drop_duplicates("key")
+        people = people.sort_values("key", ignore_index=True)
     place = pd.Series(people.index, index=people["key"])
     rows = people[["key", "ma_xa", "ky_dia_gioi", "ho_ten", "dia_chi"]].astype("string")
     loose = names.loose_key(people["ho_ten"])
@@ -80,7 +84,8 @@ def build(holders: Mapping[str, pd.DataFrame]) -> Records:
 
 def keys(rows: pd.DataFrame, column: str) -> pd.Series:
     """Return ids made unique over communes and eras; missing ones stay missing."""
-    return (rows["ma_xa"] + "." + rows["ky_dia_gioi"] + "." + rows[column]).astype("string")
+    scope, era, own = (rows[name].astype("string") for name in ("ma_xa", "ky_dia_gioi", column))
+    return scope + "." + era + "." + own
 
 
 def _coded(values: pd.Series) -> Codes:
@@ -162,12 +167,12 @@ def _spouses(holders: Mapping[str, pd.DataFrame], place: pd.Series, written: pd.
 
 def _numbers(holders: Mapping[str, pd.DataFrame], place: pd.Series) -> pd.DataFrame:
     rows = holders["giay_to_tuy_than"]
-    kind = rows["loai_giay_to"].astype("string").map(KINDS)
+    kind = rows["loai_giay_to"].map(KINDS)
     found = pd.DataFrame(
         {
             "record": keys(rows, "ca_nhan_id").map(place),
             "kind": kind,
-            "number": rows["so_giay_to_bam"].astype("string"),
+            "number": rows["so_giay_to_bam"],
         }
     )
     known = found.dropna().drop_duplicates().astype({"record": np.int64})
@@ -180,8 +185,9 @@ def _papers(holders: Mapping[str, pd.DataFrame], place: pd.Series) -> pd.DataFra
     scope = rights["ma_xa"] + "." + rights["ky_dia_gioi"]
     held = pd.DataFrame({"unit": scope + "." + rights["chu_id"], "parcel": rights["thua_key"]})
     serials = holders["giay_chung_nhan"]
-    serial = pd.Series(serials["so_phat_hanh"].to_numpy(), index=keys(serials, "giay_chung_nhan_id"))
-    held["serial"] = keys(rights, "giay_chung_nhan_id").map(serial[~serial.index.duplicated()].dropna())
+    serial = pd.Series(serials["so_phat_hanh"].to_numpy(), index=keys(serials, "giay_chung_nhan_id")).dropna()
+    serial = serial.sort_values()
+    held["serial"] = keys(rights, "giay_chung_nhan_id").map(serial[~serial.index.duplicated()])
     long = held.melt("unit", ["parcel", "serial"], value_name="paper").dropna(subset=["unit", "paper"])
     members = _members(holders)
     joined = long.merge(members, on="unit")
@@ -203,10 +209,10 @@ def _members(holders: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     }
     for layer, (key, columns) in units.items():
         rows = holders[layer]
-        scope = rows["ma_xa"].astype("string") + "." + rows["ky_dia_gioi"].astype("string")
+        scope = rows["ma_xa"] + "." + rows["ky_dia_gioi"]
         for column in [name for name in columns if name in rows]:
             one = pd.DataFrame(
-                {"unit": scope + "." + rows[key], "scope": scope, "id": rows[column].astype("string").str.split(_PARTS)}
+                {"unit": scope + "." + rows[key], "scope": scope, "id": rows[column].str.split(_PARTS)}
             ).explode("id")
             parts.append(pd.DataFrame({"unit": one["unit"], "person": one["scope"] + "." + one["id"]}))
     return pd.concat(parts, ignore_index=True).dropna().astype("string").drop_duplicates(ignore_index=True)

@@ -65,8 +65,7 @@ def write(linked: Linked, people: pd.DataFrame, path: Path) -> int:
         path: The .xlsx file.
     """
     listed = linked.review.iloc[:MOST_ROWS]
-    shown = linked.records.rows.join(people, on="key", rsuffix="_shown")
-    shown["sex"] = shown.pop("sex_shown")
+    shown = linked.records.rows.drop(columns=["sex", "ho_ten"]).join(people, on="key")
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Cùng một người")
     sheet.freeze_panes = "A2"

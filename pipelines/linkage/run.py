@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipelines.geometry import connected
 from pipelines.linkage import candidates, records
-from pipelines.linkage.clusters import clusters
-from pipelines.linkage.compare import Compared, Levels, compare
+from pipelines.linkage.clusters import DECIDED, MOST_LIKELY, NEW_NUMBER, OLD_NUMBER, clusters
+from pipelines.linkage.compare import Compared, Mask, compare
 from pipelines.linkage.records import Codes, Records
-from pipelines.linkage.score import EXACT, LINKED, REVIEW, Scored, score
+from pipelines.linkage.score import EXACT, LINKED, REVIEW, Bits, Scored, score
 
 _INHERITED = {"year": 0, "day": 0, "sex": -1, "commune": -1, "hamlet": -1, "spouse": -1}
 """What a record takes from another of the same number where it says nothing itself, and how "nothing" is written."""
@@ -45,8 +44,8 @@ class Linked:
     Attributes:
         records: The records compared.
         links: One row per record: `key`, `person` (the smallest key of its records), `why` (`alone`, `number`,
-            `likeness`, `officer`: the weakest reason that holds the person together) and `bits` (of the best pair that
-            joins it; null for what a number or an officer decided).
+            `likeness`, `officer`: by what it is joined most surely) and `bits` (of its best pair; null for what a
+            number or an officer decided).
         review: Pairs to ask an officer about, the most likely first: `left`, `right` (record numbers), `bits`, `why`.
         refused: Decisions that cannot hold because the two records contradict each other: `left`, `right`.
     """
@@ -111,44 +110,56 @@ def _joined(
     count = max(len(known.rows), 1)
     decided = np.union1d(same[0] * count + same[1], different[0] * count + different[1])
     is_open = ~np.isin(pairs.left * count + pairs.right, decided)
-    taken = is_open & (scored.verdict >= LINKED)
-    bits = np.where(scored.verdict == EXACT, np.inf, scored.bits)
-    left, right = (np.concatenate([side[taken], other]) for side, other in zip(
+    strength = np.where(pairs.is_new, NEW_NUMBER, np.where(pairs.is_numbered, OLD_NUMBER,
+                                                           np.minimum(scored.bits, MOST_LIKELY)))  # fmt: skip
+    holds = _holds(known, pairs, strength, is_open & (scored.verdict == EXACT), same, different)
+    refused = pd.DataFrame({name: known.rows["key"].to_numpy()[side[~holds]] for name, side in zip(
+        ("left", "right"), same, strict=True)}, dtype="string")  # fmt: skip
+    taken = np.flatnonzero(is_open & (scored.verdict >= LINKED))
+    left, right = (np.concatenate([side[taken], other[holds]]) for side, other in zip(
         (pairs.left, pairs.right), same, strict=True))  # fmt: skip
-    strength = np.concatenate([bits[taken], np.full(len(same[0]), np.inf)])
-    reason = np.concatenate([np.where(np.isinf(bits[taken]), 1, 2), np.full(len(same[0]), 3)])
-    made = clusters(known, left, right, strength, different)
-    refused = (~made.is_used)[-len(same[0]) or len(made.is_used) :]
-    links = _links(known, made.person, left[made.is_used], right[made.is_used], strength[made.is_used],
-                   reason[made.is_used])  # fmt: skip
+    bits = np.concatenate([strength[taken], np.full(int(holds.sum()), DECIDED)])
+    made = clusters(known, left, right, bits, different)
+    used = made.is_used
+    links = _links(known, made.person, left[used], right[used], bits[used])
     cut = np.zeros(len(pairs), dtype=bool)
-    cut[np.flatnonzero(taken)[~made.is_used[: int(taken.sum())]]] = True
+    cut[taken[~used[: len(taken)]]] = True
     asked = is_open & ((scored.verdict == REVIEW) | cut) & (made.person[pairs.left] != made.person[pairs.right])
-    return Linked(known, links, _review(pairs, scored, asked, cut), pd.DataFrame(
-        {"left": known.rows["key"].to_numpy()[same[0][refused]],
-         "right": known.rows["key"].to_numpy()[same[1][refused]]}, dtype="string"))  # fmt: skip
+    return Linked(known, links, _review(pairs, scored, asked, cut), refused)
 
 
-def _links(
-    known: Records, person: Codes, left: Codes, right: Codes, bits: np.ndarray[Any, Any], reason: Codes
-) -> pd.DataFrame:
+def _holds(
+    known: Records, pairs: Compared, strength: Bits, exact: Mask, same: tuple[Codes, Codes],
+    different: tuple[Codes, Codes],
+) -> Mask:  # fmt: skip
+    """Tell which answers "same" hold: not against the numbers, the sex and the birth years of two people."""
+    left, right = (np.concatenate([side[exact], other]) for side, other in zip(
+        (pairs.left, pairs.right), same, strict=True))  # fmt: skip
+    bits = np.concatenate([strength[exact], np.zeros(len(same[0]))])
+    made = clusters(known, left, right, bits, different)
+    holds: Mask = made.is_used[int(exact.sum()) :]
+    return holds
+
+
+def _links(known: Records, person: Codes, left: Codes, right: Codes, bits: Bits) -> pd.DataFrame:
     """Return one row per record; a record joined by a number or an officer has no odds."""
-    sides = pd.DataFrame({"record": np.concatenate([left, right]), "bits": np.tile(bits, 2),
-                          "reason": np.tile(reason, 2)})  # fmt: skip
-    best = sides.groupby("record").agg(bits=("bits", "max"), reason=("reason", "min")).reindex(range(len(person)))
-    names = {1: BY_NUMBER, 2: BY_LIKENESS, 3: BY_OFFICER}
+    sides = pd.DataFrame({"record": np.concatenate([left, right]), "bits": np.tile(bits, 2)})
+    best = sides.groupby("record")["bits"].max().reindex(range(len(person))).to_numpy()
+    why = np.select(
+        [np.isnan(best), best == DECIDED, best >= OLD_NUMBER], [ALONE, BY_OFFICER, BY_NUMBER], default=BY_LIKENESS
+    )
     key = known.rows["key"]
     return pd.DataFrame(
         {
             "key": key,
             "person": pd.array(key.to_numpy()[person], dtype="string"),
-            "why": best["reason"].map(names).fillna(ALONE).astype("string").to_numpy(),
-            "bits": best["bits"].replace(np.inf, np.nan).round(2).to_numpy(),
+            "why": pd.array(why, dtype="string"),
+            "bits": np.where(best <= MOST_LIKELY, best, np.nan).round(2),
         }
     )
 
 
-def _review(pairs: Compared, scored: Scored, asked: Levels, cut: Levels) -> pd.DataFrame:
+def _review(pairs: Compared, scored: Scored, asked: Mask, cut: Mask) -> pd.DataFrame:
     """Return the pairs to ask about; a person who would contradict itself comes before what is merely likely."""
     why = np.where(pairs.is_numbered, "number", np.where(cut, "chain", "likely"))
     rows = pd.DataFrame({"left": pairs.left, "right": pairs.right, "bits": scored.bits.round(2), "why": why})[asked]

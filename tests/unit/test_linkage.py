@@ -220,6 +220,24 @@ def test_an_answer_against_exact_facts_is_refused() -> None:
     assert len(made.refused) == 1
 
 
+def test_an_answer_against_the_facts_spoils_no_other_link() -> None:
+    people = registers(
+        {**RARE, "new": "x"}, {**RARE, "new": "y"}, {**RARE, "commune": "15754", "new": "x"},
+        {**RARE, "new": "y", "commune": "15682"},
+    )  # fmt: skip
+    rows = pd.DataFrame({"left": ["15667.E2025B.c0"], "right": ["15667.E2025B.c1"]}, dtype="string")
+    made = link(people, Decided(same=rows))
+    assert joined(made, "c0", "c2") and joined(made, "c1", "c3") and not joined(made)
+
+
+def test_a_number_of_twelve_digits_outlives_one_of_nine() -> None:
+    people = registers(
+        {**RARE, "new": "x"}, {**RARE, "new": "x", "old": "a"}, {**RARE, "new": "y", "old": "a"}, {**RARE, "new": "y"}
+    )
+    made = link(people)
+    assert joined(made, "c0", "c1") and joined(made, "c2", "c3") and not joined(made, "c1", "c2")
+
+
 def test_a_number_the_population_database_corrected_counts_as_corrected() -> None:
     people = registers({**RARE, "new": "x", "commune": "15754"}, {"name": RARE["name"], "new": "y"})
     rows = pd.DataFrame({"key": ["15667.E2025B.c1"], "number": ["y"], "corrected": ["x"]}, dtype="string")
