@@ -85,7 +85,8 @@ class Scored:
 def score(records: Records, pairs: Compared) -> Scored:
     """Return odds and verdict of every pair.
 
-    A common number of people whose names, birth years and sex do not contradict each other is exact. Two different
+    A common number is exact where birth year and sex do not contradict, and the name or the full date of birth agrees
+    (people change names; husband and wife under one number by mistake have neither in common). Two different
     numbers of twelve digits, another sex, or a birth year that no slip explains keep records apart, whatever else
     agrees. No pair is linked on a name alone.
     """
@@ -94,7 +95,7 @@ def score(records: Records, pairs: Compared) -> Scored:
     bits += _names(records, pairs, chances["name"]) + _others(records, pairs, chances)
     levels = pairs.levels
     has_name, against = levels["name"] != OTHER, contradicts(pairs)
-    exact = pairs.is_numbered & has_name & ~against
+    exact = pairs.is_numbered & (has_name | (levels["day"] == SAME)) & ~against
     bits -= _rivals(records, pairs, np.where(against | exact, -np.inf, bits), exact)
     agree = [levels["year"] == SAME, levels["day"] == SAME, levels["home"] >= LAND, levels["spouse"] == AGREE,
              levels["paper"] == AGREE]  # fmt: skip

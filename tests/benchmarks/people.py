@@ -63,7 +63,7 @@ class Crowd:
     truth: np.ndarray[Any, Any]
 
 
-def crowd(records: int, seed: int = 20261128) -> Crowd:
+def crowd(records: int, seed: int = 20261128, share_old: float = SHARE_OLD) -> Crowd:
     """Return about so many person records, the same for the same seed."""
     rng = np.random.default_rng(seed)
     mean = float(np.dot(RECORDS_OF_A_PERSON, range(1, len(RECORDS_OF_A_PERSON) + 1)))
@@ -71,9 +71,9 @@ def crowd(records: int, seed: int = 20261128) -> Crowd:
     # A couple is written down as two records, one of them behind each name.
     held = rng.choice(range(1, 1 + len(RECORDS_OF_A_PERSON)), size=len(people), p=RECORDS_OF_A_PERSON)
     person = rng.permutation(np.repeat(np.arange(len(people)), held))
-    rows = _records(people, person, rng)
+    rows = _records(people, person, rng, share_old)
     wed = np.flatnonzero((people["spouse"].to_numpy()[person] >= 0) & (rng.random(len(person)) < 0.27))
-    partners = _records(people, people["spouse"].to_numpy()[person[wed]], rng, beside=rows.iloc[wed])
+    partners = _records(people, people["spouse"].to_numpy()[person[wed]], rng, share_old, beside=rows.iloc[wed])
     every = pd.concat([rows, partners], ignore_index=True)
     every["ca_nhan_id"] = [f"cn-{number:07d}" for number in range(len(every))]
     pairs = np.column_stack([wed, len(rows) + np.arange(len(wed))])
@@ -126,7 +126,11 @@ def _couples(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray[Any, 
 
 
 def _records(
-    people: pd.DataFrame, person: np.ndarray[Any, Any], rng: np.random.Generator, beside: pd.DataFrame | None = None
+    people: pd.DataFrame,
+    person: np.ndarray[Any, Any],
+    rng: np.random.Generator,
+    share_old: float,
+    beside: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return what is written down of people: each time a little otherwise."""
     count = len(person)
@@ -138,7 +142,7 @@ def _records(
     away = happens(0.4)
     elsewhere = people["commune"].to_numpy()[rng.integers(len(people), size=count)]
     land = np.where(away, elsewhere, known["commune"]) if beside is None else beside["ma_xa"].to_numpy()
-    is_old = happens(SHARE_OLD) if beside is None else beside["is_old"].to_numpy()
+    is_old = happens(share_old) if beside is None else beside["is_old"].to_numpy()
     frame = pd.DataFrame({"person": person, "ma_xa": land, "is_old": is_old})
     frame["ho_ten"] = _written(known["name"], happens, rng)
     year, day = known["year"].to_numpy(copy=True), known["day"].to_numpy()
