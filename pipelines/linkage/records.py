@@ -211,8 +211,10 @@ def _members(holders: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         rows = holders[layer]
         scope = rows["ma_xa"] + "." + rows["ky_dia_gioi"]
         for column in [name for name in columns if name in rows]:
-            one = pd.DataFrame(
-                {"unit": scope + "." + rows[key], "scope": scope, "id": rows[column].str.split(_PARTS)}
-            ).explode("id")
+            one = (
+                pd.DataFrame({"unit": scope + "." + rows[key], "scope": scope, "id": rows[column].str.split(_PARTS)})
+                .explode("id")
+                .astype("string")
+            )
             parts.append(pd.DataFrame({"unit": one["unit"], "person": one["scope"] + "." + one["id"]}))
     return pd.concat(parts, ignore_index=True).dropna().astype("string").drop_duplicates(ignore_index=True)

@@ -260,6 +260,14 @@ def test_blocks_are_bounded_and_no_pair_comes_twice() -> None:
     assert 0 < len(held) < count * 10
 
 
+def test_layers_without_rows_come_as_anything() -> None:
+    people = registers({**RARE, "new": "x"}, {**RARE, "new": "x"})
+    for layer in ("nhom_nguoi", "ho_gia_dinh", "vo_chong", "quyen_su_dung_dat", "giay_chung_nhan"):
+        for kind in ("object", "float64", "int64"):
+            # As an empty result of SQLite is read.
+            assert joined(link(people | {layer: pd.DataFrame(columns=people[layer].columns, dtype=kind)}))
+
+
 def test_no_people_no_links() -> None:
     made = link(registers())
     assert made.links.empty and made.review.empty
