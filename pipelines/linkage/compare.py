@@ -28,6 +28,7 @@ AWAY, LAND, COMMUNE, HAMLET = range(4)
 DIFFER, AGREE = range(2)
 """Sex, spouse, papers (unknown rather than different: people have many), old numbers."""
 
+_AT_ONCE = 1_000_000
 _SLIPS = 1
 _LEAST_LETTERS = 8
 """Of a shorter name one letter is too much of it."""
@@ -57,22 +58,56 @@ class Compared:
         return len(self.left)
 
 
+@dataclass(frozen=True)
+class _Common:
+    """What pairs of records have in common, packed and sorted, and which records have a number at all."""
+
+    new: Codes
+    old: Codes
+    papers: Codes
+    has_new: Mask
+    has_old: Mask
+
+
 def compare(records: Records, left: Codes, right: Codes) -> Compared:
-    """Compare pairs of records."""
-    rows, count = records.rows, len(records.rows)
+    """Compare pairs of records; those that contradict each other and have no number in common are left out."""
+    count, numbers = len(records.rows), records.numbers
+    is_new = numbers["kind"].to_numpy() == NEW
+    new, old = numbers[is_new], numbers[~is_new]
+    common = _Common(
+        shared(new["record"], new["number"], count),
+        shared(old["record"], old["number"], count),
+        shared(records.papers["record"], records.papers["paper"], count),
+        *(np.isin(np.arange(count), rows["record"]) for rows in (new, old)),
+    )
+    # Most pairs are namesakes who cannot be one person: part by part, so that they never lie in memory together.
+    cuts = range(0, max(len(left), 1), _AT_ONCE)
+    parts = [_compared(records, common, left[at : at + _AT_ONCE], right[at : at + _AT_ONCE]) for at in cuts]
+
+    def whole(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    levels = {fact: np.concatenate([part.levels[fact] for part in parts]) for fact in parts[0].levels}
+    masks = ("is_numbered", "is_new", "two_numbers")
+    return Compared(whole("left"), whole("right"), levels, *(whole(name) for name in masks))
+
+
+def contradicts(pairs: Compared) -> Mask:
+    """Tell which pairs cannot be one person: two numbers of twelve digits, birth years apart, another sex."""
+    against: Mask = pairs.two_numbers | (pairs.levels["year"] == FAR) | (pairs.levels["sex"] == DIFFER)
+    return against
+
+
+def _compared(records: Records, common: _Common, left: Codes, right: Codes) -> Compared:
+    rows = records.rows
 
     def both(name: str) -> tuple[Codes, Codes]:
         values = rows[name].to_numpy(dtype=np.int64)
         return values[left], values[right]
 
-    packed = left * count + right
-    numbers, kind = records.numbers, records.numbers["kind"].to_numpy() == NEW
-    numbered = {kinds: shared(part["record"], part["number"], count) for kinds, part in (
-        (True, numbers[kind]), (False, numbers[~kind]))}  # fmt: skip
-    has = {kinds: np.isin(np.arange(count), numbers["record"][kind == kinds]) for kinds in (True, False)}
-    same = {kinds: _among(packed, pairs) for kinds, pairs in numbered.items()}
-    apart = {kinds: has[kinds][left] & has[kinds][right] & ~same[kinds] for kinds in (True, False)}
-    paper = _among(packed, shared(records.papers["record"], records.papers["paper"], count))
+    packed = left * len(rows) + right
+    new, old, paper = (_among(packed, pairs) for pairs in (common.new, common.old, common.papers))
+    two_old = common.has_old[left] & common.has_old[right] & ~old
     levels = {
         "name": _names(records, left, right),
         "year": year_levels(*both("year")),
@@ -81,9 +116,17 @@ def compare(records: Records, left: Codes, right: Codes) -> Compared:
         "home": _homes(both("commune"), both("hamlet"), both("land")),
         "spouse": _alike(*both("spouse")),
         "paper": np.where(paper, AGREE, UNKNOWN).astype(np.int8),
-        "old": np.where(apart[False], DIFFER, UNKNOWN).astype(np.int8),
+        "old": np.where(two_old, DIFFER, UNKNOWN).astype(np.int8),
     }
-    return Compared(left, right, levels, same[True] | same[False], same[True], apart[True])
+    two_new = common.has_new[left] & common.has_new[right] & ~new
+    every = Compared(left, right, levels, new | old, new, two_new)
+    kept = every.is_numbered | ~contradicts(every)
+    return Compared(
+        left[kept],
+        right[kept],
+        {fact: level[kept] for fact, level in levels.items()},
+        *(mask[kept] for mask in (every.is_numbered, every.is_new, every.two_numbers)),
+    )
 
 
 def year_levels(one: Codes, other: Codes) -> Levels:

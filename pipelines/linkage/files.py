@@ -60,7 +60,7 @@ def execute(home: Path) -> Summary:
     with _private(folder / LINKS_FILE) as path:
         _link_rows(linked).to_parquet(path, index=False)
     with _private(folder / REVIEW_FILE) as path:
-        left_out = review.write(linked, shown(holders), path)
+        left_out = review.write(linked, shown(holders, review.asked(linked)), path)
     people = linked.links["person"].nunique()
     return Summary(
         records=len(linked.links),
@@ -150,20 +150,26 @@ def take_results(home: Path, file: Path, who: str, settings: Settings) -> int:
     return len(events)
 
 
-def shown(holders: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return `ho_ten`, `born`, `sex` and `masked` (numbers) as texts to show, by record key."""
-    people, papers = holders["ca_nhan"], holders["giay_to_tuy_than"]
+def shown(holders: dict[str, pd.DataFrame], wanted: pd.Series | None = None) -> pd.DataFrame:
+    """Return `ho_ten`, `born`, `sex` and `masked` (numbers) as texts to show, by record key, of all records or some."""
+    people, papers = (
+        rows.assign(key=records.keys(rows, "ca_nhan_id")) for rows in (holders["ca_nhan"], holders["giay_to_tuy_than"])
+    )
+    if wanted is not None:
+        people, papers = (rows[rows["key"].isin(wanted)] for rows in (people, papers))
     days = pd.to_datetime(people["ngay_sinh"], format="%Y-%m-%d", errors="coerce").dt.strftime("%d/%m/%Y")
-    masked = papers["so_giay_to_che"].astype("string").groupby(records.keys(papers, "ca_nhan_id")).agg(
-        lambda numbers: "; ".join(sorted(set(numbers.dropna()))))  # fmt: skip
+    years = pd.to_numeric(people["nam_sinh"], errors="coerce").astype("Int64").astype("string")
     frame = pd.DataFrame(
         {
+            "key": people["key"],
             "ho_ten": people["ho_ten"].astype("string"),
-            "born": days.astype("string").fillna(people["nam_sinh"].astype("Int64").astype("string")),
+            "born": days.astype("string").fillna(years),
             "sex": people["gioi_tinh"].astype("string").map(_SEX).astype("string"),
         }
-    ).set_index(pd.Index(records.keys(people, "ca_nhan_id"), name="key"))
-    return frame[~frame.index.duplicated()].join(masked.rename("masked"))
+    ).drop_duplicates("key")
+    numbers = papers[["key", "so_giay_to_che"]].dropna().astype("string").drop_duplicates()
+    masked = numbers.sort_values("so_giay_to_che").groupby("key")["so_giay_to_che"].agg("; ".join)
+    return frame.set_index("key").join(masked.rename("masked"))
 
 
 def _link_rows(linked: Linked) -> pd.DataFrame:

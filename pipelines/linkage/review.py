@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -56,6 +57,12 @@ class Answers:
     problems: list[tuple[str, str]]
 
 
+def asked(linked: Linked) -> pd.Series:
+    """Return the keys of the records that are in the list."""
+    listed = linked.review.iloc[:MOST_ROWS]
+    return linked.records.rows["key"].iloc[np.union1d(listed["left"], listed["right"])]
+
+
 def write(linked: Linked, people: pd.DataFrame, path: Path) -> int:
     """Write the questions and return how many are left out.
 
@@ -65,7 +72,6 @@ def write(linked: Linked, people: pd.DataFrame, path: Path) -> int:
         path: The .xlsx file.
     """
     listed = linked.review.iloc[:MOST_ROWS]
-    shown = linked.records.rows.drop(columns=["sex", "ho_ten"]).join(people, on="key")
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Cùng một người")
     sheet.freeze_panes = "A2"
@@ -82,7 +88,8 @@ def write(linked: Linked, people: pd.DataFrame, path: Path) -> int:
     sheet.append([_heading(sheet, text) for text in headings])
     _add_choices(sheet, len(headings) - 1, len(listed))
     columns = [name for _, name, _ in _SIDE]
-    sides = [shown.iloc[listed[side]].reset_index(drop=True) for side in ("left", "right")]
+    rows = linked.records.rows.drop(columns=["sex", "ho_ten"])
+    sides = [rows.iloc[listed[side]].join(people, on="key").reset_index(drop=True) for side in ("left", "right")]
     table = pd.concat(
         [
             pd.Series(range(1, len(listed) + 1), dtype=object),

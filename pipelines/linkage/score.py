@@ -24,6 +24,7 @@ from pipelines.linkage.compare import (
     TYPED,
     Compared,
     Mask,
+    contradicts,
 )  # fmt: skip
 from pipelines.linkage.records import NEW, Codes, Records
 from pipelines.linkage.usual import name_shares
@@ -109,12 +110,6 @@ def score(records: Records, pairs: Compared) -> Scored:
     verdict[pairs.is_numbered & ~pairs.two_numbers] = REVIEW
     verdict[exact] = EXACT
     return Scored(bits, verdict, agreements)
-
-
-def contradicts(pairs: Compared) -> Mask:
-    """Tell which pairs cannot be one person: two numbers of twelve digits, birth years apart, another sex."""
-    against: Mask = pairs.two_numbers | (pairs.levels["year"] == FAR) | (pairs.levels["sex"] == DIFFER)
-    return against
 
 
 def learnt(pairs: Compared) -> dict[str, dict[int, float]]:
