@@ -43,7 +43,8 @@ def link(
     from pipelines.linkage import files, journal
 
     chosen = settings(context, home)
-    name = who or getpass.getuser()
+    decides = any(option is not None for option in (answers, undo, batch, verified))
+    name = (who or _account()) if decides else ""
     if batch is not None:
         rows = files.write_batch(chosen.home, batch, name, chosen)
         typer.echo(f"{rows:,} số cần xác thực, ghi rõ, giữ kín / numbers in clear, keep it closed → {batch}")
@@ -64,3 +65,14 @@ def link(
         f"{found.records:,} hồ sơ / records → {found.people:,} người / people · "
         f"{found.review - found.left_out:,} cần xem / to review{later}{refused} · {chosen.home / journal.FOLDER}"
     )
+
+
+def _account() -> str:
+    """Return the name of the account; in a container there may be none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise SettingsError(
+            "Tài khoản máy không có tên: ghi người quyết định vào --who.",
+            "The account has no name: say who decides with --who.",
+        ) from error
