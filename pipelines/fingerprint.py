@@ -11,7 +11,9 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 _SCHEMAS = _HERE.parent / "schemas"
-_NOT_GROUND = {"package", "digitize", "normalize", "validate", "load", "province", "publish", "repair", "cli"}
+_NOT_GROUND = {
+    "package", "digitize", "normalize", "validate", "load", "province", "publish", "repair", "linkage", "cli",
+}  # fmt: skip
 
 _DRAWN_BY_ATLAS = {"publish": [_HERE.parent / "atlas" / "preview.py"]}
 """The maps of findings are part of a release, though another package draws them."""

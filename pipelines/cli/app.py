@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import bench, demo, inspect, register, repair, report, run, serve, status, step, validate
+from pipelines.cli import bench, demo, inspect, link, register, repair, report, run, serve, status, step, validate
 from pipelines.errors import CadastreError
 
 HELP = """Địa chính: từ gói dữ liệu của xã đến cơ sở dữ liệu đất đai toàn tỉnh.
@@ -33,6 +33,7 @@ app.command("repair")(repair.repair)
 app.command("status")(status.status)
 app.command("report")(report.report)
 app.command("answers")(report.answers)
+app.command("link")(link.link)
 app.command("load")(register.load)
 app.command("rollback")(register.rollback)
 app.command("history")(register.history)

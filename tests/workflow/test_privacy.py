@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import shutil
 import sqlite3
+import stat
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -12,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pmtiles.reader import MmapSource, Reader, all_tiles
+
+from tests.conftest import diachinh
 
 
 def secrets(home: Path) -> set[str]:
@@ -104,6 +108,33 @@ def test_identity_numbers_are_not_readable_in_the_holder_file(samples_home: Path
     assert len(numbers) > 500
     raw = (samples_home / "holders.sqlite").read_bytes().decode("latin-1")
     assert named(raw, numbers) == []
+
+
+def test_who_is_one_person_stays_in_the_house(samples_home: Path, tmp_path: Path) -> None:
+    # Of the home only what linking needs is copied, so that no other test sees what it leaves.
+    home = tmp_path / "build"
+    home.mkdir()
+    for name in ("land.gpkg", "holders.sqlite", "holder.key"):
+        shutil.copy2(samples_home / name, home / name)
+    done = diachinh("link", "--home", home)
+    assert done.returncode == 0, done.stderr
+    hidden = secrets(samples_home)
+    assert named(done.stdout + done.stderr, hidden) == []
+    files = [path for path in (home / "linkage").rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"links.parquet", "review.xlsx"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert stat.S_IMODE((home / "linkage").stat().st_mode) == 0o700
+    numbers = {word for word in hidden if word.isdigit() and len(word) in (9, 12)}
+    told = pd.read_parquet(home / "linkage/links.parquet").to_csv() + contents(home / "linkage/review.xlsx")
+    assert named(told, numbers) == []
+    assert diachinh("link", "--home", home, "--batch", home / "release" / "batch.csv").returncode == 2
+    batch = tmp_path / "batch.csv"
+    assert diachinh("link", "--home", home, "--batch", batch).returncode == 0
+    # The one file that may name them does, which proves the search.
+    assert len(named(batch.read_text(encoding="utf-8-sig"), numbers)) > 500
+    assert stat.S_IMODE(batch.stat().st_mode) == 0o600
+    for path in (home / "linkage").rglob("*.*"):
+        assert named(path.read_bytes().decode("latin-1"), numbers) == [], path.name
 
 
 @pytest.mark.parametrize("path", ["/api/collections/parcels/items?limit=2000&f=json", "/release/manifest.json"])
