@@ -51,8 +51,7 @@ def _near(scene: Scene) -> pd.DataFrame:
     """Return vertices near an edge of another parcel that has no vertex there, both unmatched: one row for each pair.
 
     Columns: coordinates, `of` whom the vertex is and `on` whose edge (places in `sound_at`), `distance` in m, the
-    nearest point of the edge, and the `limit` of the two scales. Parcels narrower than a boundary may err are told as
-    slivers and say nothing here: all their nodes are near everything.
+    nearest point of the edge, and the `limit` of the two scales.
     """
     edges, count = scene.edges, len(scene.sound_at)
     limit_m = scene.tolerances.point_m(scene.scales[scene.sound_at])
@@ -60,7 +59,6 @@ def _near(scene: Scene) -> pd.DataFrame:
     is_vertex = np.zeros(len(edges.points), dtype=bool)
     is_vertex[start] = is_vertex[start + 1] = True
     vertex = np.flatnonzero(is_vertex[: edges.before_owner(count)])
-    vertex = vertex[~scene.thin[0][edges.owner_at(vertex)]]
     if not len(vertex):
         return pd.DataFrame({name: np.empty(0) for name in _COLUMNS}).astype({"of": int, "on": int})
     _, one, same = np.unique(geometry.mixed_bits(edges.points[vertex]), return_index=True, return_inverse=True)
@@ -91,6 +89,8 @@ def _near(scene: Scene) -> pd.DataFrame:
 def _edges_beside(scene: Scene, points: Floats, reach: float, only: Indices) -> tuple[Indices, Indices, Indices]:
     """Return the edges of other parcels near each point that do not end there: point, edge, and whose edge it is.
 
+    Parcels narrower than a boundary may err are told as slivers: everything is near their edges.
+
     Args:
         scene: The parcels.
         points: Coordinates, m.
@@ -98,24 +98,25 @@ def _edges_beside(scene: Scene, points: Floats, reach: float, only: Indices) -> 
         only: Whose vertex a point is; -1 where it is of several parcels.
     """
     edges, count = scene.edges, len(scene.sound_at)
-    counts = np.append(~scene.thin[0], False)
+    owner = edges.owner_at(edges.exposed)
+    wide = np.flatnonzero(np.append(~scene.thin[0], False)[np.minimum(owner, count)])
+    tree = shapely.STRtree(edges.lines[wide])
     found = []
     # A ring with a vertex every centimetre has hundreds of its own edges beside each: they are let go block by block.
     for first in range(0, len(points), _POINTS):
-        place, line = edges.tree.query(_around(points[first : first + _POINTS], reach))
-        place += first
-        on = edges.owner_at(edges.exposed[line])
-        others = (on != only[place]) & counts[np.minimum(on, count)]
-        place, line, on = place[others], line[others], on[others]
+        place, line = tree.query(_around(points[first : first + _POINTS], reach))
+        place, line = place + first, wide[line]
+        others = owner[line] != only[place]
+        place, line = place[others], line[others]
         ends = edges.points[edges.exposed[line]], edges.points[edges.exposed[line] + 1]
         free = ((points[place] != ends[0]).any(axis=1)) & ((points[place] != ends[1]).any(axis=1))
-        found.append((place[free], line[free], on[free]))
-    place, line, on = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return place, line, on
+        found.append((place[free], line[free]))
+    place, line = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return place, line, owner[line]
 
 
 def _apart(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows without corners where two boundaries part, and without those with a third parcel between."""
+    """Return the rows without corners where two boundaries part, with a third parcel between, or of slivers."""
     if rows.empty:
         return rows
     points, nearest = rows[["x", "y"]].to_numpy(), rows[["near_x", "near_y"]].to_numpy()
@@ -132,7 +133,7 @@ def _apart(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
     third = scene.pieces[1][piece]
     parting[row[(third != of[row]) & (third != on[row]) & (distance[row] > scene.tolerances.node_m)]] = True
     place = rows.groupby(["x", "y", "on"], sort=False).ngroup().to_numpy()
-    return rows[~np.isin(place, place[parting])]
+    return rows[~np.isin(place, place[parting]) & ~scene.thin[0][of]]
 
 
 def _around(points: Floats, reach: Any) -> geometry.Geometries:
