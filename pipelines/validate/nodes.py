@@ -133,7 +133,8 @@ def _apart(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
     third = scene.pieces[1][piece]
     parting[row[(third != of[row]) & (third != on[row]) & (distance[row] > scene.tolerances.node_m)]] = True
     place = rows.groupby(["x", "y", "on"], sort=False).ngroup().to_numpy()
-    return rows[~np.isin(place, place[parting]) & ~scene.thin[0][of]]
+    apart: pd.DataFrame = rows[~np.isin(place, place[parting]) & ~scene.thin[0][of]]
+    return apart
 
 
 def _around(points: Floats, reach: Any) -> geometry.Geometries:
