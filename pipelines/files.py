@@ -1,6 +1,7 @@
 """Files and folders: list them, hash them, unpack an archive safely, write a folder as a whole or not at all."""
 
 import hashlib
+import json
 import shutil
 import stat
 import zipfile
@@ -8,8 +9,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from pipelines.errors import PackageError
+from pyarrow.lib import ArrowException
+
+from pipelines.errors import PackageError, ReadError
 
 _NOISE = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx"})
 """What operating systems leave behind; it is not part of a delivery."""
@@ -44,6 +48,48 @@ MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_RATIO = 300
 _RATIO_FROM_BYTES = 16 * 1024**2
 MAX_FILES = 100_000
+
+
+@contextmanager
+def left_by_a_step(path: Path) -> Iterator[Path]:
+    """Yield a path; say in one sentence where the file a step should have left there is missing or something else.
+
+    Raises:
+        ReadError: What is read in the block is no such file.
+    """
+    try:
+        yield path
+    except FileNotFoundError as error:
+        raise ReadError(
+            f"Thiếu tệp {path}: chạy `diachinh run` cho xã này trước.",
+            f"The file {path} is missing: let `diachinh run` check this commune first.",
+        ) from error
+    except (OSError, ValueError, LookupError, TypeError, ArrowException) as error:
+        if isinstance(error, ReadError):
+            raise
+        raise ReadError(
+            f"Tệp {path} hỏng: xóa tệp này rồi chạy lại `diachinh run`.",
+            f"The file {path} is damaged: remove it, then let `diachinh run` make it again.",
+        ) from error
+
+
+def read_object(path: Path, *needed: str) -> dict[str, Any]:
+    """Return the JSON object that a step left.
+
+    Args:
+        path: The file.
+        needed: What it must hold.
+
+    Raises:
+        ReadError: It is missing, cut short, or something else.
+    """
+    with left_by_a_step(path):
+        body = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(body, dict):
+            raise TypeError(path)
+        for name in needed:
+            body[name]
+        return body
 
 
 def find(root: Path) -> list[str]:
