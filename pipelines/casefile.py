@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import actions, answers, between, communes, files, findings, htmlreport, league, minutes, reports
+from pipelines.errors import ReadError
 from pipelines.files import left_by_a_step, read_object
 from pipelines.settings import Settings
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
@@ -135,7 +136,11 @@ def is_current(home: Path, commune: str) -> bool:
     if not made.exists() or made.stat().st_mtime_ns < judged.stat().st_mtime_ns:
         return False
     era = str(read_object(home / commune / "package" / "inventory.json").get("era"))
-    return read_object(made).get("between") == between.mark(home, commune, era)
+    try:
+        known = read_object(made, "code", "between")["between"]
+    except ReadError:
+        return False  # the report is made anew, and this with it
+    return bool(known == between.mark(home, commune, era))
 
 
 def _described(
