@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines import sandbox
+from pipelines import files, sandbox
 from pipelines.errors import ReadError
 from pipelines.registers import grid
 from pipelines.sandbox import Limits
@@ -220,9 +220,7 @@ def merge(path: Path, given: pd.DataFrame) -> pd.DataFrame:
     every[["status", "note"]] = every.groupby("key")[["status", "note"]].ffill()
     every = every.drop_duplicates("key", keep="last")
     records = json.loads(every.to_json(orient="records", force_ascii=False))
-    partial = path.with_name(f".{path.name}.new")
-    partial.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
-    partial.replace(path)
+    files.write_text(path, json.dumps(records, ensure_ascii=False, indent=1))
     return every.reset_index(drop=True)
 
 

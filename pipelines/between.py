@@ -36,7 +36,7 @@ STATES = {
 """What to say of a comparison that is not of today's data."""
 
 _UNKNOWN = "xã khác"
-_ID = r"^(?P<code>[^.]+)\.(?P<era>[^.]+)(?:\.[^.]*\.(?P<sheet>[^.]+)\.(?P<number>[^.~]+)(?:~\d+)?)?$"
+_ID = r"^(?P<code>[^.]+)\.(?P<era>[^.]+)(?:\.[^.]*\.(?P<sheet>[^.]+)\.(?P<number>[^~]+)(?:~\d+)?)?$"
 """Id of a parcel, or of a whole commune (code and era)."""
 
 

@@ -55,7 +55,9 @@ def write(home: Path, commune: str, settings: Settings) -> Path:
     Raises:
         ReadError: The commune has not been checked, or what the steps left of it is damaged.
     """
-    return _write(home, _open(home, commune), settings)
+    case = _open(home, commune)
+    with files.writable(case.folder / FOLDER):  # the minutes need room for their fonts before there is a folder
+        return _write(home, case, settings)
 
 
 def take_answers(home: Path, commune: str, path: Path, settings: Settings) -> answers.Answers:
@@ -68,7 +70,8 @@ def take_answers(home: Path, commune: str, path: Path, settings: Settings) -> an
     kept = answers.load(case.folder / ANSWERS)
     read = answers.about(answers.read(path, settings.limits, kept), case.described, commune)
     answers.merge(case.folder / ANSWERS, read.given)
-    _write(home, case, settings)
+    with files.writable(case.folder / FOLDER):
+        _write(home, case, settings)
     return read
 
 
@@ -176,9 +179,7 @@ def write_league(home: Path, codes: Iterable[str]) -> Path:
         if code not in known
     ]
     path = home / LEAGUE
-    partial = path.with_name(f".{path.name}.new")
-    partial.write_text(league.render(entries, failed), encoding="utf-8")
-    partial.replace(path)
+    files.write_text(path, league.render(entries, failed))
     return path
 
 
