@@ -4,7 +4,6 @@ The check across communes speaks of parcels by their ids in the land database; h
 commune again, with the neighbour named.
 """
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines import communes, crs, findings
+from pipelines.files import left_by_a_step, read_object
 from pipelines.load.prepare import is_loadable, with_identity
 
 FOLDER = "province"
@@ -36,7 +36,7 @@ STATES = {
 """What to say of a comparison that is not of today's data."""
 
 _UNKNOWN = "xã khác"
-_ID = r"^(?P<code>[^.]+)\.(?P<era>[^.]+)(?:\.[^.]*\.(?P<sheet>[^.]+)\.(?P<number>[^.~]+)(?:~\d+)?)?$"
+_ID = r"^(?P<code>[^.]+)\.(?P<era>[^.]+)(?:\.[^.]*\.(?P<sheet>[^.]+)\.(?P<number>[^~]+)(?:~\d+)?)?$"
 """Id of a parcel, or of a whole commune (code and era)."""
 
 
@@ -99,7 +99,7 @@ def _state(home: Path, commune: str, era: str) -> str:
     summary = home / FOLDER / "summary.json"
     if not summary.exists() or not (home / FOLDER / "findings.parquet").exists():
         return ABSENT
-    if f"{commune}.{era}" not in json.loads(summary.read_text(encoding="utf-8"))["communes"]:
+    if f"{commune}.{era}" not in read_object(summary, "communes")["communes"]:
         return NOT_LOADED
     judged = home / commune / "validate" / "verdict.json"
     return CURRENT if summary.stat().st_mtime_ns >= judged.stat().st_mtime_ns else OLDER
@@ -119,7 +119,8 @@ def _rows(home: Path, commune: str, era: str) -> gpd.GeoDataFrame:
 
 @lru_cache(1)
 def _whole_province(path: Path, _changed: int) -> gpd.GeoDataFrame:
-    return findings.read(path)
+    with left_by_a_step(path):
+        return findings.read(path)
 
 
 def _is_of(ids: pd.Series, commune: str, era: str) -> pd.Series:

@@ -1,6 +1,7 @@
 """Files and folders: list them, hash them, unpack an archive safely, write a folder as a whole or not at all."""
 
 import hashlib
+import json
 import shutil
 import stat
 import zipfile
@@ -8,8 +9,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from pipelines.errors import PackageError
+from pipelines.errors import CadastreError, PackageError, ReadError, StoreError
 
 _NOISE = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx"})
 """What operating systems leave behind; it is not part of a delivery."""
@@ -44,6 +46,64 @@ MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_RATIO = 300
 _RATIO_FROM_BYTES = 16 * 1024**2
 MAX_FILES = 100_000
+
+
+@contextmanager
+def left_by_a_step(path: Path) -> Iterator[Path]:
+    """Yield a path; say in one sentence where the file a step should have left there is missing or something else.
+
+    Raises:
+        ReadError: What is read in the block is no such file.
+    """
+    try:
+        yield path
+    except FileNotFoundError as error:
+        raise ReadError(
+            f"Thiếu tệp {path}: chạy `diachinh run` cho xã này trước.",
+            f"The file {path} is missing: let `diachinh run` check this commune first.",
+        ) from error
+    except CadastreError:
+        raise
+    except _damages() as error:
+        raise ReadError(
+            f"Tệp {path} hỏng: xóa tệp này rồi chạy lại `diachinh run`.",
+            f"The file {path} is damaged: remove it, then let `diachinh run` make it again.",
+        ) from error
+
+
+def _damages() -> tuple[type[Exception], ...]:
+    """Return what reading can fail with. Asked for when something failed: commands start quicker without Arrow."""
+    from pyarrow.lib import ArrowException
+
+    return OSError, ValueError, LookupError, TypeError, ArrowException
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Return what writing can fail with."""
+    from sqlite3 import OperationalError
+
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
+    return OSError, DataSourceError, DataLayerError, FeatureError, OperationalError
+
+
+def read_object(path: Path, *needed: str) -> dict[str, Any]:
+    """Return the JSON object that a step left.
+
+    Args:
+        path: The file.
+        needed: What it must hold.
+
+    Raises:
+        ReadError: It is missing, cut short, or something else.
+    """
+    with left_by_a_step(path):
+        body = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(body, dict):
+            raise TypeError(path)
+        for name in needed:
+            body[name]
+        return body
 
 
 def find(root: Path) -> list[str]:
@@ -103,26 +163,74 @@ def sha256_of(root: Path, paths: list[str]) -> str:
 
 
 @contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Say in one sentence where what the block writes to a place cannot be written there.
+
+    Raises:
+        StoreError: The disk is full, or something may not be written.
+    """
+    try:
+        yield
+    except (CadastreError, FileNotFoundError):
+        raise  # what is not there was to be read
+    except _refusals() as error:
+        why = " ".join(str(error).split())
+        raise StoreError(
+            f"Không ghi được {path}: kiểm tra quyền ghi và dung lượng đĩa rồi chạy lại ({why}).",
+            f"{path} cannot be written: check the rights and the disk space, then run again ({why}).",
+        ) from error
+
+
+@contextmanager
 def writing(folder: Path) -> Iterator[Path]:
     """Yield an empty folder beside `folder`; rename it to `folder` when the block ends well, drop it otherwise.
 
-    What was in `folder` before stays there until the new content is complete.
+    What was in `folder` before stays there until the new content is complete, and is put back where a run was stopped
+    between the two names.
+
+    Raises:
+        StoreError: It cannot be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
     old = folder.with_name(f".{folder.name}.old")
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    new.mkdir()
-    try:
-        yield new
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    with writable(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _put_back(old, folder)
+        for leftover in (new, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        new.mkdir()
+        try:
+            yield new
+            if folder.exists():
+                folder.rename(old)
+            new.rename(folder)
+        except BaseException:
+            _put_back(old, folder)
+            shutil.rmtree(new, ignore_errors=True)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(old: Path, folder: Path) -> None:
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as a whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written; what was there before is still there.
+    """
+    partial = path.with_name(f".{path.name}.new")
+    with writable(path):
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)
+        except BaseException:
+            if partial.is_file():
+                partial.unlink()
+            raise
 
 
 def unzip(archive: Path, target: Path) -> list[str]:

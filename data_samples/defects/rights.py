@@ -145,20 +145,20 @@ def scans_of_none(picker: Picker, count: int) -> None:
 
 
 def scans(picker: Picker) -> None:
-    """Name scans in the form: one that is there, one that is not, one that is no picture."""
-    sound, broken = (f"quet/{name}-GCN.pdf" for name in ("BK990401", "BK990402"))
-    picker.delivery.scans |= {sound: b"%PDF-1.4\n%%EOF\n", broken: b"not a scan\n"}
-    for path, finding in (
-        (sound, None),
-        ("quet/BK990403-GCN.pdf", "giay_chung_nhan.scan_missing"),
-        (broken, "giay_chung_nhan.scan_unreadable"),
+    """Name scans by their serials in the form: one that is there, one that is not, one that is no picture."""
+    for content, finding in (
+        (b"%PDF-1.4\n%%EOF\n", None),
+        (None, "giay_chung_nhan.scan_missing"),
+        (b"not a scan\n", "giay_chung_nhan.scan_unreadable"),
     ):
         parcel, row = grant(picker, fits=is_home)
-        row.values["ten_file"] = path
+        row.values["ten_file"] = path = f"quet/{row.values['so_phat_hanh'].replace(' ', '')}-GCN.pdf"
+        if content:
+            picker.delivery.scans[path] = content
         if finding:
             picker.answer(finding, parcel, row=row, value=1.0)
     picker.answer(
-        "goi.unreadable_file", file=broken, note="consequence of giay_chung_nhan.scan_unreadable: a text, not a PDF"
+        "goi.unreadable_file", file=path, note="consequence of giay_chung_nhan.scan_unreadable: a text, not a PDF"
     )
 
 

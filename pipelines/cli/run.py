@@ -1,6 +1,5 @@
 """`diachinh run`: Snakemake over an inbox, or over one package."""
 
-import json
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import typer
 from pipelines.cli.options import Home, config_file, settings
 from pipelines.cli.process import command, environment
 from pipelines.errors import CadastreError, PackageError
+from pipelines.files import read_object
 
 if TYPE_CHECKING:
     from pipelines.inbox import Inbox
@@ -163,7 +163,7 @@ def _explain(home: Path, names: list[str], log: Path) -> int:
     for name in names:
         failure = home / name / "failure.json"
         if failure.exists():
-            body = json.loads(failure.read_text(encoding="utf-8"))
+            body = read_object(failure, "vi", "en", "exit_code")
             print(f"Lỗi: {name}: {body['vi']}\nError: {name}: {body['en']}", file=sys.stderr)
             codes.append(int(body["exit_code"]))
     if codes:

@@ -1,5 +1,6 @@
 """`diachinh status`: every commune and how far it is."""
 
+import contextlib
 import json
 import subprocess
 import time
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli.options import Home, settings
+from pipelines.errors import ReadError
+from pipelines.files import left_by_a_step, read_object
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -60,7 +63,9 @@ def state(home: Path, commune: str) -> dict[str, Any]:
     receipt = _json(folder / "load" / "receipt.json")
     failure = _json(folder / "failure.json")
     inventory = _json(folder / "package" / "inventory.json")
-    published = {entry["ma_xa"] for entry in _json(home / "release" / "manifest.json").get("communes", [])}
+    release = home / "release" / "manifest.json"
+    with left_by_a_step(release):
+        published = {entry["ma_xa"] for entry in _json(release).get("communes", [])}
     return {
         "commune": commune,
         "era": inventory.get("era"),
@@ -121,7 +126,9 @@ def live(home: Path, codes: list[str], process: "subprocess.Popen[bytes]") -> No
         return
     with Live(console=console, refresh_per_second=4, transient=True) as view:
         while process.poll() is None:
-            view.update(table([state(home, code) for code in codes]))
+            # A file may be half written just now.
+            with contextlib.suppress(ReadError):
+                view.update(table([state(home, code) for code in codes]))
             time.sleep(0.25)
 
 
@@ -135,10 +142,7 @@ def _progress(entry: dict[str, Any]) -> str:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return body
+    return read_object(path) if path.exists() else {}
 
 
 def _number(value: int | None) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import schemas
 from pipelines.errors import PackageError
+from pipelines.findings import Finding
 
 FOREIGN_ERA = "XX"
 """Era of packages from elsewhere, whose codes are in no list of ours."""
@@ -32,10 +33,39 @@ def check(code: str, era: str, where: Path) -> None:
     raise PackageError(f"{where}: {vi}.", f"{where}: {en}.")
 
 
+def mismatch(code: str, era: str, date: str) -> Finding | None:
+    """Return the finding of a code that names another commune in the era in which the date of the data lies.
+
+    Only where a list of communes came into being anew: a code that was kept, or is of one list alone, names one commune
+    whatever the date.
+
+    Args:
+        code: Commune code, one of the declared era.
+        era: Declared era.
+        date: Date of the data, yyyy-mm-dd.
+
+    Emits: goi.era_mismatch
+    """
+    listed = schemas.codelist("ky_dia_gioi")
+    dated = listed[listed["valid_from"].ne("") | listed["valid_to"].ne("")]
+    then = dated[dated["valid_from"].le(date) & (dated["valid_to"].eq("") | dated["valid_to"].ge(date))]["code"]
+    other = str(then.iloc[0]) if len(then) else era
+    name, other_name = names(code, era), names(code, other)
+    if era == FOREIGN_ERA or other_name is None or _list_of(era) == _list_of(other):
+        return None
+    detail = f"{code} {era} {name}; {date}: {other} {other_name}"
+    return Finding("goi.era_mismatch", code, detail=detail)
+
+
+def _list_of(era: str) -> str:
+    """Return the era whose list of communes counts: that of 2024 is not published, and its codes were kept."""
+    return "E2025A" if era == "E2024" else era
+
+
 def names(code: str, era: str) -> str | None:
     """Return the name of a commune in an era; None when it is not in the list."""
     units = schemas.codelist("admin_units")
-    found = units[(units["code"] == code) & (units["era"] == ("E2025A" if era == "E2024" else era))]
+    found = units[(units["code"] == code) & (units["era"] == _list_of(era))]
     return str(found["name"].iloc[0]) if len(found) else None
 
 

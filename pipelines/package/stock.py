@@ -67,8 +67,8 @@ def run(
         limits: What the reading of one file may take.
 
     Emits:
-        goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.file_note, goi.proposed, ban_ve.elements_lost,
-        goi.control_points_rms, goi.control_point_outlier
+        goi.missing_file, goi.unlisted_file, goi.unreadable_file, goi.file_note, goi.proposed, goi.era_mismatch,
+        ban_ve.elements_lost, goi.control_points_rms, goi.control_point_outlier
 
     Raises:
         PackageError: No spatial file can be read, or the commune code is not one of the era.
@@ -88,6 +88,8 @@ def run(
     for item in broken:
         ledger.add(item["path"], "file", received=1, accepted=0, quarantined=1)
     found += [_unusable(item) for item in broken]
+    era = commune.mismatch(manifest["commune"], manifest["era"], manifest["date"])
+    found += [era] if era else []
     _need_something_spatial(root, entries, broken)
     for path in _unlisted(present, manifest):
         ledger.add(path, "file", received=1, accepted=0, quarantined=1)

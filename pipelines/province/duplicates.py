@@ -46,6 +46,8 @@ def check_identifiers(scene: Scene) -> gpd.GeoDataFrame:
 def check_certificates(scene: Scene) -> gpd.GeoDataFrame:
     """Report serials that two communes have, where no holder is the same by name or number.
 
+    The finding names the parcels, not the serial: a serial leads to its holder, and findings go through many hands.
+
     Emits: lien_xa.certificate_twice
     """
     if not scene.holders:
@@ -61,7 +63,6 @@ def check_certificates(scene: Scene) -> gpd.GeoDataFrame:
         pairs["feature_id"],
         crs=scene.crs,
         other_id=pairs["feature_id_other"],
-        detail=pairs["key"],
     )
 
 

@@ -82,7 +82,11 @@ class Side:
 
 
 def side(parcels: gpd.GeoDataFrame, box: tuple[float, float, float, float], reach_m: float) -> Side:
-    """Return the parcels that come within reach of the box of a neighbour; broken shapes are mended for the search."""
+    """Return the parcels that come within reach of the box of a neighbour; broken shapes are mended for the search.
+
+    Of parcels with one shape the first stands for all: that they lie upon each other is a finding of their commune, and
+    thousands of them beside thousands would be millions of pairs.
+    """
     shapes = parcels.geometry.to_numpy()
     known = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     known &= geometry.is_polygon(shapes) & geometry.is_finite(shapes)
@@ -94,6 +98,8 @@ def side(parcels: gpd.GeoDataFrame, box: tuple[float, float, float, float], reac
     kept = geometry.flat(shapes[at])
     broken = ~shapely.is_valid(kept)
     kept[broken] = geometry.repaired(kept[broken])
+    alone = ~pd.Series(shapely.to_wkb(shapely.normalize(kept))).duplicated().to_numpy(dtype=bool)
+    kept, at = kept[alone], at[alone]
     scales = pd.to_numeric(parcels["ty_le"], errors="coerce").fillna(0).to_numpy(dtype=np.int64)
     return Side(parcels["thua_dat_id"].to_numpy(dtype=object)[at], scales[at], kept)
 

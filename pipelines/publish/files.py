@@ -17,7 +17,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from pipelines import reports
 from pipelines import store as land
-from pipelines.errors import Refusal, StoreError
+from pipelines.errors import ReadError, Refusal, StoreError
+from pipelines.files import read_object
 from pipelines.fingerprint import fingerprint
 from pipelines.publish import content, findings, gate, manifest, tiles
 from pipelines.publish.content import Commune
@@ -193,11 +194,28 @@ def _key(release: land.Release) -> tuple[Any, ...]:
 
 
 def _manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of the release that stands, with all that a new one is held against.
+
+    Raises:
+        StoreError: It is damaged: without it nobody would see what the new release loses.
+    """
     path = folder / MANIFEST
     if not path.exists():
         return None
-    body: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return body
+    try:
+        body = read_object(path, "communes", "files")
+        _former(folder, body)
+        for entry in body["communes"]:
+            entry["parcels"] + entry["area_m2"]
+            entry["downloads"]["parcels"]
+        return body
+    except (ReadError, LookupError, TypeError) as error:
+        raise StoreError(
+            f"Tệp {path} hỏng nên không so được với bản trước: khôi phục thư mục {folder} từ bản sao lưu, hoặc xóa cả "
+            "thư mục đó rồi chạy lại `diachinh publish`.",
+            f"The file {path} is damaged, so that nothing can be compared with the former release: restore {folder}, "
+            "or remove that folder and run `diachinh publish` again.",
+        ) from error
 
 
 def _former(folder: Path, body: Mapping[str, Any] | None) -> _Former | None:

@@ -8,6 +8,9 @@ import shapely
 from pipelines import findings as findings_of
 from pipelines.publish.content import Commune
 
+_OF_FILES = "goi."
+"""Codes about whole files: what stands behind a `#` is a part of their name."""
+
 _TELLING = "thua_dat."
 """Codes whose detail may be shown. Details of labels, registers and certificates can quote what a person wrote."""
 
@@ -27,10 +30,11 @@ def public(commune: Commune) -> gpd.GeoDataFrame:
     known = known.mask(known.isin(commune.withheld["thua_dat_id"]), commune.release.ma_xa)
     other = rows["other_id"].astype("string").mask(is_hidden)
     is_parcel = other.isin(commune.parcels["thua_dat_id"])
+    is_file = rows["code"].str.startswith(_OF_FILES)
     columns = {
         "code": rows["code"],
-        "feature_id": known.fillna(_number(rows["feature_id"])).fillna(commune.release.ma_xa),
-        "other_id": other.where(is_parcel, _number(other)),
+        "feature_id": known.fillna(_number(rows["feature_id"].mask(is_file))).fillna(commune.release.ma_xa),
+        "other_id": other.where(is_parcel, _number(other.mask(is_file))),
         "value": rows["value"].mask(is_hidden),
         "limit": rows["limit"],
         "detail": rows["detail"].where(rows["code"].str.startswith(_TELLING)).mask(is_hidden),
@@ -60,5 +64,8 @@ def _touches_withheld(commune: Commune) -> np.ndarray[tuple[int], np.dtype[np.bo
 
 
 def _number(ids: pd.Series) -> pd.Series:
-    """Return `#n` of `source#n`: the number of the object, without the name of its file."""
-    return ids.astype("string").str.extract(r"(#\d+)$", expand=False)
+    """Return `#n` of `source#n`: the number of the object, without the name of its file.
+
+    A file may be named so too, by a serial or an identity number: nothing is counted that far.
+    """
+    return ids.astype("string").str.extract(r"(#[1-9]\d{0,7}|#0)$", expand=False)

@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from pyarrow.lib import ArrowException
 
 from pipelines import crs
 from pipelines.errors import Refusal
@@ -105,11 +106,18 @@ def _row(
     # A former file that is gone or damaged cannot be compared; the figures of its manifest were.
     if before.get("withheld") or after.get("withheld"):
         row[_HELD_M2] = [withheld_m2(before), withheld_m2(after)]
-    if paths[0].exists() and paths[1].exists():
-        one, other = (gpd.read_parquet(path) for path in paths)
+    one, other = _readable(paths[0]), gpd.read_parquet(paths[1])
+    if one is not None:
         row["moved_m"] = moved_m(one, other)
         row["completeness"] = [completeness(one), completeness(other)]
     return row
+
+
+def _readable(path: Path) -> gpd.GeoDataFrame | None:
+    try:
+        return gpd.read_parquet(path)
+    except (OSError, ValueError, ArrowException):
+        return None
 
 
 def moved_m(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> float | None:

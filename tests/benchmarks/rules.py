@@ -19,7 +19,7 @@ RULES = tuple(sorted({*planting.RULES, *planting_register.RULES, *planting_drawi
 """The findings that are planted here."""
 
 TESTS = {
-    "goi.era_mismatch": "",
+    "goi.era_mismatch": "tests/unit/test_package_era.py",
     "goi.proposed": "tests/unit/test_package.py",
     "goi.control_points_rms": "tests/unit/test_placing.py",
     "goi.control_point_outlier": "tests/unit/test_placing.py",

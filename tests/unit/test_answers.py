@@ -83,7 +83,8 @@ def test_what_cannot_be_used_is_told_by_its_line(parcels, tmp_path):
     book["Fix list"].cell(4, STATUS).value, book["Fix list"].cell(4, NOTE).value = "kept as it is", "why"
     book.save(path)
     read = answers.read(path)
-    assert read.given.empty
+    assert read.given["status"].isna().all()
+    assert read.given["note"].tolist() == ["?", "chỉ ghi chú", "why"]
     told = " ".join(vi for vi, _ in read.problems)
     assert "dòng / row 2: ghi lý do" in told
     assert "dòng / row 3: chọn một trạng thái" in told

@@ -22,7 +22,7 @@ OURS, THEIRS = "15670.E2025A.1.1.4", "15703.E2025A.1.1.1"
 STRIP = shapely.box(EAST_M + 4 * SIDE_M - 1, NORTH_M, EAST_M + 4 * SIDE_M, NORTH_M + SIDE_M)
 FOUND = [
     Finding("lien_xa.border_overlap", OURS, THEIRS, 1.0, 0.2, "1 x 20 m", geometry=STRIP),
-    Finding("lien_xa.certificate_twice", "15640.E2025A.1.3.7", OURS, detail="BĐ 000003"),
+    Finding("lien_xa.certificate_twice", "15640.E2025A.1.3.7", OURS),
     Finding("lien_xa.border_gap", "15670.E2025A", "15703.E2025A", 3.0, 0.2, "", geometry=STRIP),
     Finding("lien_xa.total_mismatch", "15670.E2025A", value=900.0, limit=16.0, detail="1 ha, 2 ha"),
     Finding("lien_xa.same_ground", THEIRS, "15640.E2025A.1.3.7", 9.0, 0.2, geometry=STRIP),
