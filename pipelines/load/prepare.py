@@ -26,6 +26,9 @@ WORST_GRADE = "3"
 _PERSONAL = ("giay_chung_nhan.", "giay_to.", "so_dia_chinh.")
 """Codes whose detail quotes registers and certificates."""
 
+_OF_FILES = "goi."
+"""Codes about whole files. A scan is named by the serial of a certificate, a file by whoever made it."""
+
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -103,15 +106,19 @@ def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
 def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple[str, str]) -> gpd.GeoDataFrame:
     """Return the rows of the table of findings: with the commune and the parcels they are about.
 
-    What the register or a certificate says of a person stays out of the land database, which many may read. The second
-    object is called by its thua_dat_id where it is a stored parcel.
+    What the register or a certificate says of a person stays out of the land database, which many may read, and so do
+    the names of files that a finding is about: it is about the commune. The second object is called by its thua_dat_id
+    where it is a stored parcel.
     """
+    is_file = findings["code"].str.startswith(_OF_FILES)
     ids = parcels.set_index("feature_id")["thua_dat_id"]
     rows: gpd.GeoDataFrame = findings.assign(
         ma_xa=scope[0],
         ky_dia_gioi=scope[1],
         thua_dat_id=findings["feature_id"].map(ids),
-        detail=findings["detail"].mask(findings["code"].str.startswith(_PERSONAL)),
-        other_id=findings["other_id"].map(ids).fillna(findings["other_id"]),
+        feature_id=findings["feature_id"].mask(is_file, scope[0]),
+        source=findings["source"].mask(is_file),
+        detail=findings["detail"].mask(findings["code"].str.startswith((*_PERSONAL, _OF_FILES))),
+        other_id=findings["other_id"].map(ids).fillna(findings["other_id"]).mask(is_file),
     )
     return rows

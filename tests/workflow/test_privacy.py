@@ -112,7 +112,7 @@ def test_no_published_byte_names_a_person(samples_home: Path) -> None:
 def test_land_database_names_nobody(samples_home: Path) -> None:
     with sqlite3.connect(samples_home / "land.gpkg") as database:
         text = _rows(database)
-    assert named(text, secrets(samples_home)) == []
+    assert named(text, in_file_names(secrets(samples_home))) == []
 
 
 def test_identity_numbers_are_not_readable_in_the_holder_file(samples_home: Path) -> None:
