@@ -14,7 +14,7 @@ import pyogrio
 import shapely
 
 import schemas
-from pipelines import answers, fixlist
+from pipelines import answers, crs, fixlist
 from pipelines.errors import SettingsError
 from pipelines.qgis import STYLES_TABLE, severity_style
 
@@ -100,10 +100,10 @@ def count_lines(findings: pd.DataFrame, profile: str) -> list[str]:
 
 
 def write(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, path: Path, profile: str) -> None:
-    """Write findings in the format of the file name: the fix list (.xlsx) or layers for QGIS (.gpkg).
+    """Write findings in the format of the file name: fix list (.xlsx), layers for QGIS (.gpkg), features (.geojson).
 
     Raises:
-        SettingsError: The ending is neither .gpkg nor .xlsx.
+        SettingsError: The ending is another one.
     """
     write_all(findings, parcels, [path], profile)
 
@@ -112,7 +112,7 @@ def write_all(findings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, paths: Iter
     """Write findings to several files, each in the format of its name; they are described once.
 
     Raises:
-        SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
+        SettingsError: An ending is another one; nothing is written.
     """
     writers = _writers(paths)
     told = described(findings, parcels, profile)
@@ -124,7 +124,7 @@ def write_described(told: gpd.GeoDataFrame, paths: Iterable[Path]) -> None:
     """Write findings that are described already, see `write_all`.
 
     Raises:
-        SettingsError: An ending is neither .gpkg nor .xlsx; nothing is written.
+        SettingsError: An ending is another one; nothing is written.
     """
     for path, writer in _writers(paths).items():
         writer(told, path)
@@ -136,8 +136,8 @@ def _writers(paths: Iterable[Path]) -> dict[Path, Callable[[gpd.GeoDataFrame, Pa
     for path in paths:
         if path.suffix.lower() not in _WRITERS:
             raise SettingsError(
-                f"Không ghi được “{path.name}”: đặt đuôi tệp là .gpkg hoặc .xlsx.",
-                f"Cannot write {path.name!r}: end the file name in .gpkg or .xlsx.",
+                f"Không ghi được “{path.name}”: đặt đuôi tệp là {', '.join(_WRITERS)}.",
+                f"Cannot write {path.name!r}: end the file name in {', '.join(_WRITERS)}.",
             )
         found[path] = _WRITERS[path.suffix.lower()]
     return found
@@ -183,7 +183,21 @@ def _write_gpkg(told: gpd.GeoDataFrame, path: Path) -> None:
     partial.replace(path)
 
 
-_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {".gpkg": _write_gpkg, ".xlsx": _write_xlsx}
+def _write_geojson(told: gpd.GeoDataFrame, path: Path) -> None:
+    """Write every finding as a feature for other programs (RFC 7946: WGS 84), to about a millimetre."""
+    placed = told.set_geometry(crs.to_wgs84(told.geometry))
+    partial = _partial(path)
+    pyogrio.write_dataframe(
+        placed, partial, driver="GeoJSON", layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "8"}
+    )
+    partial.replace(path)
+
+
+_WRITERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
+    ".gpkg": _write_gpkg,
+    ".xlsx": _write_xlsx,
+    ".geojson": _write_geojson,
+}
 
 
 def _numbers(parcels: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import typer
 from pipelines.cli.options import settings
 from pipelines.errors import SettingsError
 
-_ENDINGS = {"--out": (".gpkg", ".xlsx"), "--report": (".html",)}
+_ENDINGS = {"--out": (".gpkg", ".xlsx", ".geojson"), "--report": (".html",)}
 
 
 def validate(
@@ -42,7 +42,8 @@ def validate(
         ),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Ghi phát hiện ra .gpkg hoặc .xlsx / write findings", show_default=False)
+        Path | None,
+        typer.Option(help="Ghi phát hiện ra .gpkg, .xlsx hoặc .geojson / write findings", show_default=False),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Ghi báo cáo .html xem không cần mạng / offline report", show_default=False)

@@ -73,10 +73,10 @@ class Report:
         return f"Kết luận / verdict: {words}{index}"
 
     def write(self, path: Path) -> None:
-        """Write the findings as GeoPackage (.gpkg) or as fix list (.xlsx).
+        """Write the findings as GeoPackage (.gpkg), fix list (.xlsx) or features in WGS 84 (.geojson).
 
         Raises:
-            SettingsError: The ending of the file name is neither, or nothing can be written there.
+            SettingsError: The ending of the file name is another one, or nothing can be written there.
         """
         with _writing(path):
             reports.write(self.findings, self.parcels, path, self.profile)

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import xml.etree.ElementTree as ET
 
@@ -134,11 +135,22 @@ def test_geopackage(told, parcels, tmp_path):
         assert [category.get("value") for category in renderer.iter("category")] == ["error", "warning", "info"]
 
 
+def test_features_for_machines_are_in_degrees_and_none_is_lost(told, parcels, tmp_path):
+    reports.write(told, parcels, tmp_path / "a.geojson", "acceptance")
+    body = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))
+    assert len(body["features"]) == len(told)
+    assert {feature["properties"]["code"] for feature in body["features"]} == set(told["code"])
+    places = [feature["geometry"] for feature in body["features"] if feature["geometry"]]
+    west, south, _, _ = shapely.geometry.shape(places[0]).bounds
+    assert (105 < west < 107, 19 < south < 21) == (True, True)
+
+
 def test_nothing_found_is_written_too(parcels, tmp_path):
-    for name in ("a.gpkg", "a.xlsx"):
+    for name in ("a.gpkg", "a.xlsx", "a.geojson"):
         reports.write(findings.empty(CRS), parcels, tmp_path / name, "acceptance")
     assert pyogrio.read_info(tmp_path / "a.gpkg", layer="canh_bao")["features"] == 0
     assert openpyxl.load_workbook(tmp_path / "a.xlsx")["Danh sách sửa"].max_row == 1
+    assert json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))["features"] == []
     assert reports.count_lines(findings.empty(CRS), "acceptance") == []
 
 
