@@ -188,7 +188,11 @@ def _write_geojson(told: gpd.GeoDataFrame, path: Path) -> None:
     placed = told.set_geometry(crs.to_wgs84(told.geometry))
     partial = _partial(path)
     pyogrio.write_dataframe(
-        placed, partial, driver="GeoJSON", layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "8"}
+        placed,
+        partial,
+        layer=path.stem,
+        driver="GeoJSON",
+        layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "8"},
     )
     partial.replace(path)
 
