@@ -38,7 +38,7 @@ def rollback(
     from pipelines.load import rollback as roll
 
     chosen = settings(context, home)
-    typer.echo(json.dumps(roll(chosen.home, commune, release, chosen), ensure_ascii=False))
+    typer.echo(json.dumps(roll(commune, release, chosen), ensure_ascii=False))
 
 
 def history(
@@ -49,8 +49,17 @@ def history(
     """Các phiên bản của một thửa / the versions of one parcel."""
     from pipelines.load import history as versions
 
-    for line in versions(settings(context, home).home, parcel):
+    for line in versions(settings(context, home), parcel):
         typer.echo(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def migrate(context: typer.Context, home: Home = None) -> None:
+    """Đưa cơ sở dữ liệu lên lược đồ của chương trình này / bring the database to this program's schema."""
+    from pipelines import store as land
+
+    with land.open_as_it_is(settings(context, home).database) as store:
+        former, version = land.migrate(store)
+        typer.echo(f"{store.place}: lược đồ / schema {former} → {version}")
 
 
 def publish(
