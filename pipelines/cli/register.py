@@ -1,4 +1,4 @@
-"""The land register itself: load, roll back, history, publish."""
+"""The land register itself: load, roll back, migrate, publish."""
 
 import json
 import subprocess
@@ -39,18 +39,6 @@ def rollback(
 
     chosen = settings(context, home)
     typer.echo(json.dumps(roll(commune, release, chosen), ensure_ascii=False))
-
-
-def history(
-    context: typer.Context,
-    parcel: Annotated[str, typer.Argument(help="Mã thửa, ví dụ 15670.E2025A.1.12.345 / parcel id")],
-    home: Home = None,
-) -> None:
-    """Các phiên bản của một thửa / the versions of one parcel."""
-    from pipelines.load import history as versions
-
-    for line in versions(settings(context, home), parcel):
-        typer.echo(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def migrate(context: typer.Context, home: Home = None) -> None:

@@ -52,19 +52,6 @@ def rollback(commune: str, release: str | int, settings: Settings) -> dict[str, 
         return asdict(land.rollback(store, commune, number))
 
 
-def history(settings: Settings, thua_dat_id: str) -> list[dict[str, Any]]:
-    """Return every version of a parcel, oldest first: its values, times and releases, geometry as WKT.
-
-    Raises:
-        StoreError: There is no land database.
-    """
-    with land.open_reader(settings.database) as store:
-        versions = land.history(store, thua_dat_id)
-    columns = versions.drop(columns="geometry").astype(object)
-    plain = columns.where(columns.notna(), None).assign(geometry=versions.geometry.to_wkt())
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
-
-
 def _refuse_unless_accepted(home: Path, commune: str) -> None:
     path = home / commune / "validate" / "verdict.json"
     if not path.exists():

@@ -7,6 +7,7 @@ in both: `holders.sqlite`, or the schema `holders`.
 from pipelines.store.database import Moment, Store
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, settle
+from pipelines.store.lineage import children, parents
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
 from pipelines.store.reading import as_of, current, current_holders, history, released
 from pipelines.store.releases import (
@@ -36,6 +37,7 @@ __all__ = [
     "as_of",
     "assign",
     "begin",
+    "children",
     "compare",
     "count_changes",
     "count_current",
@@ -56,6 +58,7 @@ __all__ = [
     "open_as_it_is",
     "open_reader",
     "open_store",
+    "parents",
     "record",
     "released",
     "rollback",

@@ -24,7 +24,7 @@ def current(store: Store, layer: str, srid: int, ma_xa: str | None = None) -> gp
         ma_xa: Only this commune.
     """
     where = "AND ma_xa = :ma_xa" if ma_xa else ""
-    return _read(
+    return read_versions(
         store, layer_table(layer, srid), srid, f"WHERE tx_to IS NULL {where} ORDER BY version_id", {"ma_xa": ma_xa}
     )
 
@@ -36,7 +36,7 @@ def released(store: Store, layer: str, release: Release) -> gpd.GeoDataFrame:
         "AND (release_to IS NULL OR release_to > :release) ORDER BY version_id"
     )
     values = {"ma_xa": release.ma_xa, "ky_dia_gioi": release.ky_dia_gioi, "release": release.release_id}
-    return _read(store, layer_table(layer, release.srid), release.srid, condition, values)
+    return read_versions(store, layer_table(layer, release.srid), release.srid, condition, values)
 
 
 def as_of(
@@ -69,7 +69,7 @@ def as_of(
     if box:
         values |= dict(zip(("west", "south", "east", "north"), box, strict=True))
         only.append(store.in_box(table))
-    return _read(store, table, srid, as_of_condition(table, only), values)
+    return read_versions(store, table, srid, as_of_condition(table, only), values)
 
 
 def as_of_condition(table: Table, only: Sequence[str]) -> str:
@@ -101,7 +101,7 @@ def history(store: Store, thua_dat_id: str) -> gpd.GeoDataFrame:
     found = gpd.GeoDataFrame()
     values = {"thua_dat_id": thua_dat_id, "ma_xa": _commune_of(thua_dat_id)}
     for srid in store.zones():
-        found = _read(store, layer_table("thua_dat", srid), srid, HISTORY, values)
+        found = read_versions(store, layer_table("thua_dat", srid), srid, HISTORY, values)
         if len(found):
             break
     return found
@@ -133,7 +133,8 @@ def _holder_rows(store: Store, layer: str) -> pd.DataFrame:
     return store.frame(f"SELECT {columns} FROM {table.qualified} WHERE tx_to IS NULL ORDER BY version_id")
 
 
-def _read(store: Store, table: Table, srid: int, condition: str, values: Values) -> gpd.GeoDataFrame:
+def read_versions(store: Store, table: Table, srid: int, condition: str, values: Values) -> gpd.GeoDataFrame:
+    """Return the versions of a table that meet a condition, their geometries in the zone."""
     columns = ", ".join(store.column(name, kind) for name, kind in table.columns)
     rows = store.frame(f"SELECT {columns} FROM {table.qualified} {condition}", values)
     shapes = shapely.from_wkb(rows.pop("geometry").to_numpy()) if table.has_geometry else [None] * len(rows)
