@@ -251,10 +251,13 @@ def _entity(name: str, entity: dict[str, Any], dialect: Dialect) -> str:
 
 
 def _indexes(layer: str, table: str, dialect: Dialect) -> str:
-    return "".join(
-        f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_{number}', table)} ({', '.join(index)});\n"
-        for number, index in enumerate(_INDEXES.get(layer, ()), start=1)
-    )
+    # In a partition the commune is the same everywhere: an index that begins with it would mislead the planner.
+    needless = {"ma_xa"} if dialect.is_postgis and layer in _PARTITIONED else set()
+    made = ""
+    for number, index in enumerate(_INDEXES.get(layer, ()), start=1):
+        names = ", ".join(name for name in index if name not in needless)
+        made += f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_{number}', table)} ({names});\n"
+    return made
 
 
 def _column(name: str, kind: str, entity: dict[str, Any], dialect: Dialect) -> str:

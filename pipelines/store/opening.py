@@ -7,7 +7,7 @@ from pipelines.errors import SettingsError, StoreError
 from pipelines.store.database import Store
 from pipelines.store.geopackage_store import LAND_FILE, GeoPackage
 from pipelines.store.postgis_store import PostGIS
-from pipelines.store.schema import require_current, set_up
+from pipelines.store.schema import require_current, set_up, version
 
 EMBEDDED = "gpkg:"
 SERVER = ("postgresql://", "postgres://")
@@ -48,9 +48,15 @@ def open_as_it_is(place: Path | str) -> Store:
 
 
 def is_there(place: Path | str) -> bool:
-    """Tell whether a folder holds a land database; a server is asked when it is opened."""
-    folder = _folder(place)
-    return folder is None or (folder / LAND_FILE).exists()
+    """Tell whether a land database was begun at an address.
+
+    Raises:
+        StoreError: The server cannot be reached.
+    """
+    if folder := _folder(place):
+        return (folder / LAND_FILE).exists()
+    with _connect(place, writing=False) as store:
+        return version(store) > 0
 
 
 def _ready(store: Store, check: Callable[[Store], None]) -> Store:

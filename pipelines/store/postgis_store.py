@@ -45,14 +45,18 @@ class PostGIS(Store):
         """
         self.place = _shown(url)
         self.land_place = f"{self.place}:{postgis.LAND}"
-        mode = "off" if writing else "on"
+        chosen = {
+            "search_path": f"{postgis.LAND},public",
+            "default_transaction_read_only": "off" if writing else "on",
+            "lock_timeout": str(database.WAIT_MS),
+        }
         try:
             self.connection = psycopg.connect(
                 url,
                 autocommit=True,
                 connect_timeout=_CONNECT_S,
                 application_name="diachinh",
-                options=f"-c search_path={postgis.LAND},public -c default_transaction_read_only={mode}",
+                options=" ".join(f"-c {name}={value}" for name, value in chosen.items()),
             )
         except psycopg.Error as error:
             reason = str(error).strip().splitlines()[-1]
@@ -69,7 +73,6 @@ class PostGIS(Store):
                 self._execute("SELECT make_partition(:srid, :ma_xa)", {"srid": srid, "ma_xa": scope[0]})
             self._execute("BEGIN")
             try:
-                self._execute(f"SET LOCAL lock_timeout = {database.WAIT_MS}")
                 self._lock(scope)
                 yield self
                 self._execute("COMMIT")

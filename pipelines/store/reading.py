@@ -79,18 +79,13 @@ def as_of_condition(table: Table, only: Sequence[str]) -> str:
     claims = " AND ".join(
         ["tx_from <= :known", "valid_from <= :valid", "(tx_to IS NULL OR tx_to > :known OR valid_to > :valid)", *only]
     )
-    partition = [condition for condition in only if "ma_xa" in condition]
-    return (
-        " AND ".join(
-            [
-                "WHERE version_id IN (SELECT version_id FROM (SELECT version_id, row_number() OVER "
-                f"(PARTITION BY thua_dat_id ORDER BY tx_from DESC, version_id DESC) AS place FROM {table.qualified} "
-                f"WHERE {claims}) AS claims WHERE place = 1)",
-                *partition,
-            ]
-        )
-        + " ORDER BY version_id"
+    # Asked twice, inside and outside: outside, SQLite would else look through the whole commune.
+    chosen = (
+        "version_id IN (SELECT version_id FROM (SELECT version_id, row_number() OVER "
+        f"(PARTITION BY thua_dat_id ORDER BY tx_from DESC, version_id DESC) AS place FROM {table.qualified} "
+        f"WHERE {claims}) AS claims WHERE place = 1)"
     )
+    return f"WHERE {' AND '.join([chosen, *only])} ORDER BY version_id"
 
 
 def history(store: Store, thua_dat_id: str) -> gpd.GeoDataFrame:

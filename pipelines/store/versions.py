@@ -70,7 +70,9 @@ def row_hashes(rows: pd.DataFrame, geometries: Geometries | None, *, leave_out: 
         shapes = shapely.to_wkb(shapely.force_2d(geometries), byte_order=1)
         contents = [text + (shape or b"") for text, shape in zip(contents, shapes, strict=True)]
     hashes = pd.Series([blake2b(content, digest_size=_HASH_BYTES).hexdigest() for content in contents], dtype="object")
-    turn = hashes.groupby(hashes).cumcount() + 1
+    if hashes.is_unique:
+        return hashes
+    turn = hashes.groupby(hashes, sort=False).cumcount() + 1
     numbered: pd.Series = hashes.where(turn == 1, hashes + "~" + turn.astype(str))
     return numbered
 

@@ -245,7 +245,7 @@ CREATE TABLE IF NOT EXISTS land.thua_dat_{srid} (
 ) PARTITION BY LIST (ma_xa);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON land.thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_geom ON land.thua_dat_{srid} USING gist (geom);
-CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON land.thua_dat_{srid} (ma_xa, so_hieu_to_ban_do, so_thu_tu_thua);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON land.thua_dat_{srid} (so_hieu_to_ban_do, so_thu_tu_thua);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON land.thua_dat_{srid} (thua_dat_id, tx_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON land.thua_dat_{srid} (thua_key);
 

@@ -1,14 +1,21 @@
 """What both stores do alike, and what each must not let through."""
 
+import json
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import store as land
 from pipelines import vault
+from pipelines.cli.app import app
 from pipelines.errors import StoreError
 from pipelines.load import run
-from tests.unit.deliveries import ZONE, delivery
+from pipelines.province import files as province
+from pipelines.publish import files as publish
+from pipelines.settings import Settings
+from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery
 
 
 @pytest.fixture
@@ -75,6 +82,14 @@ def test_an_error_inside_undoes_land_and_holders(filled: str) -> None:
         assert store.execute("SELECT count(*) FROM holders.ca_nhan").fetchone() == (3,)
 
 
+def test_a_store_is_there_once_it_was_written(url: str) -> None:
+    assert not land.is_there(url)
+    with pytest.raises(StoreError, match="no land database"):
+        land.open_reader(url)
+    land.open_store(url, srid=ZONE).close()
+    assert land.is_there(url)
+
+
 def test_a_reader_cannot_write(filled: str) -> None:
     with land.open_reader(filled) as store, pytest.raises(StoreError, match="cannot be written"):
         store.execute("DELETE FROM ban_phat_hanh")
@@ -91,12 +106,42 @@ def test_texts_and_nulls_come_back_as_they_went(url: str, safe: vault.Vault) -> 
 
 
 def test_parcels_of_a_box_are_found_by_the_index(filled: str) -> None:
-    from tests.unit.deliveries import EAST_M, NORTH_M
-
     with land.open_reader(filled) as store:
         box = (EAST_M + 41, NORTH_M + 1, EAST_M + 59, NORTH_M + 2)
         found = land.as_of(store, ZONE, valid="2025-07-01", box=box)
         assert found["so_thu_tu_thua"].tolist() == ["3"]
+
+
+def test_province_and_release_are_made_from_either(
+    home: Path, database: str, safe: vault.Vault, tmp_path: Path
+) -> None:
+    told = []
+    for number, place in enumerate((f"gpkg:{home}", database)):
+        with land.open_store(place, srid=ZONE) as store:
+            run(delivery(5), store, safe)
+            run(delivery(3, ma_xa="15703", shift_m=90), store, safe)
+        out = tmp_path / str(number)
+        settings = Settings(home=out, store=place)
+        province.execute(out, settings)
+        publish.execute(out, settings)
+        summary = json.loads((out / "province/summary.json").read_text("utf-8"))
+        manifest = json.loads((out / "release/manifest.json").read_text("utf-8"))
+        shown = gpd.read_parquet(out / "release/parcels/15670.parquet")
+        communes = [{**entry, "released_at": None} for entry in manifest["communes"]]
+        told.append((summary, communes, shown.to_json()))
+        assert "postgres" not in manifest["land"] or manifest["land"] == "postgresql:"
+    assert told[0] == told[1]
+
+
+def test_the_command_brings_a_store_along_and_says_from_where(filled: str, tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(json.dumps({"store": filled}), encoding="utf-8")
+    with land.open_as_it_is(filled) as store:
+        store.execute("DROP TABLE luoc_do")
+    for former in (1, 2):
+        told = CliRunner().invoke(app, ["--config", str(tmp_path / "s.yaml"), "migrate"])
+        assert f"lược đồ / schema {former} → 2" in told.stdout
+    with land.open_reader(filled) as store:
+        assert len(land.current(store, "thua_dat", ZONE)) == 20
 
 
 def test_an_address_of_nothing_is_told() -> None:
