@@ -18,6 +18,8 @@ class Settings(BaseModel):
 
     Attributes:
         home: Folder of everything that is made: `<commune>/`, `land.gpkg`, `release/`.
+        store: The land database: `gpkg:FOLDER` (in `home` when left out) or `postgresql://…`; a password belongs in
+            `~/.pgpass` or PGPASSWORD.
         province: Province code (two digits) in the list of provinces.
         crs: Zone of the province, for layers that come without a word about their own.
         profile: Severity profile that decides on acceptance.
@@ -42,6 +44,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     home: Path = Path("build")
+    store: str | None = Field(default=None, pattern=r"^(gpkg:.|postgres(ql)?://)")
     province: str = Field(default="38", pattern=r"^\d{2}$")
     crs: str = "EPSG:5897"
     profile: str = "acceptance"
@@ -60,6 +63,11 @@ class Settings(BaseModel):
     max_moved_m: float | None = Field(default=None, ge=0)
     read_seconds: float = Field(default=300.0, gt=0)
     read_memory_gib: float = Field(default=3.0, gt=0)
+
+    @property
+    def database(self) -> str:
+        """Return the address of the land database."""
+        return self.store or f"gpkg:{self.home}"
 
     @property
     def limits(self) -> Limits:
@@ -92,6 +100,8 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
         # Snakemake works in another folder than the one the command was given in.
         folder = path.resolve().parent
         values |= {name: folder / values[name] for name in FILES if isinstance(values.get(name), str)}
+        if str(values.get("store", "")).startswith("gpkg:"):
+            values["store"] = f"gpkg:{path.resolve().parent / values['store'].removeprefix('gpkg:')}"
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import schemas
-from schemas import ddl
+from schemas import ddl, postgis
 from schemas.dictionary import dictionary
 from schemas.resolve import resolved
 from schemas.typescript import types
@@ -22,6 +22,7 @@ def outputs() -> dict[str, str]:
     files["dictionary.md"] = dictionary()
     files["land.sql"] = ddl.land_template()
     files["holders.sql"] = ddl.holders()
+    files["postgis.sql"] = postgis.template()
     files["types.ts"] = types()
     return files
 

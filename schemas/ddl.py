@@ -1,13 +1,17 @@
-"""SQL of the land database and of the holder database, for SQLite and GeoPackage.
+"""SQL of the land database and of the holder database, for both stores: SQLite (GeoPackage) and PostGIS.
 
-Only the tables of the entities are made here. The system tables of a GeoPackage, its registrations and R-trees
-belong to whoever writes the file; `spatial_tables` names what has to be registered.
+Only the tables of the program are made here. The system tables of a GeoPackage, its registrations and R-trees belong
+to whoever writes the file; `spatial_tables` names what has to be registered. Roles and partitions of PostGIS stand in
+`schemas.postgis`.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import schemas
+
+SCHEMA_VERSION = 2
+"""Version of the tables; raised when a store of the former version cannot be used as it is (see `migrate`)."""
 
 VERSION_COLUMNS = (
     ("valid_from", "TEXT NOT NULL"),
@@ -22,8 +26,11 @@ VERSION_COLUMNS = (
 
 _TYPES = {"string": "TEXT", "number": "REAL", "integer": "INTEGER", "boolean": "BOOLEAN"}
 _SEALED = (("_ma_hoa", "BLOB"), ("_bam", "TEXT"), ("_che", "TEXT"))
-_INDEXES = {
-    "thua_dat": (("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua"), ("thua_dat_id",), ("thua_key",)),
+_PARTITIONED = ("thua_dat",)
+"""Layers that PostGIS keeps in one partition for each commune."""
+
+_INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "thua_dat": (("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua"), ("thua_dat_id", "tx_from"), ("thua_key",)),
     "canh_bao": (("thua_dat_id",), ("ma_xa", "code")),
     "muc_dich_su_dung": (("thua_key",),),
     "nguon_goc_dat": (("thua_key",),),
@@ -32,6 +39,7 @@ _INDEXES = {
     "quyen_su_dung_dat": (("thua_key",), ("chu_id",)),
     "giay_to_tuy_than": (("ca_nhan_id",), ("so_giay_to_bam",)),
     "giay_chung_nhan": (("so_phat_hanh",),),
+    "dinh_danh": (("release_from",),),
 }
 
 
@@ -57,28 +65,132 @@ class SpatialTable:
 ZONE = "{srid}"
 """What stands for the EPSG code in the generated templates."""
 
+_OF_THE_PROGRAM: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...]]]] = {
+    "land": {
+        "luoc_do": (
+            ("Phiên bản lược đồ", "Version of the schema"),
+            ("id INTEGER PRIMARY KEY CHECK (id = 1)", "version INTEGER NOT NULL", "changed_at TEXT NOT NULL"),
+        ),
+        "vung_toa_do": (
+            ("Múi tọa độ và bảng thửa của nó", "Zones and their parcel tables"),
+            ("srid INTEGER PRIMARY KEY", "bang TEXT NOT NULL UNIQUE"),
+        ),
+        "dinh_danh": (
+            ("Mã định danh thửa, cấp một lần", "National identifiers: one row for ever, given to no other parcel"),
+            (
+                "ma_dinh_danh_thua TEXT NOT NULL PRIMARY KEY",
+                "thua_dat_id TEXT NOT NULL UNIQUE",
+                *(f"{name} REAL NOT NULL" for name in ("x", "y")),
+                "srid INTEGER NOT NULL",
+                *(f"{name} REAL NOT NULL" for name in ("lon", "lat")),
+                "algorithm TEXT NOT NULL",
+                "release_from INTEGER NOT NULL",
+                "release_to INTEGER",
+            ),
+        ),
+    },
+    "holders": {
+        "khoa": (
+            ("Giá trị kiểm tra khóa mã hóa", "Check value of the key that identity numbers are encrypted with"),
+            ("id INTEGER PRIMARY KEY CHECK (id = 1)", "check_value TEXT NOT NULL"),
+        ),
+    },
+}
+"""Tables that hold no entity: titles and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a store spells what is the same in both.
+
+    Attributes:
+        is_postgis: Whether it is PostGIS; else it is SQLite.
+        schema: Schema of the tables, or empty where there is none to name.
+    """
+
+    is_postgis: bool = False
+    schema: str = ""
+
+    def table(self, name: str) -> str:
+        """Return the name of a table with its schema."""
+        return f"{self.schema}.{name}" if self.schema else name
+
+    def index(self, name: str, table: str) -> str:
+        """Return `index ON table`; SQLite names the schema before the index, PostgreSQL before the table."""
+        return f"{name} ON {self.table(table)}" if self.is_postgis else f"{self.table(name)} ON {table}"
+
+    def column(self, definition: str) -> str:
+        """Return the definition of a column, its declared type spelled as the store does."""
+        if not self.is_postgis:
+            return definition
+        name, kind, *rest = definition.split(" ")
+        return " ".join([name, _POSTGIS_TYPES.get(kind, _POSTGIS_GEOMETRY.get(kind, kind)), *rest])
+
+    def key(self, name: str) -> str:
+        """Return the definition of a number that counts by itself."""
+        return f"{name} BIGSERIAL" if self.is_postgis else f"{name} INTEGER PRIMARY KEY AUTOINCREMENT"
+
+
+SQLITE = Dialect()
+_POSTGIS_TYPES = {"TEXT": 'TEXT COLLATE "C"', "REAL": "DOUBLE PRECISION", "INTEGER": "BIGINT", "BLOB": "BYTEA"}
+"""Texts are compared byte by byte, as SQLite does; where people read them they are sorted by the rules of people."""
+
+_POSTGIS_GEOMETRY = {
+    # A parcel of several parts is stored as it came, in both stores.
+    "POLYGON": f"geometry(Geometry,{ZONE})",
+    "MULTIPOLYGON": f"geometry(MultiPolygon,{ZONE})",
+    "GEOMETRY": f"geometry(Geometry,{ZONE})",
+}
+
 
 def land(srid: int) -> str:
     """Return the SQL of the land database with the tables of one zone; it may be run again for another zone."""
     return land_template().replace(ZONE, str(srid))
 
 
-def land_template() -> str:
+def land_template(dialect: Dialect = SQLITE) -> str:
     """Return the SQL of the land database with `{srid}` in place of the zone."""
-    parts = [
-        _comment("vung_toa_do", "Múi tọa độ và bảng thửa của nó", "Zones and their parcel tables")
-        + "CREATE TABLE IF NOT EXISTS vung_toa_do (\n  srid INTEGER PRIMARY KEY,\n  bang TEXT NOT NULL UNIQUE\n);\n",
-    ]
-    parts += [_entity(name, entity) for name, entity in _of_store("land")]
-    return "\n".join(parts)
+    return _script("land", dialect)
 
 
-def holders() -> str:
+def holders(dialect: Dialect = SQLITE) -> str:
     """Return the SQL of the holder database; it holds personal data and is never published."""
-    return "\n".join(_entity(name, entity) for name, entity in _of_store("holders"))
+    return _script("holders", dialect)
 
 
-def spatial_tables(srid: int) -> tuple[SpatialTable, ...]:
+def _script(store: str, dialect: Dialect) -> str:
+    parts = [
+        f"{_comment(name, *titles)}CREATE TABLE IF NOT EXISTS {dialect.table(name)} (\n  "
+        + ",\n  ".join(map(dialect.column, columns))
+        + "\n);\n"
+        + _indexes(name, name, dialect)
+        for name, (titles, columns) in _OF_THE_PROGRAM[store].items()
+    ]
+    return "\n".join([*parts, *(_entity(name, entity, dialect) for name, entity in _of_store(store))])
+
+
+def statements(script: str) -> list[str]:
+    """Return the statements of a generated script one by one; none of them holds a `;` of its own."""
+    return [text for part in script.split(";\n") if (text := part.strip())]
+
+
+def current_view(table: str) -> str:
+    """Return the name of the view of the versions of a table that hold now."""
+    return f"{table}_hien_hanh"
+
+
+def current_columns(table: str) -> tuple[str, ...]:
+    """Return the columns of that view, beside the key."""
+    layer = next(name for name in schemas.layers() if table in (name, table_name(name, table.rpartition("_")[2])))
+    return (*(name for name, _ in columns(layer)), "valid_from", "tx_from")
+
+
+def is_partitioned(table: str) -> bool:
+    """Tell whether PostGIS keeps a table in one partition for each commune."""
+    return any(table.startswith(f"{layer}_") for layer in _PARTITIONED)
+
+
+def spatial_tables(srid: int | str) -> tuple[SpatialTable, ...]:
     """Return the feature tables of one zone in the land database."""
     return tuple(
         SpatialTable(table_name(name, srid), str(entity["x-spatial"]).upper(), entity["title"], entity["title:en"])
@@ -116,31 +228,47 @@ def _of_store(store: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name, entity) for name, entity in schemas.layers().items() if entity["x-store"] == store]
 
 
-def _entity(name: str, entity: dict[str, Any]) -> str:
-    table = table_name(name, ZONE)
-    lines = [_column(column, kind, entity) for column, kind in columns(name)]
+def _entity(name: str, entity: dict[str, Any], dialect: Dialect) -> str:
+    table, is_split = table_name(name, ZONE), dialect.is_postgis and name in _PARTITIONED
+    lines = [_column(column, kind, entity, dialect) for column, kind in columns(name)]
     if entity["x-versioned"]:
-        lines = ["version_id INTEGER PRIMARY KEY AUTOINCREMENT", *lines]
-        lines += [f"{column} {kind}" for column, kind in VERSION_COLUMNS]
+        lines = [dialect.key("version_id"), *lines]
+        lines += [dialect.column(f"{column} {kind}") for column, kind in VERSION_COLUMNS]
         lines += ["CHECK (valid_to IS NULL OR valid_to >= valid_from)", "CHECK (tx_to IS NULL OR tx_to >= tx_from)"]
+    if dialect.is_postgis:
+        key = "version_id" if entity["x-versioned"] else entity["x-key"][0]
+        lines.append(f"PRIMARY KEY ({key}{', ma_xa' if is_split else ''})")
     body = ",\n".join(f"  {line}" for line in lines)
-    indexes = "".join(
-        f"CREATE INDEX IF NOT EXISTS ix_{table}_{number} ON {table} ({', '.join(index)});\n"
-        for number, index in enumerate(_INDEXES.get(name, ()), start=1)
-    )
+    end = " PARTITION BY LIST (ma_xa)" if is_split else ""
     head = _comment(table, entity["title"], entity["title:en"])
-    return f"{head}CREATE TABLE IF NOT EXISTS {table} (\n{body}\n);\n{indexes}"
+    made = f"{head}CREATE TABLE IF NOT EXISTS {dialect.table(table)} (\n{body}\n){end};\n"
+    current = f"ix_{table}_hien_hanh"
+    if entity["x-versioned"]:
+        made += f"CREATE INDEX IF NOT EXISTS {dialect.index(current, table)} (release_from) WHERE tx_to IS NULL;\n"
+    if dialect.is_postgis and entity["x-spatial"]:
+        made += f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_geom', table)} USING gist (geom);\n"
+    return made + _indexes(name, table, dialect)
 
 
-def _column(name: str, kind: str, entity: dict[str, Any]) -> str:
+def _indexes(layer: str, table: str, dialect: Dialect) -> str:
+    # In a partition the commune is the same everywhere: an index that begins with it would mislead the planner.
+    needless = {"ma_xa"} if dialect.is_postgis and layer in _PARTITIONED else set()
+    made = ""
+    for number, index in enumerate(_INDEXES.get(layer, ()), start=1):
+        names = ", ".join(name for name in index if name not in needless)
+        made += f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_{number}', table)} ({names});\n"
+    return made
+
+
+def _column(name: str, kind: str, entity: dict[str, Any], dialect: Dialect) -> str:
     quoted = f'"{name}"' if name == "limit" else name
     definition = entity["properties"].get(name, {})
     if not entity["x-versioned"] and entity["x-key"] == [name]:
-        return f"{quoted} {kind} PRIMARY KEY AUTOINCREMENT"
+        return dialect.key(quoted)
     required = " NOT NULL" if name in entity["required"] else ""
     codes = _codes(definition)
     check = f" CHECK ({quoted} IN ({', '.join(repr(code) for code in codes)}))" if codes else ""
-    return f"{quoted} {kind}{required}{check}"
+    return f"{dialect.column(f'{quoted} {kind}')}{required}{check}"
 
 
 def _codes(definition: dict[str, Any]) -> list[str]:

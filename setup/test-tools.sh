@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests drive from outside: a browser, and PostGIS as an independent judge of topology.
+# Installs what the tests drive from outside: a browser, and PostGIS: the second store, and an independent judge of topology.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"

@@ -14,6 +14,9 @@ import pytest
 from hypothesis import settings
 
 from tests.postgis import running
+from tests.stores import database, url
+
+__all__ = ["database", "url"]
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"

@@ -1,4 +1,4 @@
-"""A PostGIS of our own on a socket in a temporary folder: a judge and a peer that is not GEOS in Python."""
+"""A PostGIS of our own on a socket in a temporary folder: the second store, and a judge and peer of another make."""
 
 import os
 import shutil

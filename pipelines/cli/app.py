@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import bench, demo, inspect, link, register, repair, report, run, serve, status, step, validate
+from pipelines.cli import (
+    bench,
+    demo,
+    inspect,
+    link,
+    register,
+    repair,
+    report,
+    run,
+    serve,
+    status,
+    step,
+    times,
+    validate,
+)
 from pipelines.errors import CadastreError
 
 HELP = """Địa chính: từ gói dữ liệu của xã đến cơ sở dữ liệu đất đai toàn tỉnh.
@@ -36,7 +50,9 @@ app.command("answers")(report.answers)
 app.command("link")(link.link)
 app.command("load")(register.load)
 app.command("rollback")(register.rollback)
-app.command("history")(register.history)
+app.command("history")(times.history)
+app.command("as-of")(times.as_of)
+app.command("migrate")(register.migrate)
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)

@@ -58,7 +58,7 @@ def link(
         typer.echo(f"{files.take_results(chosen.home, verified, name, chosen):,} kết quả xác thực / results")
     if undo is not None:
         typer.echo(f"Đã hoàn tác / taken back: {journal.undo(chosen.home, undo, name)['of']}")
-    found = files.execute(chosen.home)
+    found = files.execute(chosen.home, chosen)
     refused = f" · {found.refused:,} trả lời trái số liệu / answers against the facts" if found.refused else ""
     later = f" (+{found.left_out:,} lần sau / later)" if found.left_out else ""
     typer.echo(

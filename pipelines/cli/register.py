@@ -1,4 +1,4 @@
-"""The land register itself: load, roll back, history, publish."""
+"""The land register itself: load, roll back, migrate, publish."""
 
 import json
 import subprocess
@@ -38,19 +38,16 @@ def rollback(
     from pipelines.load import rollback as roll
 
     chosen = settings(context, home)
-    typer.echo(json.dumps(roll(chosen.home, commune, release, chosen), ensure_ascii=False))
+    typer.echo(json.dumps(roll(commune, release, chosen), ensure_ascii=False))
 
 
-def history(
-    context: typer.Context,
-    parcel: Annotated[str, typer.Argument(help="Mã thửa, ví dụ 15670.E2025A.1.12.345 / parcel id")],
-    home: Home = None,
-) -> None:
-    """Các phiên bản của một thửa / the versions of one parcel."""
-    from pipelines.load import history as versions
+def migrate(context: typer.Context, home: Home = None) -> None:
+    """Đưa cơ sở dữ liệu lên lược đồ của chương trình này / bring the database to this program's schema."""
+    from pipelines import store as land
 
-    for line in versions(settings(context, home).home, parcel):
-        typer.echo(json.dumps(line, ensure_ascii=False, default=str))
+    with land.open_as_it_is(settings(context, home).database) as store:
+        former, version = land.migrate(store)
+        typer.echo(f"{store.place}: lược đồ / schema {former} → {version}")
 
 
 def publish(

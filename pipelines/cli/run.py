@@ -78,13 +78,16 @@ def run_inbox(
             f"No package in {inbox} can be run: each needs a package.yaml (make one with `diachinh inspect`).",
         )
     from pipelines.cli.status import show
+    from pipelines.store import is_there
 
     chosen.home.mkdir(parents=True, exist_ok=True)
-    _forget_receipts_without_database(chosen.home)
+    _forget_receipts_without_database(chosen)
     options = _configuration(found, chosen, config)
-    common = ["--cores", str(cores), "--resources", "store=1", *(["--profile", profile] if profile else [])]
+    # Two files are written by one at a time; a server keeps only those apart who write the same commune.
+    writers = 1 if chosen.database.startswith("gpkg:") else cores
+    common = ["--cores", str(cores), "--resources", f"store={writers}", *(["--profile", profile] if profile else [])]
     code = _snakemake(["loaded"], options, [*common, *(["--keep-going"] if keep_going else [])], chosen, found)
-    if (chosen.home / "land.gpkg").exists():
+    if is_there(chosen.database):
         # What communes have against each other keeps nobody from publishing, nor does a refusal hide it.
         whole = ["province", *(["publish"] if publish else [])]
         code = max(code, _snakemake(whole, options, [*common, "--keep-going"], chosen, found))
@@ -119,10 +122,12 @@ def _undeclared(path: Path) -> PackageError:
     )
 
 
-def _forget_receipts_without_database(home: Path) -> None:
+def _forget_receipts_without_database(chosen: "Settings") -> None:
     """Let everything be loaded again when somebody removed the database."""
-    if not (home / "land.gpkg").exists():
-        for receipt in home.glob("*/load/receipt.json"):
+    from pipelines.store import is_there
+
+    if not is_there(chosen.database):
+        for receipt in chosen.home.glob("*/load/receipt.json"):
             receipt.unlink()
 
 

@@ -1,7 +1,6 @@
 """Files of the linkage: reads the land database, writes who is one person where only those may read who may know it."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,14 +45,14 @@ class Summary:
     refused: int
 
 
-def execute(home: Path) -> Summary:
+def execute(home: Path, settings: Settings) -> Summary:
     """Link the people of the land database and write `linkage/`: links and the list of questions.
 
     Raises:
         StoreError: There is no land database, or it cannot be read.
     """
     decided = journal.decided(journal.read(home))
-    with land.open_reader(home) as store:
+    with land.open_reader(settings.database) as store:
         holders = land.current_holders(store, records.LAYERS)
     linked = link(holders, decided)
     folder = journal.folder(home)
@@ -80,7 +79,7 @@ def take_answers(home: Path, file: Path, who: str, settings: Settings) -> tuple[
         StoreError: There is no land database, or it cannot be read.
     """
     read = review.read(file, settings.limits)
-    with land.open_reader(home) as store:
+    with land.open_reader(settings.database) as store:
         people = land.current_holders(store, ["ca_nhan"])["ca_nhan"]
     known = set(records.keys(people, "ca_nhan_id"))
     gone = ~(read.given["left"].isin(known) & read.given["right"].isin(known))
@@ -104,7 +103,7 @@ def write_batch(home: Path, out: Path, who: str, settings: Settings) -> int:
     """
     _check_place(home, out)
     safe = _vault(home, settings)
-    with land.open_reader(home) as store:
+    with land.open_reader(settings.database) as store:
         holders = land.current_holders(store, ["ca_nhan", "giay_to_tuy_than"])
         sealed = _sealed(store, safe)
     numbers = sealed[sealed["loai_giay_to"].isin(list(records.KINDS))].copy()
@@ -180,27 +179,11 @@ def _link_rows(linked: Linked) -> pd.DataFrame:
 
 
 def _sealed(store: land.Store, safe: vault.Vault) -> pd.DataFrame:
-    """Return `key`, `number` (hash), `loai_giay_to` and the sealed number of the current identity documents.
-
-    `current_holders` leaves the sealed numbers where they are, on purpose; this is the one place that needs them.
-    """
-    scopes = pd.read_sql_query(
-        "SELECT release_id AS release_from, ma_xa, ky_dia_gioi FROM ban_phat_hanh", store.connection
-    )
-    path = store.home / land.HOLDERS_FILE
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        row = connection.execute("SELECT check_value FROM khoa").fetchone()
-        vault.check(safe, row[0] if row else None)
-        rows = pd.read_sql_query(
-            "SELECT ca_nhan_id, loai_giay_to, so_giay_to_bam AS number, so_giay_to_ma_hoa, release_from "
-            "FROM giay_to_tuy_than WHERE tx_to IS NULL AND so_giay_to_ma_hoa IS NOT NULL ORDER BY version_id",
-            connection,
-        )
-    finally:
-        connection.close()
-    rows = rows.merge(scopes, on="release_from")
-    return rows.assign(key=records.keys(rows, "ca_nhan_id"))
+    """Return `key`, `number` (hash), `loai_giay_to` and the sealed number of the current identity documents."""
+    with store.holders():
+        vault.check(safe, land.key_check_value(store))
+    rows = land.sealed_numbers(store)
+    return rows.assign(key=records.keys(rows, "ca_nhan_id"), number=rows["so_giay_to_bam"])
 
 
 def _vault(home: Path, settings: Settings) -> vault.Vault:

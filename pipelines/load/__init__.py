@@ -1,7 +1,7 @@
 """Load: one transaction, one release of one commune."""
 
 from pipelines.load.delivery import Delivery
-from pipelines.load.files import history, rollback
+from pipelines.load.files import rollback
 from pipelines.load.run import Receipt, run
 
-__all__ = ["Delivery", "Receipt", "history", "rollback", "run"]
+__all__ = ["Delivery", "Receipt", "rollback", "run"]

@@ -32,41 +32,24 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     package, inputs = delivery.inventory(home, commune), delivery.fingerprint(home, commune)
     scope, zone = (str(package["commune"]), str(package["era"])), parse_srid(package["crs"])
     vault = open_vault(settings.key_file or home / KEY_FILE)
-    with land.open_store(home, srid=zone) as store:
+    with land.open_store(settings.database, srid=zone) as store:
         receipt = unchanged(store, scope, inputs, vault)
         if receipt is None:
             receipt = run(replace(delivery.read(home, commune), inputs=inputs), store, vault)
     _write(home / commune, {"commune": scope[0], "era": scope[1], "srid": zone}, receipt)
 
 
-def rollback(home: Path, commune: str, release: str | int, settings: Settings) -> dict[str, Any]:
+def rollback(commune: str, release: str | int, settings: Settings) -> dict[str, Any]:
     """Bring a commune back to what it was after a release; return the new release.
 
     Raises:
         StoreError: There is no such release, or the database cannot be written.
     """
-    known = _releases_of(home, commune)
+    with land.open_reader(settings.database) as reader:
+        known = land.listing(reader, commune)
     number = int(release) if str(release).isdigit() else -1
-    with land.open_store(home, srid=known[0].srid if known else parse_srid(settings.crs)) as store:
+    with land.open_store(settings.database, srid=known[0].srid if known else parse_srid(settings.crs)) as store:
         return asdict(land.rollback(store, commune, number))
-
-
-def history(home: Path, thua_dat_id: str) -> list[dict[str, Any]]:
-    """Return every version of a parcel, oldest first: its values, times and releases, geometry as WKT.
-
-    Raises:
-        StoreError: There is no land database.
-    """
-    with land.open_reader(home) as store:
-        versions = land.history(store, thua_dat_id)
-    columns = versions.drop(columns="geometry").astype(object)
-    plain = columns.where(columns.notna(), None).assign(geometry=versions.geometry.to_wkt())
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _releases_of(home: Path, commune: str) -> list[land.Release]:
-    with land.open_reader(home) as store:
-        return land.listing(store, commune)
 
 
 def _refuse_unless_accepted(home: Path, commune: str) -> None:

@@ -1,7 +1,6 @@
-"""One load: one transaction over both files, one release of one commune."""
+"""One load: one transaction over land and holders, one release of one commune."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -61,12 +60,12 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
     loadable = prepare.is_loadable(delivery.parcels)
     parcels = prepare.with_identity(delivery.parcels[loadable])
     parcels = prepare.with_grades(parcels, delivery.grades, delivery.findings)
-    with store.transaction() as connection:
-        _check_key(connection, vault)
-        assignment = land.assign(connection, parcels, prepare.is_sound(parcels))
+    with store.transaction(delivery.scope, delivery.srid):
+        _check_key(store, vault)
+        assignment = land.assign(store, parcels, prepare.is_sound(parcels))
         parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
-        differences = list(_differences(connection, delivery, parcels, vault))
-        counts = _count(connection, differences[0], len(parcels))
+        differences = list(_differences(store, delivery, parcels, vault))
+        counts = land.count_changes(store, differences[0], len(parcels))
         body: dict[str, Any] = {
             **counts,
             "quarantined": int((~loadable).sum()),
@@ -74,11 +73,11 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
             "identity_conflicts": assignment.conflicts,
             "sha256": delivery.sha256,
         }
-        former = _former(connection, delivery)
+        former = _former(store, delivery)
         if former is not None and all(difference.is_empty for difference in differences):
             return Receipt(release_id=former, is_new=False, **body)
         moment = land.begin(
-            connection,
+            store,
             delivery.scope,
             kind="load",
             package_sha256=delivery.sha256,
@@ -87,13 +86,13 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
             verdict=json.dumps(dict(delivery.verdict), ensure_ascii=False),
         )
         for difference in differences:
-            land.write(connection, difference, moment, delivery.srid)
-        land.record(connection, assignment, srid=delivery.srid, release_id=moment.release_id)
-        land.settle(connection, differences[0].table.name, delivery.scope, moment.release_id)
-        _balance(connection, differences[0].table.name, delivery.scope, len(parcels))
+            land.write(store, difference, moment, delivery.srid)
+        land.record(store, assignment, srid=delivery.srid, release_id=moment.release_id)
+        land.settle(store, differences[0].table, moment)
+        _balance(store, delivery.srid, delivery.scope, len(parcels))
         receipt = Receipt(release_id=moment.release_id, is_new=True, **body)
         land.finish(
-            connection,
+            store,
             moment.release_id,
             {
                 **asdict(receipt),
@@ -111,21 +110,19 @@ def unchanged(store: land.Store, scope: tuple[str, str], inputs: str, vault: vau
     Raises:
         StoreError: The key is not the one the database was written with.
     """
-    newest = [release for release in land.latest(store) if (release.ma_xa, release.ky_dia_gioi) == scope]
-    if not newest or newest[0].counts.get("inputs") != inputs:
+    newest = land.newest(store, scope)
+    if newest is None or newest.counts.get("inputs") != inputs:
         return None
-    with store.transaction() as connection:
-        _check_key(connection, vault)
-        _balance(connection, f"thua_dat_{newest[0].srid}", scope, newest[0].counts["parcels"])
-    counts = newest[0].counts
+    with store.transaction(scope):
+        _check_key(store, vault)
+        _balance(store, newest.srid, scope, newest.counts["parcels"])
+    counts = newest.counts
     kept = {name: counts[name] for name in ("quarantined", "identified", "identity_conflicts", "sha256")}
-    return Receipt(
-        newest[0].release_id, is_new=False, added=0, changed=0, removed=0, unchanged=counts["parcels"], **kept
-    )
+    return Receipt(newest.release_id, is_new=False, added=0, changed=0, removed=0, unchanged=counts["parcels"], **kept)
 
 
 def _differences(
-    connection: sqlite3.Connection, delivery: Delivery, parcels: gpd.GeoDataFrame, vault: vaults.Vault
+    store: land.Store, delivery: Delivery, parcels: gpd.GeoDataFrame, vault: vaults.Vault
 ) -> Iterator[land.Difference]:
     """Compare every table with the delivery; the first difference is that of the parcels."""
     tables = land.land_tables(delivery.srid)
@@ -137,54 +134,29 @@ def _differences(
     for layer, rows in frames.items():
         table = tables.get(f"{layer}_{delivery.srid}") or tables.get(layer)
         if table is not None and table.is_versioned:
-            yield land.compare(connection, table, rows, delivery.scope)
+            yield land.compare(store, table, rows, delivery.scope)
     for layer, table in land.holder_tables().items():
         if layer in delivery.holders and table.is_versioned:
             rows = holders.seal(delivery.holders[layer], table, vault)
-            hidden = holders.ciphertexts(table)
-            yield land.compare(connection, table, rows, delivery.scope, schema=land.HOLDERS, leave_out=hidden)
+            yield land.compare(store, table, rows, delivery.scope, leave_out=holders.ciphertexts(table))
 
 
-def _count(connection: sqlite3.Connection, difference: land.Difference, parcels: int) -> dict[str, int]:
-    """Count parcels by what became of them."""
-    ends = set(difference.closed)
-    versions = connection.execute(f'SELECT version_id, thua_dat_id FROM "{difference.table.name}" WHERE tx_to IS NULL')
-    closed = {parcel for version, parcel in versions if version in ends} if ends else set()
-    opened = set(difference.rows["thua_dat_id"])
-    changed = len(closed & opened)
-    added = len(opened - closed)
-    return {
-        "added": added,
-        "changed": changed,
-        "removed": len(closed - opened),
-        "unchanged": parcels - added - changed,
-    }
-
-
-def _former(connection: sqlite3.Connection, delivery: Delivery) -> int | None:
+def _former(store: land.Store, delivery: Delivery) -> int | None:
     """Return the release that holds, when it came from the same package."""
-    row = connection.execute(
-        "SELECT release_id, package_sha256 FROM ban_phat_hanh WHERE ma_xa = ? AND ky_dia_gioi = ? "
-        "ORDER BY release_id DESC LIMIT 1",
-        delivery.scope,
-    ).fetchone()
-    return int(row[0]) if row and row[1] == delivery.sha256 else None
+    newest = land.newest(store, delivery.scope)
+    return newest.release_id if newest and newest.package_sha256 == delivery.sha256 else None
 
 
-def _balance(connection: sqlite3.Connection, table: str, scope: tuple[str, str], expected: int) -> None:
-    found = connection.execute(
-        f'SELECT count(*) FROM "{table}" WHERE tx_to IS NULL AND ma_xa = ? AND ky_dia_gioi = ?', scope
-    ).fetchone()[0]
+def _balance(store: land.Store, srid: int, scope: tuple[str, str], expected: int) -> None:
+    found = land.count_current(store, land.layer_table("thua_dat", srid), scope)
     if found != expected:
         raise LedgerError(f"load: {expected} parcels to store, {found} in the database")
 
 
-def _check_key(connection: sqlite3.Connection, vault: vaults.Vault) -> None:
-    row: Any = connection.execute(f"SELECT check_value FROM {land.HOLDERS}.khoa").fetchone()
-    if row is None and connection.execute("SELECT 1 FROM ban_phat_hanh LIMIT 1").fetchone():
-        raise StoreError(
-            f"Có {land.LAND_FILE} nhưng {land.HOLDERS_FILE} trống hoặc đã mất: khôi phục cả hai từ một bản sao lưu.",
-            f"{land.LAND_FILE} is here, {land.HOLDERS_FILE} is empty or lost: restore both from the same backup.",
-        )
-    vaults.check(vault, row[0] if row else None)
-    connection.execute(f"INSERT OR IGNORE INTO {land.HOLDERS}.khoa VALUES (1, ?)", (vault.check_value,))
+def _check_key(store: land.Store, vault: vaults.Vault) -> None:
+    known = land.key_check_value(store)
+    if known is None and land.listing(store):
+        raise StoreError(*store.holders_lost())
+    vaults.check(vault, known)
+    if known is None:
+        land.keep_key_check_value(store, vault.check_value)

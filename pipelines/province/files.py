@@ -37,7 +37,7 @@ def execute(home: Path, settings: Settings) -> None:
         SettingsError: The table of statistics cannot be used.
     """
     statistics = read_table(settings.statistics) if settings.statistics else None
-    with land.open_reader(home) as store:
+    with land.open_reader(settings.database) as store:
         scene = _scene(store, settings, statistics)
         found = run(scene)
         places = _places(scene, found)

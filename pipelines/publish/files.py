@@ -71,12 +71,12 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
     folder = home / RELEASE
     recover(folder)
     recipe = fingerprint("publish")
-    with land.open_reader(home) as store:
+    with land.open_reader(settings.database) as store:
         releases = land.latest(store)
         if not releases:
             raise StoreError(
-                f"Cơ sở dữ liệu trong {home} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
-                f"The land database in {home} holds no commune yet: load at least one before publishing.",
+                f"Cơ sở dữ liệu trong {store.place} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
+                f"The land database in {store.place} holds no commune yet: load at least one before publishing.",
             )
         standing = _manifest(folder)
         former = _former(folder, standing)
@@ -150,7 +150,7 @@ def _fill(
             preview(fresh, name, fresh / manifest.paths_of(name)["findings_map"])
     counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
     files = manifest.list_files(fresh, counts)
-    body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=f"../{land.LAND_FILE}")
+    body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=store.manifest_path)
     body |= kept
     (fresh / MANIFEST).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
 

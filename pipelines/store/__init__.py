@@ -1,14 +1,31 @@
-"""The embedded land database: `land.gpkg` for everybody, `holders.sqlite` for those who may know the holders."""
+"""The land database behind one address: two files (`gpkg:FOLDER`), or PostGIS (`postgresql://…`).
 
-from pipelines.store.database import HOLDERS, HOLDERS_FILE, LAND_FILE, Store, open_reader, open_store
+What a version, a release, an identifier is, and every question, is written once over `Store`. Holders are kept apart
+in both: `holders.sqlite`, or the schema `holders`.
+"""
+
+from pipelines.store.database import Moment, Store
+from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, settle
-from pipelines.store.reading import as_of, current, current_holders, history, released
-from pipelines.store.releases import Release, begin, finish, latest, listing, rollback
-from pipelines.store.tables import Table, holder_tables, land_tables
-from pipelines.store.versions import Difference, Moment, compare, write
+from pipelines.store.lineage import children, parents
+from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
+from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
+from pipelines.store.releases import (
+    Release,
+    begin,
+    finish,
+    keep_key_check_value,
+    key_check_value,
+    latest,
+    listing,
+    newest,
+    rollback,
+)
+from pipelines.store.schema import migrate
+from pipelines.store.tables import Table, holder_tables, land_tables, layer_table
+from pipelines.store.versions import Difference, compare, count_changes, count_current, write
 
 __all__ = [
-    "HOLDERS",
     "HOLDERS_FILE",
     "LAND_FILE",
     "Assignment",
@@ -20,20 +37,32 @@ __all__ = [
     "as_of",
     "assign",
     "begin",
+    "children",
     "compare",
+    "count_changes",
+    "count_current",
     "current",
     "current_holders",
     "finish",
     "history",
     "holder_tables",
+    "is_there",
+    "keep_key_check_value",
+    "key_check_value",
     "land_tables",
     "latest",
+    "layer_table",
     "listing",
+    "migrate",
+    "newest",
+    "open_as_it_is",
     "open_reader",
     "open_store",
+    "parents",
     "record",
     "released",
     "rollback",
+    "sealed_numbers",
     "settle",
     "write",
 ]

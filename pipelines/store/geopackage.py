@@ -15,10 +15,12 @@ import pyproj
 import shapely
 
 from pipelines.crs import parse
+from pipelines.store.tables import GEOMETRY_COLUMN
+from schemas import ddl
+from schemas.ddl import current_view
 
 APPLICATION_ID = 0x47504B47
 USER_VERSION = 10300
-GEOMETRY_COLUMN = "geom"
 
 _WKB_START = 41
 """First byte of the WKB in a blob of ours: 8 bytes of head and 32 of envelope come before it (counted from 1)."""
@@ -82,9 +84,10 @@ BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."{i}"; END""",
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the database a GeoPackage: mark, container tables, the systems every GeoPackage lists."""
-    connection.executescript(
-        f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {USER_VERSION}; {_CONTAINER}"
-    )
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {USER_VERSION}")
+    for statement in ddl.statements(_CONTAINER):
+        connection.execute(statement)
     add_spatial_ref(connection, 4326)
 
 
@@ -147,11 +150,6 @@ def register_current(
         "FROM gpkg_geometry_columns WHERE table_name = ?",
         (view, table),
     )
-
-
-def current_view(table: str) -> str:
-    """Return the name of the view of what holds now."""
-    return f"{table}_hien_hanh"
 
 
 def register_attributes(connection: sqlite3.Connection, table: str) -> None:
@@ -240,14 +238,6 @@ def _widen(connection: sqlite3.Connection, table: str) -> None:
     )
     connection.execute(f"PRAGMA schema_version = {version + 1}")
     connection.execute("PRAGMA writable_schema = OFF")
-
-
-def as_parts(geometries: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return single polygons as multipolygons of one part; the coordinates stay the same."""
-    single = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
-    parts = geometries.copy()
-    parts[single] = shapely.multipolygons(geometries[single], indices=np.arange(single.sum()))
-    return parts
 
 
 def encode(geometries: np.ndarray[Any, Any], srid: int) -> list[bytes | None]:

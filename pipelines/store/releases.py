@@ -1,18 +1,16 @@
 """Releases: one load, or one return to a former state, of one commune."""
 
 import json
-import sqlite3
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.errors import StoreError
-from pipelines.store import geopackage
-from pipelines.store.database import HOLDERS, Store
+from pipelines.store.database import Moment, Store
 from pipelines.store.identity import settle
-from pipelines.store.tables import Table, holder_tables, land_tables
-from pipelines.store.versions import Moment, bulk_writing, close
+from pipelines.store.tables import all_tables, layer_table
+from pipelines.store.versions import count_current, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def now() -> str:
 
 
 def begin(
-    connection: sqlite3.Connection,
+    store: Store,
     scope: tuple[str, str],
     *,
     kind: str,
@@ -61,28 +59,29 @@ def begin(
     verdict: str | None = None,
 ) -> Moment:
     """Enter a release and return the moment its rows are written at."""
-    started = now()
-    number = connection.execute(
+    moment = Moment(release_id=0, now=now(), valid=valid, scope=scope)
+    values = {**moment.values, "kind": kind, "sha256": package_sha256, "verdict": verdict, "srid": srid}
+    number = store.execute(
         "INSERT INTO ban_phat_hanh (ma_xa, ky_dia_gioi, kind, started_at, package_sha256, verdict, srid) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*scope, kind, started, package_sha256, verdict, srid),
-    ).lastrowid
-    return Moment(release_id=int(number or 0), now=started, valid=valid)
+        "VALUES (:ma_xa, :ky_dia_gioi, :kind, :now, :sha256, :verdict, :srid) RETURNING release_id",
+        values,
+    ).fetchall()[0][0]
+    return replace(moment, release_id=int(number))
 
 
-def finish(connection: sqlite3.Connection, release_id: int, counts: Mapping[str, Any]) -> None:
+def finish(store: Store, release_id: int, counts: Mapping[str, Any]) -> None:
     """Book what the release did."""
-    connection.execute(
-        "UPDATE ban_phat_hanh SET finished_at = ?, counts = ? WHERE release_id = ?",
-        (now(), json.dumps(dict(counts), ensure_ascii=False), release_id),
+    store.execute(
+        "UPDATE ban_phat_hanh SET finished_at = :now, counts = :counts WHERE release_id = :release",
+        {"now": now(), "counts": json.dumps(dict(counts), ensure_ascii=False), "release": release_id},
     )
 
 
 def listing(store: Store, ma_xa: str | None = None) -> list[Release]:
     """Return releases, oldest first, of one commune or of all."""
-    where, values = ("WHERE ma_xa = ?", (ma_xa,)) if ma_xa else ("", ())
-    rows = store.connection.execute(f"SELECT {_COLUMNS} FROM ban_phat_hanh {where} ORDER BY release_id", values)
-    return [_release(row) for row in rows]
+    where = "WHERE ma_xa = :ma_xa" if ma_xa else ""
+    rows = store.execute(f"SELECT {_COLUMNS} FROM ban_phat_hanh {where} ORDER BY release_id", {"ma_xa": ma_xa})
+    return [_release(row) for row in rows.fetchall()]
 
 
 def _release(row: tuple[Any, ...]) -> Release:
@@ -94,6 +93,16 @@ def latest(store: Store) -> list[Release]:
     """Return the newest release of every commune and era, by commune code."""
     newest = {(release.ma_xa, release.ky_dia_gioi): release for release in listing(store)}
     return [newest[key] for key in sorted(newest)]
+
+
+def newest(store: Store, scope: tuple[str, str]) -> Release | None:
+    """Return the newest release of a commune, None where it has none."""
+    row = store.execute(
+        f"SELECT {_COLUMNS} FROM ban_phat_hanh WHERE ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi "
+        "ORDER BY release_id DESC LIMIT 1",
+        {"ma_xa": scope[0], "ky_dia_gioi": scope[1]},
+    ).fetchone()
+    return _release(row) if row else None
 
 
 def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
@@ -111,75 +120,26 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
         )
     target = known[release_id]
     scope = (target.ma_xa, target.ky_dia_gioi)
-    with store.transaction() as connection:
-        moment = begin(
-            connection, scope, kind="rollback", package_sha256=target.package_sha256, srid=target.srid, valid=""
-        )
+    with store.transaction(scope, target.srid):
+        moment = begin(store, scope, kind="rollback", package_sha256=target.package_sha256, srid=target.srid, valid="")
         counts: dict[str, Any] = {"restored": release_id, "dqi": target.counts.get("dqi"), "added": 0, "removed": 0}
-        for schema, table in _versioned(target.srid):
-            added, removed = _restore(connection, schema, table, scope, release_id, moment)
-            if table.name == f"thua_dat_{target.srid}":
+        parcels = layer_table("thua_dat", target.srid)
+        for table in filter(lambda table: table.is_versioned, all_tables(target.srid)):
+            added, removed = restore(store, table, release_id, moment)
+            if table == parcels:
                 counts |= {"added": added, "removed": removed}
-        counts["parcels"] = _settle_identities(connection, target, moment)
-        finish(connection, moment.release_id, counts)
+        settle(store, parcels, moment)
+        counts["parcels"] = count_current(store, parcels, scope)
+        finish(store, moment.release_id, counts)
     return next(release for release in listing(store, ma_xa) if release.release_id == moment.release_id)
 
 
-def _versioned(srid: int) -> Iterable[tuple[str, Table]]:
-    for schema, tables in (("main", land_tables(srid)), (HOLDERS, holder_tables())):
-        yield from ((schema, table) for table in tables.values() if table.is_versioned)
+def key_check_value(store: Store) -> str | None:
+    """Return the check value of the key that identity numbers were encrypted with; None where none was used yet."""
+    row = store.execute("SELECT check_value FROM holders.khoa").fetchone()
+    return str(row[0]) if row else None
 
 
-def _restore(
-    connection: sqlite3.Connection, schema: str, table: Table, scope: tuple[str, str], release_id: int, moment: Moment
-) -> tuple[int, int]:
-    """Close what the release did not hold, and write again what it held; return how many of each."""
-    qualified = f'{schema}."{table.name}"'
-    ours = "release_from IN (SELECT release_id FROM ban_phat_hanh WHERE ma_xa = :ma_xa AND ky_dia_gioi = :era)"
-    then = f"{ours} AND release_from <= :release AND (release_to IS NULL OR release_to > :release)"
-    values = {"ma_xa": scope[0], "era": scope[1], "release": release_id}
-    surplus = connection.execute(
-        f"SELECT version_id FROM {qualified} WHERE tx_to IS NULL AND {ours} "
-        f"AND row_hash NOT IN (SELECT row_hash FROM {qualified} WHERE {then})",
-        values,
-    ).fetchall()
-    lacking = connection.execute(
-        f"SELECT version_id FROM {qualified} WHERE {then} "
-        f"AND row_hash NOT IN (SELECT row_hash FROM {qualified} WHERE tx_to IS NULL AND {ours})",
-        values,
-    ).fetchall()
-    if surplus or lacking:
-        with bulk_writing(connection, table):
-            close(connection, qualified, [row[0] for row in surplus], moment)
-            _copy(connection, schema, table, [row[0] for row in lacking], moment)
-    return len(lacking), len(surplus)
-
-
-def _copy(connection: sqlite3.Connection, schema: str, table: Table, sources: list[int], moment: Moment) -> None:
-    """Write versions again as current ones; they keep the date from which they hold."""
-    qualified = f'{schema}."{table.name}"'
-    entity = ", ".join(f'"{name}"' for name, _ in table.entity)
-    first = connection.execute(f"SELECT coalesce(max(version_id), 0) + 1 FROM {qualified}").fetchone()[0]
-    pairs = [(first + place, moment.now, moment.release_id, source) for place, source in enumerate(sources)]
-    connection.executemany(
-        f"INSERT INTO {qualified} (version_id, {entity}, valid_from, tx_from, release_from, row_hash) "
-        f"SELECT ?, {entity}, valid_from, ?, ?, row_hash FROM {qualified} WHERE version_id = ?",
-        pairs,
-    )
-    if table.has_geometry:
-        rtree = f'"rtree_{table.name}_{geopackage.GEOMETRY_COLUMN}"'
-        connection.executemany(
-            f"INSERT INTO {rtree} SELECT ?, minx, maxx, miny, maxy FROM {rtree} WHERE id = ?",
-            [(pair[0], pair[3]) for pair in pairs],
-        )
-
-
-def _settle_identities(connection: sqlite3.Connection, release: Release, moment: Moment) -> int:
-    """Retire codes of parcels that are gone again and wake those of parcels that are back; return the parcels."""
-    table = f"thua_dat_{release.srid}"
-    settle(connection, table, (release.ma_xa, release.ky_dia_gioi), moment.release_id)
-    number: int = connection.execute(
-        f'SELECT count(*) FROM "{table}" WHERE ma_xa = ? AND ky_dia_gioi = ? AND tx_to IS NULL',
-        (release.ma_xa, release.ky_dia_gioi),
-    ).fetchone()[0]
-    return number
+def keep_key_check_value(store: Store, value: str) -> None:
+    """Keep the check value of the key that the first identity numbers are encrypted with."""
+    store.execute("INSERT INTO holders.khoa VALUES (1, :value) ON CONFLICT DO NOTHING", {"value": value})

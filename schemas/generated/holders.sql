@@ -1,3 +1,9 @@
+-- khoa: Giá trị kiểm tra khóa mã hóa / Check value of the key that identity numbers are encrypted with
+CREATE TABLE IF NOT EXISTS khoa (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  check_value TEXT NOT NULL
+);
+
 -- ca_nhan: Cá nhân / Individual
 CREATE TABLE IF NOT EXISTS ca_nhan (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -19,6 +25,7 @@ CREATE TABLE IF NOT EXISTS ca_nhan (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_ca_nhan_hien_hanh ON ca_nhan (release_from) WHERE tx_to IS NULL;
 
 -- cong_dong: Cộng đồng dân cư / Community
 CREATE TABLE IF NOT EXISTS cong_dong (
@@ -37,6 +44,7 @@ CREATE TABLE IF NOT EXISTS cong_dong (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON cong_dong (release_from) WHERE tx_to IS NULL;
 
 -- giay_chung_nhan: Giấy chứng nhận / Certificate
 CREATE TABLE IF NOT EXISTS giay_chung_nhan (
@@ -62,6 +70,7 @@ CREATE TABLE IF NOT EXISTS giay_chung_nhan (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_hien_hanh ON giay_chung_nhan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_1 ON giay_chung_nhan (so_phat_hanh);
 
 -- giay_to_tuy_than: Giấy tờ tùy thân / Identity document
@@ -86,6 +95,7 @@ CREATE TABLE IF NOT EXISTS giay_to_tuy_than (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_giay_to_tuy_than_hien_hanh ON giay_to_tuy_than (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_giay_to_tuy_than_1 ON giay_to_tuy_than (ca_nhan_id);
 CREATE INDEX IF NOT EXISTS ix_giay_to_tuy_than_2 ON giay_to_tuy_than (so_giay_to_bam);
 
@@ -107,6 +117,7 @@ CREATE TABLE IF NOT EXISTS ho_gia_dinh (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON ho_gia_dinh (release_from) WHERE tx_to IS NULL;
 
 -- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
 CREATE TABLE IF NOT EXISTS nhom_nguoi (
@@ -124,6 +135,7 @@ CREATE TABLE IF NOT EXISTS nhom_nguoi (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON nhom_nguoi (release_from) WHERE tx_to IS NULL;
 
 -- quyen_su_dung_dat: Quyền sử dụng đất / Land use right
 CREATE TABLE IF NOT EXISTS quyen_su_dung_dat (
@@ -146,6 +158,7 @@ CREATE TABLE IF NOT EXISTS quyen_su_dung_dat (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_hien_hanh ON quyen_su_dung_dat (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_1 ON quyen_su_dung_dat (thua_key);
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_2 ON quyen_su_dung_dat (chu_id);
 
@@ -170,6 +183,7 @@ CREATE TABLE IF NOT EXISTS to_chuc (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_to_chuc_hien_hanh ON to_chuc (release_from) WHERE tx_to IS NULL;
 
 -- vo_chong: Vợ chồng / Married couple
 CREATE TABLE IF NOT EXISTS vo_chong (
@@ -188,3 +202,4 @@ CREATE TABLE IF NOT EXISTS vo_chong (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON vo_chong (release_from) WHERE tx_to IS NULL;

@@ -1,8 +1,30 @@
+-- luoc_do: Phiên bản lược đồ / Version of the schema
+CREATE TABLE IF NOT EXISTS luoc_do (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  version INTEGER NOT NULL,
+  changed_at TEXT NOT NULL
+);
+
 -- vung_toa_do: Múi tọa độ và bảng thửa của nó / Zones and their parcel tables
 CREATE TABLE IF NOT EXISTS vung_toa_do (
   srid INTEGER PRIMARY KEY,
   bang TEXT NOT NULL UNIQUE
 );
+
+-- dinh_danh: Mã định danh thửa, cấp một lần / National identifiers: one row for ever, given to no other parcel
+CREATE TABLE IF NOT EXISTS dinh_danh (
+  ma_dinh_danh_thua TEXT NOT NULL PRIMARY KEY,
+  thua_dat_id TEXT NOT NULL UNIQUE,
+  x REAL NOT NULL,
+  y REAL NOT NULL,
+  srid INTEGER NOT NULL,
+  lon REAL NOT NULL,
+  lat REAL NOT NULL,
+  algorithm TEXT NOT NULL,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER
+);
+CREATE INDEX IF NOT EXISTS ix_dinh_danh_1 ON dinh_danh (release_from);
 
 -- ban_phat_hanh: Bản phát hành / Release
 CREATE TABLE IF NOT EXISTS ban_phat_hanh (
@@ -43,6 +65,7 @@ CREATE TABLE IF NOT EXISTS canh_bao_{srid} (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_hien_hanh ON canh_bao_{srid} (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_1 ON canh_bao_{srid} (thua_dat_id);
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_2 ON canh_bao_{srid} (ma_xa, code);
 
@@ -69,6 +92,7 @@ CREATE TABLE IF NOT EXISTS han_che_quyen (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_han_che_quyen_hien_hanh ON han_che_quyen (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_han_che_quyen_1 ON han_che_quyen (thua_key);
 
 -- muc_dich_su_dung: Mục đích sử dụng đất / Land use of a parcel
@@ -91,6 +115,7 @@ CREATE TABLE IF NOT EXISTS muc_dich_su_dung (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_muc_dich_su_dung_hien_hanh ON muc_dich_su_dung (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_muc_dich_su_dung_1 ON muc_dich_su_dung (thua_key);
 
 -- nguon_goc_dat: Nguồn gốc sử dụng đất / Origin of land use
@@ -111,6 +136,7 @@ CREATE TABLE IF NOT EXISTS nguon_goc_dat (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_hien_hanh ON nguon_goc_dat (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_1 ON nguon_goc_dat (thua_key);
 
 -- ranh_giay_to_{srid}: Ranh giới thửa theo giấy tờ / Parcel boundary by its documents
@@ -134,6 +160,7 @@ CREATE TABLE IF NOT EXISTS ranh_giay_to_{srid} (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_ranh_giay_to_{srid}_hien_hanh ON ranh_giay_to_{srid} (release_from) WHERE tx_to IS NULL;
 
 -- tai_lieu_do_dac: Tài liệu đo đạc / Survey document
 CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
@@ -158,6 +185,7 @@ CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
 
 -- thua_dat_{srid}: Thửa đất / Parcel
 CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
@@ -201,8 +229,9 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON thua_dat_{srid} (ma_xa, so_hieu_to_ban_do, so_thu_tu_thua);
-CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON thua_dat_{srid} (thua_dat_id);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON thua_dat_{srid} (thua_dat_id, tx_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON thua_dat_{srid} (thua_key);
 
 -- to_ban_do: Tờ bản đồ địa chính / Cadastral map sheet
@@ -224,6 +253,7 @@ CREATE TABLE IF NOT EXISTS to_ban_do (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_to_ban_do_hien_hanh ON to_ban_do (release_from) WHERE tx_to IS NULL;
 
 -- xa_{srid}: Xã / Commune
 CREATE TABLE IF NOT EXISTS xa_{srid} (
@@ -242,3 +272,4 @@ CREATE TABLE IF NOT EXISTS xa_{srid} (
   CHECK (valid_to IS NULL OR valid_to >= valid_from),
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
+CREATE INDEX IF NOT EXISTS ix_xa_{srid}_hien_hanh ON xa_{srid} (release_from) WHERE tx_to IS NULL;

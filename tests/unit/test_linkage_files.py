@@ -96,7 +96,7 @@ def command(*arguments: object) -> Any:
 
 
 def test_only_the_owner_may_read_and_no_number_stands_in_clear(home: Path) -> None:
-    found = files.execute(home)
+    found = files.execute(home, Settings(home=home))
     assert (found.records, found.people) == (4, found.records - found.linked // 2)
     assert stat.S_IMODE((home / "linkage").stat().st_mode) == 0o700
     written = [path for path in (home / "linkage").rglob("*") if path.is_file()]
@@ -107,7 +107,7 @@ def test_only_the_owner_may_read_and_no_number_stands_in_clear(home: Path) -> No
 
 
 def test_questions_stand_beside_each_other_with_masked_numbers(home: Path) -> None:
-    files.execute(home)
+    files.execute(home, Settings(home=home))
     rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(home / "linkage/review.xlsx").active]
     heading, first = rows[0], rows[1]
     assert heading[3] == "A: Họ tên / Name" and heading[10] == "B: Họ tên / Name"
@@ -118,23 +118,23 @@ def test_questions_stand_beside_each_other_with_masked_numbers(home: Path) -> No
 
 def test_nothing_of_the_registers_changes(home: Path) -> None:
     before = (home / "holders.sqlite").read_bytes(), (home / "land.gpkg").read_bytes()
-    files.execute(home)
-    files.write_batch(home, home.parent / "out.csv", "tester", Settings())
+    files.execute(home, Settings(home=home))
+    files.write_batch(home, home.parent / "out.csv", "tester", Settings(home=home))
     assert ((home / "holders.sqlite").read_bytes(), (home / "land.gpkg").read_bytes()) == before
 
 
 def test_an_answer_holds_in_later_runs_and_can_be_taken_back(home: Path) -> None:
-    files.execute(home)
+    files.execute(home, Settings(home=home))
     assert joined(home) and not joined(home, "c2")
-    given, problems = files.take_answers(home, answered(home, "Cùng một người"), "lan", Settings())
+    given, problems = files.take_answers(home, answered(home, "Cùng một người"), "lan", Settings(home=home))
     assert (given, problems) == (1, [])
-    files.execute(home)
+    files.execute(home, Settings(home=home))
     assert joined(home, "c2")
     assert links(home).loc["15670.c2", "ly_do"] == "officer"
     events = journal.read(home)
     assert [(event["id"], event["who"], event["answer"]) for event in events] == [(1, "lan", "same")]
     journal.undo(home, 1, "lan")
-    files.execute(home)
+    files.execute(home, Settings(home=home))
     assert not joined(home, "c2")
     assert journal.read(home)[: len(events)] == events
     with pytest.raises(SettingsError, match="no decision 1 is in force"):
@@ -155,8 +155,8 @@ def test_the_log_is_private_and_only_grows(home: Path) -> None:
 
 
 def test_answers_that_cannot_be_used_are_told(home: Path) -> None:
-    files.execute(home)
-    given, problems = files.take_answers(home, answered(home, "chắc thế"), "lan", Settings())
+    files.execute(home, Settings(home=home))
+    given, problems = files.take_answers(home, answered(home, "chắc thế"), "lan", Settings(home=home))
     assert given == 0 and "Row 2" in problems[0][1]
     assert journal.read(home) == []
     path = answered(home, "khác người")
@@ -164,7 +164,7 @@ def test_answers_that_cannot_be_used_are_told(home: Path) -> None:
     key = next(cell for cell in book.active[2] if "|" in str(cell.value))
     key.value = str(key.value).replace("c2", "c9")
     book.save(path)
-    given, problems = files.take_answers(home, path, "lan", Settings())
+    given, problems = files.take_answers(home, path, "lan", Settings(home=home))
     assert given == 0 and "no longer in the database" in problems[0][1]
 
 
@@ -180,7 +180,7 @@ def test_another_file_is_no_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
 def test_the_file_for_verification_and_its_answer(home: Path, ending: str) -> None:
     out = home.parent / f"out{ending}"
-    assert files.write_batch(home, out, "lan", Settings()) == 2
+    assert files.write_batch(home, out, "lan", Settings(home=home)) == 2
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     table = batch.read(out)
     assert table.columns.tolist() == list(batch.COLUMNS)
@@ -190,10 +190,10 @@ def test_the_file_for_verification_and_its_answer(home: Path, ending: str) -> No
     table["Số định danh đúng"] = ["", CORRECTED]
     back = home.parent / "back.csv"
     table.to_csv(back, index=False, encoding="utf-8-sig")
-    files.execute(home)
+    files.execute(home, Settings(home=home))
     assert joined(home)
-    assert files.take_results(home, back, "lan", Settings()) == 2
-    files.execute(home)
+    assert files.take_results(home, back, "lan", Settings(home=home)) == 2
+    files.execute(home, Settings(home=home))
     # The right number of one is another than the number of the other: two people after all.
     assert not joined(home)
     told = everything(home / "linkage")
@@ -202,9 +202,9 @@ def test_the_file_for_verification_and_its_answer(home: Path, ending: str) -> No
     assert [event["kind"] for event in events] == ["batch", "verified", "verified"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in (home / "linkage").rglob("*.parquet")} == {0o600}
     journal.undo(home, 3, "lan")
-    files.execute(home)
+    files.execute(home, Settings(home=home))
     assert joined(home)
-    assert files.write_batch(home, home.parent / "again.csv", "lan", Settings()) == 1
+    assert files.write_batch(home, home.parent / "again.csv", "lan", Settings(home=home)) == 1
 
 
 def spoilt(table: pd.DataFrame, how: str) -> pd.DataFrame:
@@ -235,21 +235,21 @@ def spoilt(table: pd.DataFrame, how: str) -> pd.DataFrame:
 )  # fmt: skip
 def test_an_answer_with_a_fault_is_refused_as_a_whole(home: Path, how: str) -> None:
     out = home.parent / "out.csv"
-    files.write_batch(home, out, "lan", Settings())
+    files.write_batch(home, out, "lan", Settings(home=home))
     spoilt(batch.read(out), how).to_csv(out, index=False, encoding="utf-8-sig")
     before = journal.read(home)
     with pytest.raises(Refusal, match="row 3"):
-        files.take_results(home, out, "lan", Settings())
+        files.take_results(home, out, "lan", Settings(home=home))
     assert journal.read(home) == before
 
 
 def test_a_leading_zero_that_a_spreadsheet_dropped_changes_nothing(home: Path) -> None:
     out = home.parent / "out.csv"
-    files.write_batch(home, out, "lan", Settings())
+    files.write_batch(home, out, "lan", Settings(home=home))
     table = batch.read(out).assign(**{"Kết quả": "khớp"})
     table["Số định danh"] = table["Số định danh"].str.lstrip("0")
     table.to_csv(out, index=False, encoding="utf-8-sig")
-    assert files.take_results(home, out, "lan", Settings()) == 2
+    assert files.take_results(home, out, "lan", Settings(home=home)) == 2
 
 
 def test_the_file_for_verification_needs_the_key_and_a_fit_place(home: Path, tmp_path: Path) -> None:
@@ -257,18 +257,18 @@ def test_the_file_for_verification_needs_the_key_and_a_fit_place(home: Path, tmp
     (home / "release").mkdir()
     for place in (home / "release/out.csv", tmp_path / "out.pdf", tmp_path / "no/out.csv", home / "land.gpkg"):
         with pytest.raises(SettingsError):
-            files.write_batch(home, place, "lan", Settings())
+            files.write_batch(home, place, "lan", Settings(home=home))
     out.write_text("kept", encoding="utf-8")
     with pytest.raises(SettingsError, match="exists"):
-        files.write_batch(home, out, "lan", Settings())
+        files.write_batch(home, out, "lan", Settings(home=home))
     assert out.read_text(encoding="utf-8") == "kept"
     other = tmp_path / "other.key"
     vault.open_vault(other)
     with pytest.raises(StoreError, match="key"):
-        files.write_batch(home, tmp_path / "b.csv", "lan", Settings(key_file=other))
+        files.write_batch(home, tmp_path / "b.csv", "lan", Settings(home=home, key_file=other))
     (home / "holder.key").unlink()
     with pytest.raises(StoreError, match="no key file"):
-        files.write_batch(home, tmp_path / "b.csv", "lan", Settings())
+        files.write_batch(home, tmp_path / "b.csv", "lan", Settings(home=home))
     assert not (home / "holder.key").exists() and not (tmp_path / "b.csv").exists()
     assert journal.read(home) == []
 

@@ -15,6 +15,7 @@ from pipelines import store as land
 from pipelines import vault
 from pipelines.errors import StoreError
 from pipelines.load import run
+from tests.stores import in_files
 from tests.unit.deliveries import NAMES, NUMBERS, ZONE, count, delivery, parcels, squares
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +32,8 @@ def safe(tmp_path: Path) -> vault.Vault:
 
 
 @pytest.fixture
-def store(home: Path) -> Iterator[land.Store]:
-    with land.open_store(home, srid=ZONE) as opened:
+def store(url: str) -> Iterator[land.Store]:
+    with land.open_store(url, srid=ZONE) as opened:
         yield opened
 
 
@@ -46,6 +47,7 @@ def test_everything_is_stored_bit_for_bit(store: land.Store, safe: vault.Vault) 
     assert found["dien_tich_do"].tolist() == wanted.parcels["dien_tich_do"].tolist()
 
 
+@in_files
 def test_the_same_package_changes_nothing(home: Path, store: land.Store, safe: vault.Vault) -> None:
     first = run(delivery(), store, safe)
     before = (home / "land.gpkg").read_bytes(), (home / "holders.sqlite").read_bytes()
@@ -202,6 +204,7 @@ def test_identifier_is_never_recomputed_and_never_given_to_another(store: land.S
     assert store.connection.execute("SELECT count(*) FROM dinh_danh WHERE release_to IS NULL").fetchone()[0] == 3
 
 
+@in_files
 def test_holder_numbers_are_not_in_clear(home: Path, store: land.Store, safe: vault.Vault) -> None:
     run(delivery(), store, safe)
     stored = b"".join((home / name).read_bytes() for name in ("holders.sqlite", "land.gpkg"))
@@ -216,6 +219,7 @@ def test_holder_numbers_are_not_in_clear(home: Path, store: land.Store, safe: va
     assert masked.tolist()[0] == "038*****3456"
 
 
+@in_files
 def test_what_a_certificate_says_stays_out_of_the_land_database(
     home: Path, store: land.Store, safe: vault.Vault
 ) -> None:
@@ -243,21 +247,21 @@ def test_a_lost_holder_file_is_told(home: Path, safe: vault.Vault) -> None:
         assert len(land.listing(store)) == 1
 
 
-def test_two_loads_at_once_come_one_after_the_other(home: Path, safe: vault.Vault) -> None:
+def test_two_loads_at_once_come_one_after_the_other(url: str, safe: vault.Vault) -> None:
     def one(place: int) -> int:
-        with land.open_store(home, srid=ZONE) as store:
+        with land.open_store(url, srid=ZONE) as store:
             return run(delivery(200, ma_xa=f"1567{place}", shift_m=9000.0 * place), store, safe).release_id
 
-    with land.open_store(home, srid=ZONE), ThreadPoolExecutor(3) as pool:
+    with land.open_store(url, srid=ZONE), ThreadPoolExecutor(3) as pool:
         numbers = list(pool.map(one, range(3)))
     assert sorted(numbers) == [1, 2, 3]
-    with land.open_reader(home) as store:
+    with land.open_reader(url) as store:
         assert len(land.current(store, "thua_dat", ZONE)) == 600
 
 
-def test_readers_work_while_a_load_writes(home: Path, store: land.Store, safe: vault.Vault) -> None:
+def test_readers_work_while_a_load_writes(url: str, store: land.Store, safe: vault.Vault) -> None:
     run(delivery(4), store, safe)
-    with land.open_reader(home) as reader, store.transaction() as connection:
+    with land.open_reader(url) as reader, store.transaction() as connection:
         connection.execute("DELETE FROM thua_dat_5897")
         assert len(land.current(reader, "thua_dat", ZONE)) == 4
         connection.execute("ROLLBACK")

@@ -19,6 +19,7 @@ from pipelines.ledger import Ledger, LedgerError
 from pipelines.load import account, run
 from pipelines.load.files import execute, rollback
 from pipelines.settings import Settings
+from tests.stores import in_files
 from tests.unit.deliveries import ZONE, count, delivery
 
 ROOT = Path(__file__).parents[2]
@@ -93,14 +94,15 @@ def steps(home: Path, wanted: object = None, *, accepted: bool = True) -> None:
     book.write(base / "normalize/account.json")
 
 
-def test_unchanged_inputs_are_not_read_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@in_files
+def test_unchanged_inputs_are_not_read_again(home: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     steps(home)
-    execute(home, "15670", Settings(home=home))
+    execute(home, "15670", Settings(home=home, store=url))
     before = (home / "land.gpkg").read_bytes(), (home / "holders.sqlite").read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.load.files.run", None)
-        execute(home, "15670", Settings(home=home))
-        other = Settings(home=home, key_file=home / "other.key")
+        execute(home, "15670", Settings(home=home, store=url))
+        other = Settings(home=home, store=url, key_file=home / "other.key")
         with pytest.raises(StoreError, match="key for identity numbers"):
             execute(home, "15670", other)
     receipt = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
@@ -108,59 +110,59 @@ def test_unchanged_inputs_are_not_read_again(home: Path, monkeypatch: pytest.Mon
     assert ((home / "land.gpkg").read_bytes(), (home / "holders.sqlite").read_bytes()) == before
     grades = pd.read_parquet(home / "15670/validate/grades.parquet").assign(xep_loai="2a")
     grades.to_parquet(home / "15670/validate/grades.parquet")
-    execute(home, "15670", Settings(home=home))
+    execute(home, "15670", Settings(home=home, store=url))
     receipt = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
     assert (receipt["changed"], receipt["release_id"]) == (4, 2)
 
 
-def test_a_rolled_back_commune_takes_its_package_again(home: Path) -> None:
+def test_a_rolled_back_commune_takes_its_package_again(home: Path, url: str) -> None:
     steps(home)
-    execute(home, "15670", Settings(home=home))
+    execute(home, "15670", Settings(home=home, store=url))
     grades = pd.read_parquet(home / "15670/validate/grades.parquet").assign(xep_loai="2a")
     grades.to_parquet(home / "15670/validate/grades.parquet")
-    execute(home, "15670", Settings(home=home))
+    execute(home, "15670", Settings(home=home, store=url))
     for _ in range(2):
-        assert rollback(home, "15670", 1, Settings(home=home))["counts"]["parcels"] == 4
-    execute(home, "15670", Settings(home=home))
-    with land.open_reader(home) as store:
+        assert rollback("15670", 1, Settings(home=home, store=url))["counts"]["parcels"] == 4
+    execute(home, "15670", Settings(home=home, store=url))
+    with land.open_reader(url) as store:
         assert land.current(store, "thua_dat", ZONE)["xep_loai"].tolist() == ["2a"] * 4
         assert [release.kind for release in land.listing(store)] == ["load", "load", "rollback", "rollback", "load"]
 
 
-def test_files_in_receipt_and_account_out(home: Path) -> None:
+def test_files_in_receipt_and_account_out(home: Path, url: str) -> None:
     steps(home)
-    execute(home, "15670", Settings(home=home))
+    execute(home, "15670", Settings(home=home, store=url))
     receipt = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
     assert (receipt["added"], receipt["release_id"], receipt["is_new"]) == (4, 1, True)
     book = json.loads((home / "15670/account.json").read_text(encoding="utf-8"))
     assert book["totals"]["load"]["parcel"]["accepted"] == 4
-    execute(home, "15670", Settings(home=home))
+    execute(home, "15670", Settings(home=home, store=url))
     again = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
     assert (again["is_new"], again["unchanged"]) == (False, 4)
     assert (home / "holder.key").exists()
 
 
-def test_refusal_touches_nothing(home: Path) -> None:
+def test_refusal_touches_nothing(home: Path, url: str) -> None:
     steps(home, accepted=False)
     with pytest.raises(Refusal) as refused:
-        execute(home, "15670", Settings(home=home))
+        execute(home, "15670", Settings(home=home, store=url))
     assert refused.value.exit_code == 3
     assert "thua_dat.overlap: 7" in refused.value.vi
     assert not (home / "land.gpkg").exists()
 
 
-def test_a_commune_that_was_not_validated_is_told(home: Path) -> None:
+def test_a_commune_that_was_not_validated_is_told(home: Path, url: str) -> None:
     with pytest.raises(StoreError, match="has not been validated"):
-        execute(home, "15670", Settings(home=home))
+        execute(home, "15670", Settings(home=home, store=url))
 
 
-def test_lost_parcels_between_steps_are_our_defect(home: Path) -> None:
+def test_lost_parcels_between_steps_are_our_defect(home: Path, url: str) -> None:
     steps(home)
     book = Ledger("normalize")
     book.add("ban_do/to_1.shp", "parcel", received=5, accepted=5)
     book.write(home / "15670/normalize/account.json")
     with pytest.raises(LedgerError, match="handed on 5 parcels, load got 4"):
-        execute(home, "15670", Settings(home=home))
+        execute(home, "15670", Settings(home=home, store=url))
 
 
 def test_accounts_without_parcels_are_passed_over() -> None:

@@ -94,10 +94,9 @@ def test_the_view_follows_the_schema(home: Path) -> None:
         database.execute("ALTER TABLE thua_dat_5897 DROP COLUMN dia_chi")
         database.execute("CREATE VIEW thua_dat_5897_hien_hanh AS SELECT version_id AS OGC_FID, geom FROM thua_dat_5897")
     database.close()
-    before = (home / "land.gpkg").read_bytes()
-    land.open_store(home, srid=ZONE).close()
+    with land.open_as_it_is(home) as store:
+        land.migrate(store)
     after = (home / "land.gpkg").read_bytes()
-    assert before != after
     assert "dia_chi" in pyogrio.read_info(home / "land.gpkg", layer="thua_dat_5897_hien_hanh")["fields"]
     land.open_store(home, srid=ZONE).close()
     assert (home / "land.gpkg").read_bytes() == after
@@ -186,22 +185,6 @@ def test_types_come_from_the_schema_not_from_the_frame() -> None:
     assert list(one.columns) == [name for name, _ in table.entity]
 
 
-def test_a_second_zone_gets_its_own_table(home: Path) -> None:
-    with land.open_store(home, srid=9209) as store:
-        assert store.zones() == [ZONE, 9209]
-        assert len(land.current(store, "thua_dat", ZONE)) == 20
-        assert len(land.current(store, "thua_dat", 9209)) == 0
-
-
-def test_columns_of_a_newer_schema_are_added(home: Path) -> None:
-    with sqlite3.connect(home / "land.gpkg") as database:
-        database.execute("ALTER TABLE muc_dich_su_dung DROP COLUMN thoi_han_su_dung")
-    database.close()
-    with land.open_store(home, srid=ZONE) as store:
-        columns = store.connection.execute("PRAGMA table_info(muc_dich_su_dung)").fetchall()
-    assert "thoi_han_su_dung" in {column[1] for column in columns}
-
-
 def test_no_database_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no land database"):
         land.open_reader(tmp_path)
@@ -233,20 +216,3 @@ def test_a_full_disk_is_told_and_leaves_what_was(home: Path) -> None:
         assert len(land.current(store, "thua_dat", ZONE)) == 20
         assert len(land.listing(store)) == 1
         assert store.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def test_a_held_database_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.store.database._WAIT_MS", 50)
-    one, other = land.open_store(home, srid=ZONE), land.open_store(home, srid=ZONE)
-    with one, other, one.transaction(), pytest.raises(StoreError, match="Another program holds"), other.transaction():
-        pass
-
-
-def test_an_error_inside_undoes_both_files(home: Path) -> None:
-    with land.open_store(home, srid=ZONE) as store:
-        with pytest.raises(ZeroDivisionError), store.transaction() as connection:
-            connection.execute("DELETE FROM thua_dat_5897")
-            connection.execute("DELETE FROM holders.ca_nhan")
-            raise ZeroDivisionError
-        assert len(land.current(store, "thua_dat", ZONE)) == 20
-        assert store.connection.execute("SELECT count(*) FROM holders.ca_nhan").fetchone() == (3,)

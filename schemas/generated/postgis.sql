@@ -1,0 +1,544 @@
+-- Made by `python -m schemas build`; {srid} stands for the EPSG code of the zone.
+CREATE SCHEMA IF NOT EXISTS land;
+CREATE SCHEMA IF NOT EXISTS holders;
+
+-- luoc_do: Phiên bản lược đồ / Version of the schema
+CREATE TABLE IF NOT EXISTS land.luoc_do (
+  id BIGINT PRIMARY KEY CHECK (id = 1),
+  version BIGINT NOT NULL,
+  changed_at TEXT COLLATE "C" NOT NULL
+);
+
+-- vung_toa_do: Múi tọa độ và bảng thửa của nó / Zones and their parcel tables
+CREATE TABLE IF NOT EXISTS land.vung_toa_do (
+  srid BIGINT PRIMARY KEY,
+  bang TEXT COLLATE "C" NOT NULL UNIQUE
+);
+
+-- dinh_danh: Mã định danh thửa, cấp một lần / National identifiers: one row for ever, given to no other parcel
+CREATE TABLE IF NOT EXISTS land.dinh_danh (
+  ma_dinh_danh_thua TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  thua_dat_id TEXT COLLATE "C" NOT NULL UNIQUE,
+  x DOUBLE PRECISION NOT NULL,
+  y DOUBLE PRECISION NOT NULL,
+  srid BIGINT NOT NULL,
+  lon DOUBLE PRECISION NOT NULL,
+  lat DOUBLE PRECISION NOT NULL,
+  algorithm TEXT COLLATE "C" NOT NULL,
+  release_from BIGINT NOT NULL,
+  release_to BIGINT
+);
+CREATE INDEX IF NOT EXISTS ix_dinh_danh_1 ON land.dinh_danh (release_from);
+
+-- ban_phat_hanh: Bản phát hành / Release
+CREATE TABLE IF NOT EXISTS land.ban_phat_hanh (
+  release_id BIGSERIAL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('load', 'rollback')),
+  started_at TEXT COLLATE "C" NOT NULL,
+  finished_at TEXT COLLATE "C",
+  package_sha256 TEXT COLLATE "C",
+  counts TEXT COLLATE "C",
+  verdict TEXT COLLATE "C",
+  srid BIGINT,
+  PRIMARY KEY (release_id)
+);
+CREATE INDEX IF NOT EXISTS ix_ban_phat_hanh_1 ON land.ban_phat_hanh (ma_xa, ky_dia_gioi);
+
+-- canh_bao_{srid}: Cảnh báo / Finding
+CREATE TABLE IF NOT EXISTS land.canh_bao_{srid} (
+  version_id BIGSERIAL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  code TEXT COLLATE "C" NOT NULL,
+  feature_id TEXT COLLATE "C",
+  other_id TEXT COLLATE "C",
+  thua_dat_id TEXT COLLATE "C",
+  value DOUBLE PRECISION,
+  "limit" DOUBLE PRECISION,
+  detail TEXT COLLATE "C",
+  source TEXT COLLATE "C",
+  geom geometry(Geometry,{srid}),
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_hien_hanh ON land.canh_bao_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_geom ON land.canh_bao_{srid} USING gist (geom);
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_1 ON land.canh_bao_{srid} (thua_dat_id);
+CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_2 ON land.canh_bao_{srid} (ma_xa, code);
+
+-- han_che_quyen: Hạn chế quyền / Restriction
+CREATE TABLE IF NOT EXISTS land.han_che_quyen (
+  version_id BIGSERIAL,
+  thua_key TEXT COLLATE "C" NOT NULL,
+  so_thu_tu BIGINT NOT NULL,
+  loai_han_che TEXT COLLATE "C",
+  dien_tich DOUBLE PRECISION,
+  noi_dung_han_che TEXT COLLATE "C",
+  han_che_mot_phan BOOLEAN,
+  loai_van_ban_han_che TEXT COLLATE "C",
+  so_van_ban TEXT COLLATE "C",
+  ngay_ban_hanh TEXT COLLATE "C",
+  co_quan_ban_hanh TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_han_che_quyen_hien_hanh ON land.han_che_quyen (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_han_che_quyen_1 ON land.han_che_quyen (thua_key);
+
+-- muc_dich_su_dung: Mục đích sử dụng đất / Land use of a parcel
+CREATE TABLE IF NOT EXISTS land.muc_dich_su_dung (
+  version_id BIGSERIAL,
+  thua_key TEXT COLLATE "C" NOT NULL,
+  so_thu_tu BIGINT NOT NULL,
+  loai_dat TEXT COLLATE "C",
+  loai_dat_ghi TEXT COLLATE "C",
+  dien_tich DOUBLE PRECISION,
+  thoi_han_su_dung TEXT COLLATE "C",
+  ngay_het_han TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_muc_dich_su_dung_hien_hanh ON land.muc_dich_su_dung (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_muc_dich_su_dung_1 ON land.muc_dich_su_dung (thua_key);
+
+-- nguon_goc_dat: Nguồn gốc sử dụng đất / Origin of land use
+CREATE TABLE IF NOT EXISTS land.nguon_goc_dat (
+  version_id BIGSERIAL,
+  thua_key TEXT COLLATE "C" NOT NULL,
+  so_thu_tu BIGINT NOT NULL,
+  nguon_goc TEXT COLLATE "C",
+  nguon_goc_ghi TEXT COLLATE "C",
+  dien_tich DOUBLE PRECISION,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_hien_hanh ON land.nguon_goc_dat (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_1 ON land.nguon_goc_dat (thua_key);
+
+-- ranh_giay_to_{srid}: Ranh giới thửa theo giấy tờ / Parcel boundary by its documents
+CREATE TABLE IF NOT EXISTS land.ranh_giay_to_{srid} (
+  version_id BIGSERIAL,
+  ranh_giay_to_id TEXT COLLATE "C" NOT NULL,
+  thua_key TEXT COLLATE "C" NOT NULL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  so_hieu_to_ban_do TEXT COLLATE "C",
+  so_thu_tu_thua TEXT COLLATE "C",
+  dien_tich_do DOUBLE PRECISION,
+  geom geometry(Geometry,{srid}),
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_ranh_giay_to_{srid}_hien_hanh ON land.ranh_giay_to_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ranh_giay_to_{srid}_geom ON land.ranh_giay_to_{srid} USING gist (geom);
+
+-- tai_lieu_do_dac: Tài liệu đo đạc / Survey document
+CREATE TABLE IF NOT EXISTS land.tai_lieu_do_dac (
+  version_id BIGSERIAL,
+  tai_lieu_do_dac_id TEXT COLLATE "C" NOT NULL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_ban_do TEXT COLLATE "C",
+  so_hieu_to_ban_do TEXT COLLATE "C",
+  ty_le BIGINT,
+  don_vi_do_dac TEXT COLLATE "C",
+  phuong_phap_do TEXT COLLATE "C",
+  muc_do_chinh_xac TEXT COLLATE "C",
+  ngay_hoan_thanh TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON land.tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+
+-- thua_dat_{srid}: Thửa đất / Parcel
+CREATE TABLE IF NOT EXISTS land.thua_dat_{srid} (
+  version_id BIGSERIAL,
+  thua_dat_id TEXT COLLATE "C" NOT NULL,
+  ma_dinh_danh_thua TEXT COLLATE "C",
+  thua_key TEXT COLLATE "C",
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_ban_do TEXT COLLATE "C",
+  so_hieu_to_ban_do TEXT COLLATE "C",
+  so_thu_tu_thua TEXT COLLATE "C",
+  loai_dat TEXT COLLATE "C",
+  loai_dat_ghi TEXT COLLATE "C",
+  he_loai_dat TEXT COLLATE "C" CHECK (he_loai_dat IN ('TT25/2014', 'TT08/2024', 'unknown')),
+  nhom_dat TEXT COLLATE "C" CHECK (nhom_dat IN ('NNP', 'PNN', 'CSD')),
+  dien_tich_do DOUBLE PRECISION,
+  dien_tich_nhan DOUBLE PRECISION,
+  dien_tich DOUBLE PRECISION,
+  dien_tich_phap_ly DOUBLE PRECISION,
+  la_doi_tuong_chiem_dat BOOLEAN,
+  dia_chi TEXT COLLATE "C",
+  ty_le BIGINT,
+  co_dang_ky BOOLEAN,
+  xep_loai TEXT COLLATE "C" CHECK (xep_loai IN ('1', '2a', '2b', '3')),
+  ly_do TEXT COLLATE "C",
+  so_canh_bao BIGINT,
+  ma_xa_moi TEXT COLLATE "C",
+  can_cu_xa_moi TEXT COLLATE "C" CHECK (can_cu_xa_moi IN ('bang', 'vi_tri', 'chua_ro')),
+  so_khac TEXT COLLATE "C",
+  so_hieu_to_ban_do_cu TEXT COLLATE "C",
+  so_thu_tu_thua_cu TEXT COLLATE "C",
+  geom geometry(Geometry,{srid}),
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id, ma_xa)
+) PARTITION BY LIST (ma_xa);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON land.thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_geom ON land.thua_dat_{srid} USING gist (geom);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON land.thua_dat_{srid} (so_hieu_to_ban_do, so_thu_tu_thua);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON land.thua_dat_{srid} (thua_dat_id, tx_from);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON land.thua_dat_{srid} (thua_key);
+
+-- to_ban_do: Tờ bản đồ địa chính / Cadastral map sheet
+CREATE TABLE IF NOT EXISTS land.to_ban_do (
+  version_id BIGSERIAL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_ban_do TEXT COLLATE "C" NOT NULL,
+  so_hieu_to_ban_do TEXT COLLATE "C" NOT NULL,
+  ty_le BIGINT,
+  so_thua BIGINT,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_to_ban_do_hien_hanh ON land.to_ban_do (release_from) WHERE tx_to IS NULL;
+
+-- xa_{srid}: Xã / Commune
+CREATE TABLE IF NOT EXISTS land.xa_{srid} (
+  version_id BIGSERIAL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ten_xa TEXT COLLATE "C",
+  geom geometry(MultiPolygon,{srid}),
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_xa_{srid}_hien_hanh ON land.xa_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_xa_{srid}_geom ON land.xa_{srid} USING gist (geom);
+
+-- khoa: Giá trị kiểm tra khóa mã hóa / Check value of the key that identity numbers are encrypted with
+CREATE TABLE IF NOT EXISTS holders.khoa (
+  id BIGINT PRIMARY KEY CHECK (id = 1),
+  check_value TEXT COLLATE "C" NOT NULL
+);
+
+-- ca_nhan: Cá nhân / Individual
+CREATE TABLE IF NOT EXISTS holders.ca_nhan (
+  version_id BIGSERIAL,
+  ca_nhan_id TEXT COLLATE "C" NOT NULL,
+  ho_ten TEXT COLLATE "C",
+  ngay_sinh TEXT COLLATE "C",
+  nam_sinh BIGINT,
+  gioi_tinh TEXT COLLATE "C",
+  quoc_tich TEXT COLLATE "C",
+  dan_toc TEXT COLLATE "C",
+  dia_chi TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_ca_nhan_hien_hanh ON holders.ca_nhan (release_from) WHERE tx_to IS NULL;
+
+-- cong_dong: Cộng đồng dân cư / Community
+CREATE TABLE IF NOT EXISTS holders.cong_dong (
+  version_id BIGSERIAL,
+  cong_dong_id TEXT COLLATE "C" NOT NULL,
+  ten_cong_dong TEXT COLLATE "C",
+  nguoi_dai_dien_id TEXT COLLATE "C",
+  dia_danh_cu_tru TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON holders.cong_dong (release_from) WHERE tx_to IS NULL;
+
+-- giay_chung_nhan: Giấy chứng nhận / Certificate
+CREATE TABLE IF NOT EXISTS holders.giay_chung_nhan (
+  version_id BIGSERIAL,
+  giay_chung_nhan_id TEXT COLLATE "C" NOT NULL,
+  loai_giay_chung_nhan TEXT COLLATE "C",
+  so_phat_hanh TEXT COLLATE "C",
+  so_vao_so TEXT COLLATE "C",
+  ma_vach TEXT COLLATE "C",
+  ngay_cap TEXT COLLATE "C",
+  ten_nguoi_ky TEXT COLLATE "C",
+  don_vi_cap TEXT COLLATE "C",
+  so_hieu_to_ban_do_gcn TEXT COLLATE "C",
+  so_thu_tu_thua_gcn TEXT COLLATE "C",
+  ten_file TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_hien_hanh ON holders.giay_chung_nhan (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_1 ON holders.giay_chung_nhan (so_phat_hanh);
+
+-- giay_to_tuy_than: Giấy tờ tùy thân / Identity document
+CREATE TABLE IF NOT EXISTS holders.giay_to_tuy_than (
+  version_id BIGSERIAL,
+  giay_to_id TEXT COLLATE "C" NOT NULL,
+  ca_nhan_id TEXT COLLATE "C",
+  loai_giay_to TEXT COLLATE "C",
+  so_giay_to_ma_hoa BYTEA,
+  so_giay_to_bam TEXT COLLATE "C",
+  so_giay_to_che TEXT COLLATE "C",
+  ngay_cap TEXT COLLATE "C",
+  noi_cap TEXT COLLATE "C",
+  hinh_thuc_xac_thuc TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_giay_to_tuy_than_hien_hanh ON holders.giay_to_tuy_than (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giay_to_tuy_than_1 ON holders.giay_to_tuy_than (ca_nhan_id);
+CREATE INDEX IF NOT EXISTS ix_giay_to_tuy_than_2 ON holders.giay_to_tuy_than (so_giay_to_bam);
+
+-- ho_gia_dinh: Hộ gia đình / Household
+CREATE TABLE IF NOT EXISTS holders.ho_gia_dinh (
+  version_id BIGSERIAL,
+  ho_gia_dinh_id TEXT COLLATE "C" NOT NULL,
+  chu_ho_id TEXT COLLATE "C",
+  vo_chong_chu_ho_id TEXT COLLATE "C",
+  thanh_vien_id TEXT COLLATE "C",
+  dia_chi TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON holders.ho_gia_dinh (release_from) WHERE tx_to IS NULL;
+
+-- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
+CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
+  version_id BIGSERIAL,
+  nhom_nguoi_id TEXT COLLATE "C" NOT NULL,
+  nguoi_dai_dien_id TEXT COLLATE "C",
+  thanh_vien_id TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON holders.nhom_nguoi (release_from) WHERE tx_to IS NULL;
+
+-- quyen_su_dung_dat: Quyền sử dụng đất / Land use right
+CREATE TABLE IF NOT EXISTS holders.quyen_su_dung_dat (
+  version_id BIGSERIAL,
+  quyen_id TEXT COLLATE "C" NOT NULL,
+  thua_key TEXT COLLATE "C",
+  loai_doi_tuong TEXT COLLATE "C",
+  chu_id TEXT COLLATE "C",
+  giay_chung_nhan_id TEXT COLLATE "C",
+  so_thu_tu BIGINT,
+  hinh_thuc_su_dung TEXT COLLATE "C",
+  vai_tro TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_hien_hanh ON holders.quyen_su_dung_dat (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_1 ON holders.quyen_su_dung_dat (thua_key);
+CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_2 ON holders.quyen_su_dung_dat (chu_id);
+
+-- to_chuc: Tổ chức / Organisation
+CREATE TABLE IF NOT EXISTS holders.to_chuc (
+  version_id BIGSERIAL,
+  to_chuc_id TEXT COLLATE "C" NOT NULL,
+  ten_to_chuc TEXT COLLATE "C",
+  ma_doanh_nghiep TEXT COLLATE "C",
+  ma_so_thue TEXT COLLATE "C",
+  loai_to_chuc TEXT COLLATE "C",
+  so_quyet_dinh TEXT COLLATE "C",
+  nguoi_dai_dien_id TEXT COLLATE "C",
+  dia_chi TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_to_chuc_hien_hanh ON holders.to_chuc (release_from) WHERE tx_to IS NULL;
+
+-- vo_chong: Vợ chồng / Married couple
+CREATE TABLE IF NOT EXISTS holders.vo_chong (
+  version_id BIGSERIAL,
+  vo_chong_id TEXT COLLATE "C" NOT NULL,
+  vo_id TEXT COLLATE "C",
+  chong_id TEXT COLLATE "C",
+  in_vo_truoc BOOLEAN,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON holders.vo_chong (release_from) WHERE tx_to IS NULL;
+
+DROP VIEW IF EXISTS land.canh_bao_{srid}_hien_hanh;
+CREATE VIEW land.canh_bao_{srid}_hien_hanh AS SELECT version_id, "ma_xa", "ky_dia_gioi", "code", "feature_id", "other_id", "thua_dat_id", "value", "limit", "detail", "source", "geom", "valid_from", "tx_from" FROM land.canh_bao_{srid} WHERE tx_to IS NULL;
+DROP VIEW IF EXISTS land.ranh_giay_to_{srid}_hien_hanh;
+CREATE VIEW land.ranh_giay_to_{srid}_hien_hanh AS SELECT version_id, "ranh_giay_to_id", "thua_key", "ma_xa", "ky_dia_gioi", "so_hieu_to_ban_do", "so_thu_tu_thua", "dien_tich_do", "geom", "valid_from", "tx_from" FROM land.ranh_giay_to_{srid} WHERE tx_to IS NULL;
+DROP VIEW IF EXISTS land.thua_dat_{srid}_hien_hanh;
+CREATE VIEW land.thua_dat_{srid}_hien_hanh AS SELECT version_id, "thua_dat_id", "ma_dinh_danh_thua", "thua_key", "ma_xa", "ky_dia_gioi", "loai_ban_do", "so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "loai_dat_ghi", "he_loai_dat", "nhom_dat", "dien_tich_do", "dien_tich_nhan", "dien_tich", "dien_tich_phap_ly", "la_doi_tuong_chiem_dat", "dia_chi", "ty_le", "co_dang_ky", "xep_loai", "ly_do", "so_canh_bao", "ma_xa_moi", "can_cu_xa_moi", "so_khac", "so_hieu_to_ban_do_cu", "so_thu_tu_thua_cu", "geom", "valid_from", "tx_from" FROM land.thua_dat_{srid} WHERE tx_to IS NULL;
+DROP VIEW IF EXISTS land.xa_{srid}_hien_hanh;
+CREATE VIEW land.xa_{srid}_hien_hanh AS SELECT version_id, "ma_xa", "ky_dia_gioi", "ten_xa", "geom", "valid_from", "tx_from" FROM land.xa_{srid} WHERE tx_to IS NULL;
+
+-- Phân vùng của một xã / Partition of a commune: made with the rights of the owner, on its own.
+-- Attaching keeps neither readers nor writers of other communes waiting, as CREATE … PARTITION OF would.
+CREATE OR REPLACE FUNCTION land.make_partition(zone integer, commune text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = land, pg_temp AS $body$
+DECLARE
+  whole text := format('thua_dat_%s', zone);
+  part text := format('thua_dat_%s_%s', zone, commune);
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(part, 1));
+  IF to_regclass(format('land.%I', part)) IS NULL THEN
+    EXECUTE format('CREATE TABLE land.%I (LIKE land.%I INCLUDING ALL)', part, whole);
+    EXECUTE format('ALTER TABLE land.%I ATTACH PARTITION land.%I FOR VALUES IN (%L)', whole, part, commune);
+  END IF;
+END
+$body$;
+
+-- Quyền / Rights
+REVOKE ALL ON FUNCTION land.make_partition(integer, text) FROM PUBLIC;
+GRANT USAGE ON SCHEMA land TO diachinh_reader, diachinh_holder_reader, diachinh_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA land TO diachinh_reader, diachinh_holder_reader;
+GRANT USAGE ON SCHEMA holders TO diachinh_holder_reader, diachinh_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA holders TO diachinh_holder_reader;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA land, holders TO diachinh_writer;
+REVOKE INSERT, UPDATE ON land.luoc_do, land.vung_toa_do FROM diachinh_writer;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA land, holders TO diachinh_writer;
+GRANT EXECUTE ON FUNCTION land.make_partition(integer, text) TO diachinh_writer;

@@ -1,0 +1,40 @@
+"""Both stores for one test: files in the folder `home`, and a fresh database on a PostGIS that all tests share."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the address of an empty database; skip where there is no PostgreSQL."""
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        pytest.skip("no PostgreSQL on this machine: sh setup/test-tools.sh")
+    server = request.getfixturevalue("postgis")
+    folder = conninfo_to_dict(server)["host"]
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield f"postgresql://postgres@/{name}?host={folder}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["gpkg", "postgis"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Return the address of an empty store; needs the fixture `home` of the module."""
+    if request.param == "gpkg":
+        return f"gpkg:{request.getfixturevalue('home')}"
+    return str(request.getfixturevalue("database"))
+
+
+in_files = pytest.mark.parametrize("url", ["gpkg"], indirect=True)
+"""For what is asked of files alone."""
+
+on_a_server = pytest.mark.parametrize("url", ["postgis"], indirect=True)
+"""For what is asked of a server alone."""
