@@ -138,7 +138,7 @@ _POSTGIS_TYPES = {"TEXT": 'TEXT COLLATE "C"', "REAL": "DOUBLE PRECISION", "INTEG
 _POSTGIS_GEOMETRY = {
     # A parcel of several parts is stored as it came, in both stores.
     "POLYGON": f"geometry(Geometry,{ZONE})",
-    "MULTIPOLYGON": f"geometry(MultiPolygon,{ZONE})",
+    "MULTIPOLYGON": f"geometry(Geometry,{ZONE})",
     "GEOMETRY": f"geometry(Geometry,{ZONE})",
 }
 

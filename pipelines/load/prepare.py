@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import shapely
 
 from pipelines.communes import FOREIGN_ERA
+from pipelines.geometry import is_finite
 
 SPOILS_IDENTITY = frozenset(
     {
@@ -99,7 +100,8 @@ def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
     geometry = parcels.geometry.to_numpy()
     is_polygon = np.isin(shapely.get_type_id(geometry), _POLYGONAL)
     is_ours = (parcels["ky_dia_gioi"] != FOREIGN_ERA).to_numpy(dtype=bool)
-    is_sound = is_ours & is_parcel & is_polygon & shapely.is_valid(geometry) & ~(spoiled & is_worst)
+    is_whole = is_polygon & is_finite(geometry) & shapely.is_valid(geometry)
+    is_sound = is_ours & is_parcel & is_whole & ~(spoiled & is_worst)
     return pd.Series(is_sound, index=parcels.index)
 
 

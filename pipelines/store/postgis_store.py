@@ -209,6 +209,11 @@ class PostGIS(Store):
                 f"Hai lần nạp cùng lúc vào {self.place} chạm nhau, lần này không ghi gì: hãy chạy lại.",
                 f"Two loads at once into {self.place} met, this one wrote nothing: run again.",
             ) from error
+        except errors.ProgramLimitExceeded as error:
+            raise StoreError(
+                f"Một mã hoặc số hiệu dài quá mức {self.place} lập chỉ mục được, không ghi gì: sửa gói rồi nạp lại.",
+                f"An id or number is longer than {self.place} can index, nothing was written: mend the package.",
+            ) from error
         except (errors.DiskFull, errors.ReadOnlySqlTransaction) as error:
             raise StoreError(
                 f"Không ghi được vào {self.place}: kiểm tra dung lượng đĩa và quyền ghi của máy chủ ({error}).",

@@ -277,7 +277,7 @@ CREATE TABLE IF NOT EXISTS land.xa_{srid} (
   ma_xa TEXT COLLATE "C" NOT NULL,
   ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
   ten_xa TEXT COLLATE "C",
-  geom geometry(MultiPolygon,{srid}),
+  geom geometry(Geometry,{srid}),
   valid_from TEXT COLLATE "C" NOT NULL,
   valid_to TEXT COLLATE "C",
   tx_from TEXT COLLATE "C" NOT NULL,

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import shapely
 from typer.testing import CliRunner
 
 from pipelines import store as land
@@ -15,7 +17,7 @@ from pipelines.load import run
 from pipelines.province import files as province
 from pipelines.publish import files as publish
 from pipelines.settings import Settings
-from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery
+from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery, parcels
 
 
 @pytest.fixture
@@ -150,3 +152,20 @@ def test_an_address_of_nothing_is_told() -> None:
     with pytest.raises(StoreError, match=r"postgresql://localhost:1/land cannot be reached") as told:
         land.open_reader("postgresql://me:secret@localhost:1/land")
     assert "secret" not in told.value.vi + told.value.en
+
+
+def test_odd_shapes_and_numbers_are_stored_as_they_are(url: str, safe: vault.Vault) -> None:
+    infinite = shapely.Polygon([(0, 0), (float("inf"), 0), (1, 1)])
+    nowhere = shapely.Polygon([(0, 0), (float("nan"), 0), (1, 1)])
+    line = shapely.LineString([(0, 0), (1, 1)])
+    odd = np.array([infinite, nowhere, line, shapely.box(0, 0, 1e-9, 1e-9), shapely.box(1e300, 0, 1.1e300, 1)])
+    wanted = delivery(parcels=parcels(odd).assign(dia_chi="x" * 5000, dien_tich=float("inf")))
+    wanted.tables["xa"] = wanted.tables["xa"].set_geometry(
+        [shapely.GeometryCollection([line, shapely.box(0, 0, 1, 1)])]
+    )
+    with land.open_store(url, srid=ZONE) as store:
+        run(wanted, store, safe)
+        found = land.current(store, "thua_dat", ZONE)
+        assert (shapely.to_wkb(found.geometry.to_numpy()) == shapely.to_wkb(odd)).all()
+        assert found["dien_tich"].tolist() == [float("inf")] * 5
+        assert land.current(store, "xa", ZONE).geometry.iloc[0].geom_type == "GeometryCollection"

@@ -1,5 +1,6 @@
 """PostGIS alone: partitions, roles, locks, and a connection that goes away."""
 
+import random
 import threading
 from pathlib import Path
 
@@ -132,6 +133,15 @@ def test_a_lost_connection_is_told_and_nothing_is_half_written(
         assert len(land.current(store, "thua_dat", ZONE)) == 4
         assert len(land.listing(store)) == 1
         assert store.execute("SELECT count(*) FROM dinh_danh").fetchone() == (4,)
+
+
+def test_an_id_too_long_for_an_index_is_told(filled: str, safe: vault.Vault) -> None:
+    wanted = delivery(2, sha256="b" * 64)
+    wanted.parcels["thua_key"] = [f"15670.E2025A.1.1.{random.Random(7).randbytes(9000).hex()}", "15670.E2025A.1.1.2"]
+    with land.open_store(filled, srid=ZONE) as store:
+        with pytest.raises(StoreError, match="longer than .* can index, nothing was written"):
+            run(wanted, store, safe)
+        assert len(land.current(store, "thua_dat", ZONE)) == 4
 
 
 def test_one_code_from_two_loads_at_once_is_told(filled: str, safe: vault.Vault) -> None:
