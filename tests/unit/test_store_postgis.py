@@ -139,7 +139,7 @@ def test_an_id_too_long_for_an_index_is_told(filled: str, safe: vault.Vault) -> 
     wanted = delivery(2, sha256="b" * 64)
     wanted.parcels["thua_key"] = [f"15670.E2025A.1.1.{random.Random(7).randbytes(9000).hex()}", "15670.E2025A.1.1.2"]
     with land.open_store(filled, srid=ZONE) as store:
-        with pytest.raises(StoreError, match="longer than .* can index, nothing was written"):
+        with pytest.raises(StoreError, match=r"longer than .* can index, nothing was written"):
             run(wanted, store, safe)
         assert len(land.current(store, "thua_dat", ZONE)) == 4
 
