@@ -48,6 +48,9 @@ class Release:
     selections: Selections = field(default_factory=Selections)
 
 
+_ON_SERVER = "postgresql:"
+"""What a release made from PostGIS names as its land database."""
+
 _KEPT = 8
 _releases: OrderedDict[str, Release] = OrderedDict()
 
@@ -83,10 +86,15 @@ def read(folder: Path) -> Release:
     stamp = stamp_of(folder)
     try:
         manifest: dict[str, Any] = orjson.loads((folder / MANIFEST).read_bytes())
-        land = (folder / str(manifest["land"])).resolve()
-        communes: list[dict[str, Any]] = manifest["communes"]
+        named, communes = str(manifest["land"]), list[dict[str, Any]](manifest["communes"])
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise _missing(folder) from error
+    if named == _ON_SERVER:
+        raise HomeError(
+            "Bản công bố làm từ PostGIS, máy chủ atlas chỉ đọc land.gpkg: nạp vào `store: gpkg:…` rồi công bố lại.",
+            "The release was made from PostGIS, and the atlas serves land.gpkg only: load into `store: gpkg:…`, publish.",
+        )
+    land = (folder / named).resolve()
     number = max((int(commune["release_id"]) for commune in communes), default=0)
     with _looking(land) as connection:
         parcels = _parcels(connection, manifest, number)

@@ -229,3 +229,11 @@ def test_a_database_that_is_none_is_refused(tmp_path):
     (home / "land.gpkg").write_bytes(b"no database at all" * 100)
     with pytest.raises((HomeError, sqlite3.DatabaseError)):
         create(home)
+
+
+def test_a_release_out_of_postgis_is_refused_with_the_reason(tmp_path):
+    release = server_home.build(tmp_path / "home") / "release"
+    body = json.loads((release / "manifest.json").read_text(encoding="utf-8")) | {"land": "postgresql:"}
+    (release / "manifest.json").write_text(json.dumps(body), encoding="utf-8")
+    with pytest.raises(HomeError, match="made from PostGIS"):
+        create(release.parent)
