@@ -92,7 +92,7 @@ def read(folder: Path) -> Release:
     if named == _ON_SERVER:
         raise HomeError(
             "Bản công bố làm từ PostGIS, máy chủ atlas chỉ đọc land.gpkg: nạp vào `store: gpkg:…` rồi công bố lại.",
-            "The release was made from PostGIS, and the atlas serves land.gpkg only: load into `store: gpkg:…`, publish.",
+            "The release was made from PostGIS, the atlas serves land.gpkg only: load into `store: gpkg:…`, publish.",
         )
     land = (folder / named).resolve()
     number = max((int(commune["release_id"]) for commune in communes), default=0)
