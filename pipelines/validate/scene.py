@@ -90,11 +90,14 @@ class Scene:
         """Place of each parcel in the order of sources and numbers in them: `to.shp#9` before `to.shp#10`."""
         ids = self.parcels["feature_id"].astype("string").reset_index(drop=True)
         parts = pc.extract_regex(pa.array(ids, type=pa.string()), r"^(?P<source>.*?)#?(?P<number>[0-9]*)$")
-        source, number = (pc.struct_field(parts, name).to_pandas() for name in ("source", "number"))
-        numbers = pd.to_numeric(number, errors="coerce").fillna(-1)
-        group, _ = pd.factorize(source, sort=True)
-        table = pd.DataFrame({"source": group, "number": numbers, "whole": ids})
-        order = table.sort_values(["source", "number", "whole"], kind="stable").index.to_numpy()
+        source, number = (pc.struct_field(parts, name) for name in ("source", "number"))
+        given = pc.if_else(pc.equal(number, ""), None, number)
+        numbers = pc.fill_null(pc.cast(given, pa.float64()), -1.0).to_numpy(zero_copy_only=False)
+        group, _ = pd.factorize(source.to_pandas(), sort=True)
+        order = np.lexsort((numbers, group))
+        alike = (np.diff(numbers[order]) == 0) & (np.diff(group[order]) == 0)
+        if alike.any():  # `#1` and `#01`: the texts tell them apart
+            order = np.lexsort((pd.factorize(ids, sort=True)[0], numbers, group))
         rank = np.empty(len(ids), dtype=np.int64)
         rank[order] = np.arange(len(ids))
         return rank
