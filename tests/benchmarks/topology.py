@@ -78,6 +78,10 @@ def _growth() -> list[dict[str, Any]]:
         told = _from_file(whole)
         rate = round(whole / told["seconds"])
         lines.append(goal(f"{whole:,} parcels", rate, "parcels/s", ">= 20,000", rate >= 20_000))
+        slope = told["seconds"] / few["seconds"] / (whole / COUNT)
+        lines.append(
+            goal(f"time per parcel, {whole:,} against {COUNT:,}", round(slope, 2), "x", "<= 1.05 x", slope <= 1.05)
+        )
         lines.append(goal(f"memory, {whole:,} parcels", round(told["megabytes"]), "MB", "told", met=True))
     return lines
 
