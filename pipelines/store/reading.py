@@ -116,9 +116,7 @@ def current_holders(store: Store, layers: Iterable[str]) -> dict[str, pd.DataFra
     Raises:
         StoreError: The holder tables are gone, or may not be read.
     """
-    scopes = store.frame("SELECT release_id AS release_from, ma_xa, ky_dia_gioi FROM ban_phat_hanh")
-    with store.holders():
-        return {layer: _holder_rows(store, layer).merge(scopes, on="release_from") for layer in layers}
+    return _held(store, layers, sealed=False)
 
 
 def sealed_numbers(store: Store) -> pd.DataFrame:
@@ -129,17 +127,19 @@ def sealed_numbers(store: Store) -> pd.DataFrame:
     Raises:
         StoreError: The holder tables are gone, or may not be read.
     """
-    table = holder_tables()["giay_to_tuy_than"]
-    columns = ", ".join([*(store.column(name, kind) for name, kind in table.entity), "release_from"])
+    (rows,) = _held(store, ["giay_to_tuy_than"], sealed=True).values()
+    return rows[rows["so_giay_to_ma_hoa"].notna()]
+
+
+def _held(store: Store, layers: Iterable[str], *, sealed: bool) -> dict[str, pd.DataFrame]:
     scopes = store.frame("SELECT release_id AS release_from, ma_xa, ky_dia_gioi FROM ban_phat_hanh")
     with store.holders():
-        rows = store.frame(f"SELECT {columns} FROM {table.qualified} WHERE tx_to IS NULL ORDER BY version_id")
-    return rows[rows["so_giay_to_ma_hoa"].notna()].merge(scopes, on="release_from")
+        return {layer: _holder_rows(store, layer, sealed).merge(scopes, on="release_from") for layer in layers}
 
 
-def _holder_rows(store: Store, layer: str) -> pd.DataFrame:
+def _holder_rows(store: Store, layer: str, sealed: bool) -> pd.DataFrame:
     table = holder_tables()[layer]
-    wanted = [store.column(name, kind) for name, kind in table.entity if not name.endswith(_SEALED)]
+    wanted = [store.column(name, kind) for name, kind in table.entity if sealed or not name.endswith(_SEALED)]
     columns = ", ".join([*wanted, "release_from"])
     return store.frame(f"SELECT {columns} FROM {table.qualified} WHERE tx_to IS NULL ORDER BY version_id")
 
