@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import schemas
+from schemas import bookkeeping
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the tables; raised when a store of the former version cannot be used as it is (see `migrate`)."""
 
 VERSION_COLUMNS = (
@@ -39,6 +40,16 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "quyen_su_dung_dat": (("thua_key",), ("chu_id",)),
     "giay_to_tuy_than": (("ca_nhan_id",), ("so_giay_to_bam",)),
     "giay_chung_nhan": (("so_phat_hanh",),),
+    "giao_dich": (("giao_dich_id",),),
+    "pha_he_thua": (("thua_dat_id_cu",), ("thua_dat_id_moi",)),
+    "tai_san": (("thua_key",),),
+    "quyen_so_huu_tai_san": (("tai_san_id",), ("chu_id",)),
+    "quyen_quan_ly_dat": (("thua_key",),),
+    "tai_san_bao_dam": (("thua_key",), ("giao_dich_bao_dam_id",)),
+    "ngan_chan": (("thua_key",),),
+    "tep_ho_so_quet": (("thua_key",), ("giay_chung_nhan_id",)),
+    "khoa_thua": (("thua_dat_id_moi",),),
+    "nhat_ky": (("giao_dich_id",),),
     "dinh_danh": (("release_from",),),
 }
 
@@ -65,39 +76,6 @@ class SpatialTable:
 ZONE = "{srid}"
 """What stands for the EPSG code in the generated templates."""
 
-_OF_THE_PROGRAM: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...]]]] = {
-    "land": {
-        "luoc_do": (
-            ("Phiên bản lược đồ", "Version of the schema"),
-            ("id INTEGER PRIMARY KEY CHECK (id = 1)", "version INTEGER NOT NULL", "changed_at TEXT NOT NULL"),
-        ),
-        "vung_toa_do": (
-            ("Múi tọa độ và bảng thửa của nó", "Zones and their parcel tables"),
-            ("srid INTEGER PRIMARY KEY", "bang TEXT NOT NULL UNIQUE"),
-        ),
-        "dinh_danh": (
-            ("Mã định danh thửa, cấp một lần", "National identifiers: one row for ever, given to no other parcel"),
-            (
-                "ma_dinh_danh_thua TEXT NOT NULL PRIMARY KEY",
-                "thua_dat_id TEXT NOT NULL UNIQUE",
-                *(f"{name} REAL NOT NULL" for name in ("x", "y")),
-                "srid INTEGER NOT NULL",
-                *(f"{name} REAL NOT NULL" for name in ("lon", "lat")),
-                "algorithm TEXT NOT NULL",
-                "release_from INTEGER NOT NULL",
-                "release_to INTEGER",
-            ),
-        ),
-    },
-    "holders": {
-        "khoa": (
-            ("Giá trị kiểm tra khóa mã hóa", "Check value of the key that identity numbers are encrypted with"),
-            ("id INTEGER PRIMARY KEY CHECK (id = 1)", "check_value TEXT NOT NULL"),
-        ),
-    },
-}
-"""Tables that hold no entity: titles and columns."""
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -121,6 +99,9 @@ class Dialect:
 
     def column(self, definition: str) -> str:
         """Return the definition of a column, its declared type spelled as the store does."""
+        if definition.endswith(_COUNTER):
+            counted = self.key(definition.removesuffix(_COUNTER))
+            return f"{counted} PRIMARY KEY" if self.is_postgis else counted
         if not self.is_postgis:
             return definition
         name, kind, *rest = definition.split(" ")
@@ -132,6 +113,9 @@ class Dialect:
 
 
 SQLITE = Dialect()
+_COUNTER = " COUNTER"
+"""Declares the key of a table of the program that counts by itself."""
+
 _POSTGIS_TYPES = {"TEXT": 'TEXT COLLATE "C"', "REAL": "DOUBLE PRECISION", "INTEGER": "BIGINT", "BLOB": "BYTEA"}
 """Texts are compared byte by byte, as SQLite does; where people read them they are sorted by the rules of people."""
 
@@ -164,7 +148,7 @@ def _script(store: str, dialect: Dialect) -> str:
         + ",\n  ".join(map(dialect.column, columns))
         + "\n);\n"
         + _indexes(name, name, dialect)
-        for name, (titles, columns) in _OF_THE_PROGRAM[store].items()
+        for name, (titles, columns) in bookkeeping.TABLES[store].items()
     ]
     return "\n".join([*parts, *(_entity(name, entity, dialect) for name, entity in _of_store(store))])
 

@@ -1,12 +1,11 @@
 """`diachinh link`: the same person over communes; questions to officers, and the population database's answer."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.options import Home, settings
+from pipelines.cli.options import Home, account, settings
 from pipelines.errors import SettingsError
 
 
@@ -44,7 +43,7 @@ def link(
 
     chosen = settings(context, home)
     decides = any(option is not None for option in (answers, undo, batch, verified))
-    name = (who or _account()) if decides else ""
+    name = (who or account()) if decides else ""
     if batch is not None:
         rows = files.write_batch(chosen.home, batch, name, chosen)
         typer.echo(f"{rows:,} số cần xác thực, ghi rõ, giữ kín / numbers in clear, keep it closed → {batch}")
@@ -65,14 +64,3 @@ def link(
         f"{found.records:,} hồ sơ / records → {found.people:,} người / people · "
         f"{found.review - found.left_out:,} cần xem / to review{later}{refused} · {chosen.home / journal.FOLDER}"
     )
-
-
-def _account() -> str:
-    """Return the name of the account; in a container there may be none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise SettingsError(
-            "Tài khoản máy không có tên: ghi người quyết định vào --who.",
-            "The account has no name: say who decides with --who.",
-        ) from error

@@ -1,5 +1,6 @@
 """Options and settings shared by the commands."""
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,3 +32,20 @@ def config_file(context: typer.Context) -> Path | None:
     """Return the settings file given before the command."""
     path: Path | None = (context.obj or {}).get("config")
     return path
+
+
+def account() -> str:
+    """Return the name of the account that runs the command; in a container there may be none.
+
+    Raises:
+        SettingsError: It has none.
+    """
+    from pipelines.errors import SettingsError
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise SettingsError(
+            "Tài khoản máy không có tên: ghi người thực hiện vào --who.",
+            "The account has no name: say who it is with --who.",
+        ) from error

@@ -8,6 +8,7 @@ from pipelines.store.database import Moment, Store
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, settle
 from pipelines.store.lineage import children, parents
+from pipelines.store.log import DONE, REFUSED, Entry, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
 from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
 from pipelines.store.releases import (
@@ -26,10 +27,13 @@ from pipelines.store.tables import Table, holder_tables, land_tables, layer_tabl
 from pipelines.store.versions import Difference, compare, count_changes, count_current, write
 
 __all__ = [
+    "DONE",
     "HOLDERS_FILE",
     "LAND_FILE",
+    "REFUSED",
     "Assignment",
     "Difference",
+    "Entry",
     "Moment",
     "Release",
     "Store",
@@ -65,4 +69,5 @@ __all__ = [
     "sealed_numbers",
     "settle",
     "write",
+    "write_log",
 ]

@@ -21,12 +21,14 @@ class Release:
         release_id: Number, rising over all communes.
         ma_xa: Commune code.
         ky_dia_gioi: Era of the code.
-        kind: `load` or `rollback`.
+        kind: `load`, `rollback`, `change` or `reform`.
         started_at: UTC, ISO 8601.
         finished_at: UTC, ISO 8601.
         package_sha256: Hash of the package.
         counts: added, changed, removed, unchanged parcels and what the kind adds.
         srid: Zone (EPSG code).
+        giao_dich_id: The transaction that a change registered.
+        nguoi_thuc_hien: Account that wrote a change or a reform.
     """
 
     release_id: int
@@ -38,9 +40,14 @@ class Release:
     package_sha256: str | None
     counts: dict[str, Any]
     srid: int
+    giao_dich_id: str | None = None
+    nguoi_thuc_hien: str | None = None
 
 
-_COLUMNS = "release_id, ma_xa, ky_dia_gioi, kind, started_at, finished_at, package_sha256, counts, srid"
+_COLUMNS = (
+    "release_id, ma_xa, ky_dia_gioi, kind, started_at, finished_at, package_sha256, counts, srid, "
+    "giao_dich_id, nguoi_thuc_hien"
+)
 
 
 def now() -> str:
@@ -57,13 +64,17 @@ def begin(
     srid: int,
     valid: str,
     verdict: str | None = None,
+    giao_dich_id: str | None = None,
+    nguoi_thuc_hien: str | None = None,
 ) -> Moment:
     """Enter a release and return the moment its rows are written at."""
     moment = Moment(release_id=0, now=now(), valid=valid, scope=scope)
     values = {**moment.values, "kind": kind, "sha256": package_sha256, "verdict": verdict, "srid": srid}
+    values |= {"giao_dich_id": giao_dich_id, "nguoi_thuc_hien": nguoi_thuc_hien}
     number = store.execute(
-        "INSERT INTO ban_phat_hanh (ma_xa, ky_dia_gioi, kind, started_at, package_sha256, verdict, srid) "
-        "VALUES (:ma_xa, :ky_dia_gioi, :kind, :now, :sha256, :verdict, :srid) RETURNING release_id",
+        "INSERT INTO ban_phat_hanh (ma_xa, ky_dia_gioi, kind, started_at, package_sha256, verdict, srid, "
+        "giao_dich_id, nguoi_thuc_hien) VALUES (:ma_xa, :ky_dia_gioi, :kind, :now, :sha256, :verdict, :srid, "
+        ":giao_dich_id, :nguoi_thuc_hien) RETURNING release_id",
         values,
     ).fetchall()[0][0]
     return replace(moment, release_id=int(number))

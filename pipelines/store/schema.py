@@ -1,5 +1,6 @@
 """The version of the tables: what a store must have before anything is read from it or written to it."""
 
+import schemas
 from pipelines.errors import StoreError
 from pipelines.store.database import Store
 from pipelines.store.releases import now
@@ -12,11 +13,32 @@ FIRST_VERSION = 1
 _MARK = "ban_phat_hanh"
 _VERSION = "luoc_do"
 
-_STEPS: dict[int, tuple[str, ...]] = {
-    # The index by parcel got the time in it; the tables of DDL make it anew.
-    2: (f"DROP INDEX IF EXISTS ix_thua_dat_{ddl.ZONE}_2",),
-}
-"""What is done in each zone on the way to a version before the DDL is run; columns are added by themselves."""
+_KINDS = "ban_phat_hanh_kind_check"
+"""What PostgreSQL calls the list of the kinds of releases."""
+
+
+def _steps(store: Store) -> dict[int, list[str]]:
+    """Return what is done in each zone on the way to a version, before the DDL is run; columns come by themselves."""
+    script = ddl.statements(ddl.land_template(store.dialect))
+    releases = next(text for text in script if f"EXISTS {store.dialect.table(_MARK)} (" in text)
+    copied = ", ".join(sorted(store.columns()["", _MARK]))
+    kinds = ", ".join(map(repr, schemas.layer(_MARK)["properties"]["kind"]["enum"]))
+    of_sqlite = [
+        f"ALTER TABLE {_MARK} RENAME TO {_MARK}_2",
+        releases,
+        f"INSERT INTO {_MARK} ({copied}) SELECT {copied} FROM {_MARK}_2",
+        f"DROP TABLE {_MARK}_2",
+    ]
+    of_postgis = [
+        f"ALTER TABLE {_MARK} DROP CONSTRAINT IF EXISTS {_KINDS}",
+        f"ALTER TABLE {_MARK} ADD CONSTRAINT {_KINDS} CHECK (kind IN ({kinds}))",
+    ]
+    return {
+        # The index by parcel got the time in it; the tables of DDL make it anew.
+        2: [f"DROP INDEX IF EXISTS ix_thua_dat_{ddl.ZONE}_2"],
+        # Changes and reforms are releases too.
+        3: of_postgis if store.dialect.is_postgis else of_sqlite,
+    }
 
 
 def set_up(store: Store, srid: int) -> None:
@@ -91,7 +113,7 @@ def migrate(store: Store) -> tuple[int, int]:
             raise _newer(store)
         for srid in store.zones():
             for step in range(found + 1, ddl.SCHEMA_VERSION + 1):
-                for statement in _STEPS[step]:
+                for statement in _steps(store)[step]:
                     store.execute(statement.replace(ddl.ZONE, str(srid)))
             _add_columns(store)
             _define(store, srid)

@@ -46,6 +46,33 @@ CREATE TABLE IF NOT EXISTS cong_dong (
 );
 CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON cong_dong (release_from) WHERE tx_to IS NULL;
 
+-- giao_dich_bao_dam: Giao dịch bảo đảm (thế chấp) / Secured transaction (mortgage)
+CREATE TABLE IF NOT EXISTS giao_dich_bao_dam (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  giao_dich_bao_dam_id TEXT NOT NULL,
+  giao_dich_id TEXT,
+  giao_dich_bao_dam_cha_id TEXT,
+  loai_giao_dich_bao_dam TEXT,
+  so_dang_ky TEXT,
+  thoi_diem_dang_ky TEXT,
+  ngay_bat_dau TEXT,
+  ngay_ket_thuc TEXT,
+  so_hop_dong TEXT,
+  ben_the_chap_id TEXT,
+  loai_doi_tuong TEXT,
+  chu_id TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_hien_hanh ON giao_dich_bao_dam (release_from) WHERE tx_to IS NULL;
+
 -- giay_chung_nhan: Giấy chứng nhận / Certificate
 CREATE TABLE IF NOT EXISTS giay_chung_nhan (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -119,6 +146,54 @@ CREATE TABLE IF NOT EXISTS ho_gia_dinh (
 );
 CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON ho_gia_dinh (release_from) WHERE tx_to IS NULL;
 
+-- ho_so_quet: Hồ sơ quét / Scanned dossier
+CREATE TABLE IF NOT EXISTS ho_so_quet (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ho_so_quet_id TEXT NOT NULL,
+  giao_dich_id TEXT,
+  kho TEXT,
+  day TEXT,
+  ke TEXT,
+  hop TEXT,
+  so_thu_tu_ho_so INTEGER,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_ho_so_quet_hien_hanh ON ho_so_quet (release_from) WHERE tx_to IS NULL;
+
+-- ngan_chan: Ngăn chặn giao dịch / Block on transactions
+CREATE TABLE IF NOT EXISTS ngan_chan (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  ngan_chan_id TEXT NOT NULL,
+  thua_key TEXT,
+  tai_san_id TEXT,
+  giay_chung_nhan_id TEXT,
+  loai_van_ban_han_che TEXT,
+  so_van_ban TEXT,
+  ngay_ban_hanh TEXT,
+  co_quan_ban_hanh TEXT,
+  noi_dung TEXT,
+  ngay_het_hieu_luc TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_hien_hanh ON ngan_chan (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_1 ON ngan_chan (thua_key);
+
 -- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
 CREATE TABLE IF NOT EXISTS nhom_nguoi (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -136,6 +211,73 @@ CREATE TABLE IF NOT EXISTS nhom_nguoi (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON nhom_nguoi (release_from) WHERE tx_to IS NULL;
+
+-- noi_dung_giao_dich: Nội dung giao dịch / Content of a transaction
+CREATE TABLE IF NOT EXISTS noi_dung_giao_dich (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  giao_dich_id TEXT NOT NULL,
+  noi_dung TEXT,
+  so_hop_dong TEXT,
+  ngay_hop_dong TEXT,
+  gia_tri_hop_dong REAL,
+  so_cong_chung TEXT,
+  ngay_cong_chung TEXT,
+  noi_cong_chung TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_hien_hanh ON noi_dung_giao_dich (release_from) WHERE tx_to IS NULL;
+
+-- quyen_quan_ly_dat: Quyền quản lý đất / Right to manage land
+CREATE TABLE IF NOT EXISTS quyen_quan_ly_dat (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  quyen_quan_ly_id TEXT NOT NULL,
+  thua_key TEXT,
+  loai_doi_tuong TEXT,
+  chu_id TEXT,
+  so_thu_tu INTEGER,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_quyen_quan_ly_dat_hien_hanh ON quyen_quan_ly_dat (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_quyen_quan_ly_dat_1 ON quyen_quan_ly_dat (thua_key);
+
+-- quyen_so_huu_tai_san: Quyền sở hữu tài sản gắn liền với đất / Ownership of an asset on land
+CREATE TABLE IF NOT EXISTS quyen_so_huu_tai_san (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  quyen_so_huu_id TEXT NOT NULL,
+  tai_san_id TEXT,
+  loai_doi_tuong TEXT,
+  chu_id TEXT,
+  giay_chung_nhan_id TEXT,
+  hinh_thuc_so_huu TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_quyen_so_huu_tai_san_hien_hanh ON quyen_so_huu_tai_san (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_quyen_so_huu_tai_san_1 ON quyen_so_huu_tai_san (tai_san_id);
+CREATE INDEX IF NOT EXISTS ix_quyen_so_huu_tai_san_2 ON quyen_so_huu_tai_san (chu_id);
 
 -- quyen_su_dung_dat: Quyền sử dụng đất / Land use right
 CREATE TABLE IF NOT EXISTS quyen_su_dung_dat (
@@ -161,6 +303,57 @@ CREATE TABLE IF NOT EXISTS quyen_su_dung_dat (
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_hien_hanh ON quyen_su_dung_dat (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_1 ON quyen_su_dung_dat (thua_key);
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_2 ON quyen_su_dung_dat (chu_id);
+
+-- tai_san_bao_dam: Tài sản bảo đảm / Secured asset
+CREATE TABLE IF NOT EXISTS tai_san_bao_dam (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  giao_dich_bao_dam_id TEXT NOT NULL,
+  so_thu_tu INTEGER NOT NULL,
+  loai_tai_san TEXT,
+  thua_key TEXT,
+  tai_san_id TEXT,
+  giay_chung_nhan_id TEXT,
+  dien_tich_the_chap REAL,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_tai_san_bao_dam_hien_hanh ON tai_san_bao_dam (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_san_bao_dam_1 ON tai_san_bao_dam (thua_key);
+CREATE INDEX IF NOT EXISTS ix_tai_san_bao_dam_2 ON tai_san_bao_dam (giao_dich_bao_dam_id);
+
+-- tep_ho_so_quet: Tệp của hồ sơ quét / File of a scanned dossier
+CREATE TABLE IF NOT EXISTS tep_ho_so_quet (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  tep_ho_so_quet_id TEXT NOT NULL,
+  ho_so_quet_id TEXT,
+  thua_key TEXT,
+  giay_chung_nhan_id TEXT,
+  ten_file TEXT,
+  mo_ta TEXT,
+  sha256 TEXT,
+  so_trang INTEGER,
+  la_giay_chung_nhan BOOLEAN,
+  la_giay_to_nguon_goc BOOLEAN,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_tep_ho_so_quet_hien_hanh ON tep_ho_so_quet (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tep_ho_so_quet_1 ON tep_ho_so_quet (thua_key);
+CREATE INDEX IF NOT EXISTS ix_tep_ho_so_quet_2 ON tep_ho_so_quet (giay_chung_nhan_id);
 
 -- to_chuc: Tổ chức / Organisation
 CREATE TABLE IF NOT EXISTS to_chuc (

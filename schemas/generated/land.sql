@@ -26,18 +26,48 @@ CREATE TABLE IF NOT EXISTS dinh_danh (
 );
 CREATE INDEX IF NOT EXISTS ix_dinh_danh_1 ON dinh_danh (release_from);
 
+-- khoa_thua: Khóa cũ và khóa mới của thửa / Keys that parcels had, and what took their place; they answer for ever
+CREATE TABLE IF NOT EXISTS khoa_thua (
+  thua_dat_id_cu TEXT NOT NULL,
+  thua_dat_id_moi TEXT NOT NULL,
+  ma_xa_cu TEXT NOT NULL,
+  ky_dia_gioi_cu TEXT NOT NULL,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  PRIMARY KEY (thua_dat_id_cu, release_from)
+);
+CREATE INDEX IF NOT EXISTS ix_khoa_thua_1 ON khoa_thua (thua_dat_id_moi);
+
+-- nhat_ky: Nhật ký / Log: who asked for what, and what became of it; rows are only added
+CREATE TABLE IF NOT EXISTS nhat_ky (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  luc TEXT NOT NULL,
+  lenh TEXT NOT NULL,
+  nguoi_thuc_hien TEXT NOT NULL,
+  ma_xa TEXT,
+  ky_dia_gioi TEXT,
+  giao_dich_id TEXT,
+  ket_qua TEXT NOT NULL CHECK (ket_qua IN ('ghi', 'tu_choi')),
+  ly_do TEXT,
+  goi_sha256 TEXT,
+  release_id INTEGER
+);
+CREATE INDEX IF NOT EXISTS ix_nhat_ky_1 ON nhat_ky (giao_dich_id);
+
 -- ban_phat_hanh: Bản phát hành / Release
 CREATE TABLE IF NOT EXISTS ban_phat_hanh (
   release_id INTEGER PRIMARY KEY AUTOINCREMENT,
   ma_xa TEXT NOT NULL,
   ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
-  kind TEXT NOT NULL CHECK (kind IN ('load', 'rollback')),
+  kind TEXT NOT NULL CHECK (kind IN ('load', 'rollback', 'change', 'reform')),
   started_at TEXT NOT NULL,
   finished_at TEXT,
   package_sha256 TEXT,
   counts TEXT,
   verdict TEXT,
-  srid INTEGER
+  srid INTEGER,
+  giao_dich_id TEXT,
+  nguoi_thuc_hien TEXT
 );
 CREATE INDEX IF NOT EXISTS ix_ban_phat_hanh_1 ON ban_phat_hanh (ma_xa, ky_dia_gioi);
 
@@ -68,6 +98,34 @@ CREATE TABLE IF NOT EXISTS canh_bao_{srid} (
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_hien_hanh ON canh_bao_{srid} (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_1 ON canh_bao_{srid} (thua_dat_id);
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_2 ON canh_bao_{srid} (ma_xa, code);
+
+-- giao_dich: Giao dịch, biến động / Transaction
+CREATE TABLE IF NOT EXISTS giao_dich (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  giao_dich_id TEXT NOT NULL,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_bien_dong TEXT NOT NULL,
+  ngay_hieu_luc TEXT NOT NULL,
+  thoi_diem_dang_ky TEXT,
+  ma_ho_so TEXT,
+  can_cu TEXT,
+  ly_do_dien_tich TEXT,
+  dien_tich_truoc REAL,
+  dien_tich_sau REAL,
+  goi_sha256 TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_giao_dich_hien_hanh ON giao_dich (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giao_dich_1 ON giao_dich (giao_dich_id);
 
 -- han_che_quyen: Hạn chế quyền / Restriction
 CREATE TABLE IF NOT EXISTS han_che_quyen (
@@ -139,6 +197,29 @@ CREATE TABLE IF NOT EXISTS nguon_goc_dat (
 CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_hien_hanh ON nguon_goc_dat (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_1 ON nguon_goc_dat (thua_key);
 
+-- pha_he_thua: Phả hệ thửa đất / Lineage of parcels
+CREATE TABLE IF NOT EXISTS pha_he_thua (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  thua_dat_id_cu TEXT NOT NULL,
+  thua_dat_id_moi TEXT NOT NULL,
+  giao_dich_id TEXT NOT NULL,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  dien_tich_chung REAL,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_pha_he_thua_hien_hanh ON pha_he_thua (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_pha_he_thua_1 ON pha_he_thua (thua_dat_id_cu);
+CREATE INDEX IF NOT EXISTS ix_pha_he_thua_2 ON pha_he_thua (thua_dat_id_moi);
+
 -- ranh_giay_to_{srid}: Ranh giới thửa theo giấy tờ / Parcel boundary by its documents
 CREATE TABLE IF NOT EXISTS ranh_giay_to_{srid} (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -186,6 +267,42 @@ CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+
+-- tai_san: Tài sản gắn liền với đất / Asset on land
+CREATE TABLE IF NOT EXISTS tai_san (
+  version_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  tai_san_id TEXT NOT NULL,
+  thua_key TEXT,
+  ma_xa TEXT NOT NULL,
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_tai_san TEXT,
+  phan_loai TEXT,
+  thuoc_tai_san_id TEXT,
+  ten_tai_san TEXT,
+  so_hieu_can_ho TEXT,
+  dien_tich_xay_dung REAL,
+  dien_tich_san REAL,
+  dien_tich REAL,
+  so_tang TEXT,
+  so_tang_ham TEXT,
+  nam_xay_dung INTEGER,
+  nam_hoan_thanh INTEGER,
+  ket_cau TEXT,
+  cap_hang TEXT,
+  thoi_han_so_huu TEXT,
+  dia_chi TEXT,
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,
+  tx_from TEXT NOT NULL,
+  tx_to TEXT,
+  release_from INTEGER NOT NULL,
+  release_to INTEGER,
+  row_hash TEXT NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from)
+);
+CREATE INDEX IF NOT EXISTS ix_tai_san_hien_hanh ON tai_san (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_san_1 ON tai_san (thua_key);
 
 -- thua_dat_{srid}: Thửa đất / Parcel
 CREATE TABLE IF NOT EXISTS thua_dat_{srid} (

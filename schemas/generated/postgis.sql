@@ -30,18 +30,48 @@ CREATE TABLE IF NOT EXISTS land.dinh_danh (
 );
 CREATE INDEX IF NOT EXISTS ix_dinh_danh_1 ON land.dinh_danh (release_from);
 
+-- khoa_thua: Khóa cũ và khóa mới của thửa / Keys that parcels had, and what took their place; they answer for ever
+CREATE TABLE IF NOT EXISTS land.khoa_thua (
+  thua_dat_id_cu TEXT COLLATE "C" NOT NULL,
+  thua_dat_id_moi TEXT COLLATE "C" NOT NULL,
+  ma_xa_cu TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi_cu TEXT COLLATE "C" NOT NULL,
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  PRIMARY KEY (thua_dat_id_cu, release_from)
+);
+CREATE INDEX IF NOT EXISTS ix_khoa_thua_1 ON land.khoa_thua (thua_dat_id_moi);
+
+-- nhat_ky: Nhật ký / Log: who asked for what, and what became of it; rows are only added
+CREATE TABLE IF NOT EXISTS land.nhat_ky (
+  id BIGSERIAL PRIMARY KEY,
+  luc TEXT COLLATE "C" NOT NULL,
+  lenh TEXT COLLATE "C" NOT NULL,
+  nguoi_thuc_hien TEXT COLLATE "C" NOT NULL,
+  ma_xa TEXT COLLATE "C",
+  ky_dia_gioi TEXT COLLATE "C",
+  giao_dich_id TEXT COLLATE "C",
+  ket_qua TEXT COLLATE "C" NOT NULL CHECK (ket_qua IN ('ghi', 'tu_choi')),
+  ly_do TEXT COLLATE "C",
+  goi_sha256 TEXT COLLATE "C",
+  release_id BIGINT
+);
+CREATE INDEX IF NOT EXISTS ix_nhat_ky_1 ON land.nhat_ky (giao_dich_id);
+
 -- ban_phat_hanh: Bản phát hành / Release
 CREATE TABLE IF NOT EXISTS land.ban_phat_hanh (
   release_id BIGSERIAL,
   ma_xa TEXT COLLATE "C" NOT NULL,
   ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
-  kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('load', 'rollback')),
+  kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('load', 'rollback', 'change', 'reform')),
   started_at TEXT COLLATE "C" NOT NULL,
   finished_at TEXT COLLATE "C",
   package_sha256 TEXT COLLATE "C",
   counts TEXT COLLATE "C",
   verdict TEXT COLLATE "C",
   srid BIGINT,
+  giao_dich_id TEXT COLLATE "C",
+  nguoi_thuc_hien TEXT COLLATE "C",
   PRIMARY KEY (release_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ban_phat_hanh_1 ON land.ban_phat_hanh (ma_xa, ky_dia_gioi);
@@ -75,6 +105,35 @@ CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_hien_hanh ON land.canh_bao_{srid} 
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_geom ON land.canh_bao_{srid} USING gist (geom);
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_1 ON land.canh_bao_{srid} (thua_dat_id);
 CREATE INDEX IF NOT EXISTS ix_canh_bao_{srid}_2 ON land.canh_bao_{srid} (ma_xa, code);
+
+-- giao_dich: Giao dịch, biến động / Transaction
+CREATE TABLE IF NOT EXISTS land.giao_dich (
+  version_id BIGSERIAL,
+  giao_dich_id TEXT COLLATE "C" NOT NULL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_bien_dong TEXT COLLATE "C" NOT NULL,
+  ngay_hieu_luc TEXT COLLATE "C" NOT NULL,
+  thoi_diem_dang_ky TEXT COLLATE "C",
+  ma_ho_so TEXT COLLATE "C",
+  can_cu TEXT COLLATE "C",
+  ly_do_dien_tich TEXT COLLATE "C",
+  dien_tich_truoc DOUBLE PRECISION,
+  dien_tich_sau DOUBLE PRECISION,
+  goi_sha256 TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_giao_dich_hien_hanh ON land.giao_dich (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giao_dich_1 ON land.giao_dich (giao_dich_id);
 
 -- han_che_quyen: Hạn chế quyền / Restriction
 CREATE TABLE IF NOT EXISTS land.han_che_quyen (
@@ -149,6 +208,30 @@ CREATE TABLE IF NOT EXISTS land.nguon_goc_dat (
 CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_hien_hanh ON land.nguon_goc_dat (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_nguon_goc_dat_1 ON land.nguon_goc_dat (thua_key);
 
+-- pha_he_thua: Phả hệ thửa đất / Lineage of parcels
+CREATE TABLE IF NOT EXISTS land.pha_he_thua (
+  version_id BIGSERIAL,
+  thua_dat_id_cu TEXT COLLATE "C" NOT NULL,
+  thua_dat_id_moi TEXT COLLATE "C" NOT NULL,
+  giao_dich_id TEXT COLLATE "C" NOT NULL,
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  dien_tich_chung DOUBLE PRECISION,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_pha_he_thua_hien_hanh ON land.pha_he_thua (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_pha_he_thua_1 ON land.pha_he_thua (thua_dat_id_cu);
+CREATE INDEX IF NOT EXISTS ix_pha_he_thua_2 ON land.pha_he_thua (thua_dat_id_moi);
+
 -- ranh_giay_to_{srid}: Ranh giới thửa theo giấy tờ / Parcel boundary by its documents
 CREATE TABLE IF NOT EXISTS land.ranh_giay_to_{srid} (
   version_id BIGSERIAL,
@@ -199,6 +282,43 @@ CREATE TABLE IF NOT EXISTS land.tai_lieu_do_dac (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON land.tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+
+-- tai_san: Tài sản gắn liền với đất / Asset on land
+CREATE TABLE IF NOT EXISTS land.tai_san (
+  version_id BIGSERIAL,
+  tai_san_id TEXT COLLATE "C" NOT NULL,
+  thua_key TEXT COLLATE "C",
+  ma_xa TEXT COLLATE "C" NOT NULL,
+  ky_dia_gioi TEXT COLLATE "C" NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  loai_tai_san TEXT COLLATE "C",
+  phan_loai TEXT COLLATE "C",
+  thuoc_tai_san_id TEXT COLLATE "C",
+  ten_tai_san TEXT COLLATE "C",
+  so_hieu_can_ho TEXT COLLATE "C",
+  dien_tich_xay_dung DOUBLE PRECISION,
+  dien_tich_san DOUBLE PRECISION,
+  dien_tich DOUBLE PRECISION,
+  so_tang TEXT COLLATE "C",
+  so_tang_ham TEXT COLLATE "C",
+  nam_xay_dung BIGINT,
+  nam_hoan_thanh BIGINT,
+  ket_cau TEXT COLLATE "C",
+  cap_hang TEXT COLLATE "C",
+  thoi_han_so_huu TEXT COLLATE "C",
+  dia_chi TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_tai_san_hien_hanh ON land.tai_san (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_san_1 ON land.tai_san (thua_key);
 
 -- thua_dat_{srid}: Thửa đất / Parcel
 CREATE TABLE IF NOT EXISTS land.thua_dat_{srid} (
@@ -342,6 +462,34 @@ CREATE TABLE IF NOT EXISTS holders.cong_dong (
 );
 CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON holders.cong_dong (release_from) WHERE tx_to IS NULL;
 
+-- giao_dich_bao_dam: Giao dịch bảo đảm (thế chấp) / Secured transaction (mortgage)
+CREATE TABLE IF NOT EXISTS holders.giao_dich_bao_dam (
+  version_id BIGSERIAL,
+  giao_dich_bao_dam_id TEXT COLLATE "C" NOT NULL,
+  giao_dich_id TEXT COLLATE "C",
+  giao_dich_bao_dam_cha_id TEXT COLLATE "C",
+  loai_giao_dich_bao_dam TEXT COLLATE "C",
+  so_dang_ky TEXT COLLATE "C",
+  thoi_diem_dang_ky TEXT COLLATE "C",
+  ngay_bat_dau TEXT COLLATE "C",
+  ngay_ket_thuc TEXT COLLATE "C",
+  so_hop_dong TEXT COLLATE "C",
+  ben_the_chap_id TEXT COLLATE "C",
+  loai_doi_tuong TEXT COLLATE "C",
+  chu_id TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_hien_hanh ON holders.giao_dich_bao_dam (release_from) WHERE tx_to IS NULL;
+
 -- giay_chung_nhan: Giấy chứng nhận / Certificate
 CREATE TABLE IF NOT EXISTS holders.giay_chung_nhan (
   version_id BIGSERIAL,
@@ -418,6 +566,56 @@ CREATE TABLE IF NOT EXISTS holders.ho_gia_dinh (
 );
 CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON holders.ho_gia_dinh (release_from) WHERE tx_to IS NULL;
 
+-- ho_so_quet: Hồ sơ quét / Scanned dossier
+CREATE TABLE IF NOT EXISTS holders.ho_so_quet (
+  version_id BIGSERIAL,
+  ho_so_quet_id TEXT COLLATE "C" NOT NULL,
+  giao_dich_id TEXT COLLATE "C",
+  kho TEXT COLLATE "C",
+  day TEXT COLLATE "C",
+  ke TEXT COLLATE "C",
+  hop TEXT COLLATE "C",
+  so_thu_tu_ho_so BIGINT,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_ho_so_quet_hien_hanh ON holders.ho_so_quet (release_from) WHERE tx_to IS NULL;
+
+-- ngan_chan: Ngăn chặn giao dịch / Block on transactions
+CREATE TABLE IF NOT EXISTS holders.ngan_chan (
+  version_id BIGSERIAL,
+  ngan_chan_id TEXT COLLATE "C" NOT NULL,
+  thua_key TEXT COLLATE "C",
+  tai_san_id TEXT COLLATE "C",
+  giay_chung_nhan_id TEXT COLLATE "C",
+  loai_van_ban_han_che TEXT COLLATE "C",
+  so_van_ban TEXT COLLATE "C",
+  ngay_ban_hanh TEXT COLLATE "C",
+  co_quan_ban_hanh TEXT COLLATE "C",
+  noi_dung TEXT COLLATE "C",
+  ngay_het_hieu_luc TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_hien_hanh ON holders.ngan_chan (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_1 ON holders.ngan_chan (thua_key);
+
 -- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
 CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
   version_id BIGSERIAL,
@@ -436,6 +634,76 @@ CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON holders.nhom_nguoi (release_from) WHERE tx_to IS NULL;
+
+-- noi_dung_giao_dich: Nội dung giao dịch / Content of a transaction
+CREATE TABLE IF NOT EXISTS holders.noi_dung_giao_dich (
+  version_id BIGSERIAL,
+  giao_dich_id TEXT COLLATE "C" NOT NULL,
+  noi_dung TEXT COLLATE "C",
+  so_hop_dong TEXT COLLATE "C",
+  ngay_hop_dong TEXT COLLATE "C",
+  gia_tri_hop_dong DOUBLE PRECISION,
+  so_cong_chung TEXT COLLATE "C",
+  ngay_cong_chung TEXT COLLATE "C",
+  noi_cong_chung TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_hien_hanh ON holders.noi_dung_giao_dich (release_from) WHERE tx_to IS NULL;
+
+-- quyen_quan_ly_dat: Quyền quản lý đất / Right to manage land
+CREATE TABLE IF NOT EXISTS holders.quyen_quan_ly_dat (
+  version_id BIGSERIAL,
+  quyen_quan_ly_id TEXT COLLATE "C" NOT NULL,
+  thua_key TEXT COLLATE "C",
+  loai_doi_tuong TEXT COLLATE "C",
+  chu_id TEXT COLLATE "C",
+  so_thu_tu BIGINT,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_quyen_quan_ly_dat_hien_hanh ON holders.quyen_quan_ly_dat (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_quyen_quan_ly_dat_1 ON holders.quyen_quan_ly_dat (thua_key);
+
+-- quyen_so_huu_tai_san: Quyền sở hữu tài sản gắn liền với đất / Ownership of an asset on land
+CREATE TABLE IF NOT EXISTS holders.quyen_so_huu_tai_san (
+  version_id BIGSERIAL,
+  quyen_so_huu_id TEXT COLLATE "C" NOT NULL,
+  tai_san_id TEXT COLLATE "C",
+  loai_doi_tuong TEXT COLLATE "C",
+  chu_id TEXT COLLATE "C",
+  giay_chung_nhan_id TEXT COLLATE "C",
+  hinh_thuc_so_huu TEXT COLLATE "C",
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_quyen_so_huu_tai_san_hien_hanh ON holders.quyen_so_huu_tai_san (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_quyen_so_huu_tai_san_1 ON holders.quyen_so_huu_tai_san (tai_san_id);
+CREATE INDEX IF NOT EXISTS ix_quyen_so_huu_tai_san_2 ON holders.quyen_so_huu_tai_san (chu_id);
 
 -- quyen_su_dung_dat: Quyền sử dụng đất / Land use right
 CREATE TABLE IF NOT EXISTS holders.quyen_su_dung_dat (
@@ -462,6 +730,59 @@ CREATE TABLE IF NOT EXISTS holders.quyen_su_dung_dat (
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_hien_hanh ON holders.quyen_su_dung_dat (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_1 ON holders.quyen_su_dung_dat (thua_key);
 CREATE INDEX IF NOT EXISTS ix_quyen_su_dung_dat_2 ON holders.quyen_su_dung_dat (chu_id);
+
+-- tai_san_bao_dam: Tài sản bảo đảm / Secured asset
+CREATE TABLE IF NOT EXISTS holders.tai_san_bao_dam (
+  version_id BIGSERIAL,
+  giao_dich_bao_dam_id TEXT COLLATE "C" NOT NULL,
+  so_thu_tu BIGINT NOT NULL,
+  loai_tai_san TEXT COLLATE "C",
+  thua_key TEXT COLLATE "C",
+  tai_san_id TEXT COLLATE "C",
+  giay_chung_nhan_id TEXT COLLATE "C",
+  dien_tich_the_chap DOUBLE PRECISION,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_tai_san_bao_dam_hien_hanh ON holders.tai_san_bao_dam (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_san_bao_dam_1 ON holders.tai_san_bao_dam (thua_key);
+CREATE INDEX IF NOT EXISTS ix_tai_san_bao_dam_2 ON holders.tai_san_bao_dam (giao_dich_bao_dam_id);
+
+-- tep_ho_so_quet: Tệp của hồ sơ quét / File of a scanned dossier
+CREATE TABLE IF NOT EXISTS holders.tep_ho_so_quet (
+  version_id BIGSERIAL,
+  tep_ho_so_quet_id TEXT COLLATE "C" NOT NULL,
+  ho_so_quet_id TEXT COLLATE "C",
+  thua_key TEXT COLLATE "C",
+  giay_chung_nhan_id TEXT COLLATE "C",
+  ten_file TEXT COLLATE "C",
+  mo_ta TEXT COLLATE "C",
+  sha256 TEXT COLLATE "C",
+  so_trang BIGINT,
+  la_giay_chung_nhan BOOLEAN,
+  la_giay_to_nguon_goc BOOLEAN,
+  valid_from TEXT COLLATE "C" NOT NULL,
+  valid_to TEXT COLLATE "C",
+  tx_from TEXT COLLATE "C" NOT NULL,
+  tx_to TEXT COLLATE "C",
+  release_from BIGINT NOT NULL,
+  release_to BIGINT,
+  row_hash TEXT COLLATE "C" NOT NULL,
+  CHECK (valid_to IS NULL OR valid_to >= valid_from),
+  CHECK (tx_to IS NULL OR tx_to >= tx_from),
+  PRIMARY KEY (version_id)
+);
+CREATE INDEX IF NOT EXISTS ix_tep_ho_so_quet_hien_hanh ON holders.tep_ho_so_quet (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tep_ho_so_quet_1 ON holders.tep_ho_so_quet (thua_key);
+CREATE INDEX IF NOT EXISTS ix_tep_ho_so_quet_2 ON holders.tep_ho_so_quet (giay_chung_nhan_id);
 
 -- to_chuc: Tổ chức / Organisation
 CREATE TABLE IF NOT EXISTS holders.to_chuc (
@@ -540,5 +861,6 @@ GRANT USAGE ON SCHEMA holders TO diachinh_holder_reader, diachinh_writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA holders TO diachinh_holder_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA land, holders TO diachinh_writer;
 REVOKE INSERT, UPDATE ON land.luoc_do, land.vung_toa_do FROM diachinh_writer;
+REVOKE UPDATE ON land.nhat_ky FROM diachinh_writer;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA land, holders TO diachinh_writer;
 GRANT EXECUTE ON FUNCTION land.make_partition(integer, text) TO diachinh_writer;

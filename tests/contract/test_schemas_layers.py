@@ -25,6 +25,17 @@ ENTITIES = (
     "ranh_giay_to",
     "canh_bao",
     "ban_phat_hanh",
+    "giao_dich",
+    "noi_dung_giao_dich",
+    "pha_he_thua",
+    "tai_san",
+    "quyen_so_huu_tai_san",
+    "quyen_quan_ly_dat",
+    "giao_dich_bao_dam",
+    "tai_san_bao_dam",
+    "ngan_chan",
+    "ho_so_quet",
+    "tep_ho_so_quet",
 )
 
 

@@ -17,6 +17,7 @@ from pipelines.load import run
 from pipelines.province import files as province
 from pipelines.publish import files as publish
 from pipelines.settings import Settings
+from schemas import ddl
 from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery, parcels
 
 
@@ -139,9 +140,9 @@ def test_the_command_brings_a_store_along_and_says_from_where(filled: str, tmp_p
     (tmp_path / "s.yaml").write_text(json.dumps({"store": filled}), encoding="utf-8")
     with land.open_as_it_is(filled) as store:
         store.execute("DROP TABLE luoc_do")
-    for former in (1, 2):
+    for former in (1, ddl.SCHEMA_VERSION):
         told = CliRunner().invoke(app, ["--config", str(tmp_path / "s.yaml"), "migrate"])
-        assert f"lược đồ / schema {former} → 2" in told.stdout
+        assert f"lược đồ / schema {former} → {ddl.SCHEMA_VERSION}" in told.stdout
     with land.open_reader(filled) as store:
         assert len(land.current(store, "thua_dat", ZONE)) == 20
 

@@ -83,7 +83,9 @@ def test_migrating_keeps_every_row_and_ends_where_a_new_store_begins(first: Path
         assert land.migrate(store) == (1, ddl.SCHEMA_VERSION)
     after = [content(first / name) for name in files]
     for old, new in zip(before, after, strict=True):
-        assert {name: new[name] for name in old} == old
+        # Columns that came stand at the end.
+        kept = {name: [tuple(row[: len(old[name][0])]) for row in new[name]] if old[name] else [] for name in old}
+        assert kept == old
         assert sum(map(len, old.values())) > 3
     land.open_store(tmp_path / "fresh", srid=ZONE).close()
     for name in files:
@@ -99,7 +101,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 ) -> None:
     before = [content(first / name) for name in ("land.gpkg", "holders.sqlite")]
     steps = (f"DROP INDEX ix_thua_dat_{ddl.ZONE}_2", "DELETE FROM holders.ca_nhan", "no statement at all")
-    monkeypatch.setitem(schema._STEPS, 2, steps)
+    monkeypatch.setattr(schema, "_steps", lambda store: {2: steps})
     with land.open_as_it_is(url) as store, pytest.raises(sqlite3.OperationalError, match="syntax"):
         land.migrate(store)
     assert [content(first / name) for name in ("land.gpkg", "holders.sqlite")] == before
