@@ -128,6 +128,21 @@ def package_schema() -> dict[str, Any]:
     return schema
 
 
+def change_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `change.yaml`, with the kinds of transactions and the eras there are."""
+    schema: dict[str, Any] = copy.deepcopy(_file("change.schema.json"))
+    for definition in schema["properties"].values():
+        if "x-codelist" in definition:
+            definition["enum"] = codelist(definition["x-codelist"])["code"].tolist()
+    return schema
+
+
+def changes() -> dict[str, Any]:
+    """Return what a transaction of each kind may do: `sets`, `always`, `kinds`, `despite_block` … as the file says."""
+    rules: dict[str, Any] = copy.deepcopy(_file("changes.yaml"))
+    return rules
+
+
 def _merged(own: dict[str, Any], common: dict[str, list[str]]) -> dict[str, Any]:
     """Return the columns of a profile with the common spellings behind its own, each spelling once."""
     columns: dict[str, Any] = {}
