@@ -14,7 +14,7 @@ import pandas as pd
 
 from pipelines import communes, crs, findings
 from pipelines.files import left_by_a_step, read_object
-from pipelines.load.prepare import is_loadable, with_identity
+from pipelines.stored import is_loadable, with_identity
 
 FOLDER = "province"
 

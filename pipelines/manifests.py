@@ -1,8 +1,11 @@
-"""`package.yaml` as text: read with care, since it comes from anywhere, and turned into plain values."""
+"""`package.yaml` and its like as text: read with care, since it comes from anywhere, and turned into plain values."""
 
+import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import yaml
 
 from pipelines.errors import PackageError
@@ -37,6 +40,20 @@ def read(path: Path) -> bytes:
         ) from error
 
 
+BROKEN = (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError)
+"""What `values` raises for what is no YAML, or too much of it."""
+
+
+def values(content: bytes, max_bytes: int) -> Any:
+    """Return the values of YAML in UTF-8; raises one of `BROKEN`."""
+    if len(content) > max_bytes:
+        raise yaml.YAMLError("too large")
+    body = yaml.load(content.decode("utf-8-sig"), Loader=_LOADER)
+    if not _is_bounded(body):
+        raise yaml.YAMLError("aliases multiply")
+    return body
+
+
 def parse(content: bytes, where: str, package: Path) -> Any:
     """Return the values of a `package.yaml`.
 
@@ -49,18 +66,72 @@ def parse(content: bytes, where: str, package: Path) -> Any:
         PackageError: It is no YAML in UTF-8, too large, nested without end, or refers to itself.
     """
     try:
-        if len(content) > MAX_BYTES:
-            raise yaml.YAMLError("too large")
-        body = yaml.load(content.decode("utf-8-sig"), Loader=_LOADER)
-        if not _is_bounded(body):
-            raise yaml.YAMLError("aliases multiply")
-        return body
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        return values(content, MAX_BYTES)
+    except BROKEN as error:
         raise PackageError(
             f"{where} không phải YAML mã UTF-8 hợp lệ: sửa lại, hoặc xóa đi rồi chạy `diachinh inspect {package} "
             "--write`.",
             f"{where} is not valid YAML in UTF-8: mend it, or delete it and run `diachinh inspect {package} --write`.",
         ) from error
+
+
+def check(body: Any, schema: dict[str, Any], where: str, *, quoting: bool = True) -> None:
+    """Refuse values that do not follow a JSON Schema.
+
+    Args:
+        body: The values.
+        schema: The schema.
+        where: The file, for messages.
+        quoting: Whether the message may quote what is wrong; not where it can be personal.
+
+    Raises:
+        PackageError: They do not; the message names the first wrong key.
+    """
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(body), key=lambda error: (len(error.absolute_path), str(error.json_path)))
+    if errors:
+        vi, en = _sentence(errors[0], Path(where).name, quoting)
+        raise PackageError(f"{where}: {vi}.", f"{where}: {en}.")
+
+
+def plain(value: Any) -> Any:
+    """Return YAML content with dates as text, as the schema wants them."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _sentence(error: jsonschema.ValidationError, name: str, quoting: bool) -> tuple[str, str]:
+    key = _key(error)
+    kind = error.validator
+    value: Any = error.instance
+    allowed: Any = error.validator_value
+    rule: Any = error.schema
+    if kind == "required":
+        missing = next(name for name in allowed if name not in value)
+        missing = f"{key}.{missing}" if key else missing
+        return f"thiếu khóa “{missing}”", f"the key {missing!r} is missing"
+    if kind == "additionalProperties":
+        extra = next(name for name in value if name not in rule["properties"])
+        return f"không có khóa “{extra}”, kiểm tra chính tả", f"there is no key {extra!r}, check its spelling"
+    if not quoting:
+        return (
+            f"“{key or name}” không dùng được: xem lại kiểu và dạng của nó",
+            f"{key or name!r} cannot be used: see its type and form",
+        )
+    if kind == "enum":
+        listed = ", ".join(map(str, allowed))
+        return f"“{key}” là {value!r}, phải là một trong: {listed}", f"{key!r} is {value!r}, must be one of: {listed}"
+    if kind == "type" and allowed == "string":
+        vi = f'“{key}” phải là chữ trong ngoặc kép, ví dụ "{value}"'
+        return vi, f'{key!r} must be text in quotes, such as "{value}"'
+    return f"“{key or name}” không dùng được: {value!r}", f"{key or name!r} cannot be used: {value!r}"
+
+
+def _key(error: jsonschema.ValidationError) -> str:
+    return ".".join(str(part) for part in error.absolute_path)
 
 
 def _is_bounded(body: Any) -> bool:

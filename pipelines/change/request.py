@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 ADD, SET, END = "add", "set", "end"
 """Steps on a layer other than thua_dat."""
@@ -43,10 +44,12 @@ class Request:
         sha256: Hash of the package.
         based_on: Parcel id → row_hash of the version that the officer saw.
         parcels: The parcels after, with their values and shapes in the zone of the commune; None where the package
-            says nothing of parcels, and so leaves them as they are.
+            says nothing of parcels, and so leaves them as they are. As read, they have what the package says; as
+            planned (`pipelines.change.after`), every column of thua_dat, with thua_dat_id and thua_key.
         edits: What happens to other layers, each of them once.
         noi_dung: Private content (columns of noi_dung_giao_dich); personal data.
         facts: thoi_diem_dang_ky, ma_ho_so, can_cu, ly_do_dien_tich, dong_y_the_chap, as far as they are given.
+        said: Which values of `parcels` the package gives; None where it gives all of them.
     """
 
     giao_dich_id: str
@@ -60,6 +63,7 @@ class Request:
     edits: Sequence[Edit] = ()
     noi_dung: Mapping[str, Any] = field(default_factory=dict, repr=False)
     facts: Mapping[str, str] = field(default_factory=dict)
+    said: pd.DataFrame | None = None
 
     @property
     def scope(self) -> tuple[str, str]:

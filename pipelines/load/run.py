@@ -9,11 +9,12 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import store as land
+from pipelines import stored
 from pipelines import vault as vaults
-from pipelines.errors import StoreError
 from pipelines.ledger import LedgerError
-from pipelines.load import holders, prepare
+from pipelines.load import holders
 from pipelines.load.delivery import Delivery
+from pipelines.locks import check_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
         StoreError: The database cannot be written, or the key is not the one it was written with.
         LedgerError: The database does not hold the parcels that were to be stored: our defect, nothing is kept.
     """
-    loadable = prepare.is_loadable(delivery.parcels)
-    parcels = prepare.with_identity(delivery.parcels[loadable])
-    parcels = prepare.with_grades(parcels, delivery.grades, delivery.findings)
+    loadable = stored.is_loadable(delivery.parcels)
+    parcels = stored.with_identity(delivery.parcels[loadable])
+    parcels = stored.with_grades(parcels, delivery.grades, delivery.findings)
     with store.transaction(delivery.scope, delivery.srid):
-        _check_key(store, vault)
-        assignment = land.assign(store, parcels, prepare.is_sound(parcels))
+        check_key(store, vault)
+        assignment = land.assign(store, parcels, stored.is_sound(parcels))
         parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
         differences = list(_differences(store, delivery, parcels, vault))
         counts = land.count_changes(store, differences[0], len(parcels))
@@ -114,7 +115,7 @@ def unchanged(store: land.Store, scope: tuple[str, str], inputs: str, vault: vau
     if newest is None or newest.counts.get("inputs") != inputs:
         return None
     with store.transaction(scope):
-        _check_key(store, vault)
+        check_key(store, vault)
         _balance(store, newest.srid, scope, newest.counts["parcels"])
     counts = newest.counts
     kept = {name: counts[name] for name in ("quarantined", "identified", "identity_conflicts", "sha256")}
@@ -128,7 +129,7 @@ def _differences(
     tables = land.land_tables(delivery.srid)
     frames: dict[str, pd.DataFrame] = {
         "thua_dat": parcels,
-        "canh_bao": prepare.finding_rows(delivery.findings, parcels, delivery.scope),
+        "canh_bao": stored.finding_rows(delivery.findings, parcels, delivery.scope),
         **delivery.tables,
     }
     for layer, rows in frames.items():
@@ -151,12 +152,3 @@ def _balance(store: land.Store, srid: int, scope: tuple[str, str], expected: int
     found = land.count_current(store, land.layer_table("thua_dat", srid), scope)
     if found != expected:
         raise LedgerError(f"load: {expected} parcels to store, {found} in the database")
-
-
-def _check_key(store: land.Store, vault: vaults.Vault) -> None:
-    known = land.key_check_value(store)
-    if known is None and land.listing(store):
-        raise StoreError(*store.holders_lost())
-    vaults.check(vault, known)
-    if known is None:
-        land.keep_key_check_value(store, vault.check_value)

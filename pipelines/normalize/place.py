@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines import communes
+from pipelines.stored import thua_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +41,4 @@ class Place:
 
     def keys(self, sheets: pd.Series, parcels: pd.Series) -> pd.Series:
         """Return the business keys of parcels; null where sheet or parcel number is missing."""
-        prefix = f"{self.ma_xa}.{self.era}.{self.map_type}."
-        return (prefix + sheets.astype("string") + "." + parcels.astype("string")).astype("string")
+        return thua_keys(self.ma_xa, self.era, self.map_type, sheets, parcels)

@@ -1,12 +1,9 @@
 """`package.yaml`: read, checked against its schema, every complaint naming the key."""
 
-import datetime
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-import jsonschema
 
 import schemas
 from pipelines import files, manifests
@@ -22,7 +19,7 @@ def read(root: Path) -> dict[str, Any]:
     """
     path = root / MANIFEST
     body = manifests.parse(manifests.read(path), str(path), root)
-    return check(_as_on_disk(_plain(body), files.find(root)), path)
+    return check(_as_on_disk(manifests.plain(body), files.find(root)), path)
 
 
 def check(body: Any, path: Path) -> dict[str, Any]:
@@ -31,11 +28,7 @@ def check(body: Any, path: Path) -> dict[str, Any]:
     Raises:
         PackageError: It does not; the message names the first wrong key.
     """
-    validator = jsonschema.Draft202012Validator(schemas.package_schema())
-    errors = sorted(validator.iter_errors(body), key=lambda error: (len(error.absolute_path), str(error.json_path)))
-    if errors:
-        vi, en = _sentence(errors[0])
-        raise PackageError(f"{path}: {vi}.", f"{path}: {en}.")
+    manifests.check(body, schemas.package_schema(), str(path))
     doubled = _doubled(entry["path"] for entry in body["files"])
     if doubled is not None:
         raise PackageError(
@@ -43,32 +36,6 @@ def check(body: Any, path: Path) -> dict[str, Any]:
             f"{path}: the file {doubled!r} is listed twice; keep one entry.",
         )
     return dict(body)
-
-
-def _sentence(error: jsonschema.ValidationError) -> tuple[str, str]:
-    key = _key(error)
-    kind = error.validator
-    value: Any = error.instance
-    allowed: Any = error.validator_value
-    rule: Any = error.schema
-    if kind == "required":
-        missing = next(name for name in allowed if name not in value)
-        missing = f"{key}.{missing}" if key else missing
-        return f"thiếu khóa “{missing}”", f"the key {missing!r} is missing"
-    if kind == "additionalProperties":
-        extra = next(name for name in value if name not in rule["properties"])
-        return f"không có khóa “{extra}”, kiểm tra chính tả", f"there is no key {extra!r}, check its spelling"
-    if kind == "enum":
-        listed = ", ".join(map(str, allowed))
-        return f"“{key}” là {value!r}, phải là một trong: {listed}", f"{key!r} is {value!r}, must be one of: {listed}"
-    if kind == "type" and allowed == "string":
-        vi = f'“{key}” phải là chữ trong ngoặc kép, ví dụ "{value}"'
-        return vi, f'{key!r} must be text in quotes, such as "{value}"'
-    return f"“{key or MANIFEST}” không dùng được: {value!r}", f"{key or MANIFEST!r} cannot be used: {value!r}"
-
-
-def _key(error: jsonschema.ValidationError) -> str:
-    return ".".join(str(part) for part in error.absolute_path)
 
 
 def _as_on_disk(body: Any, present: list[str]) -> Any:
@@ -91,15 +58,6 @@ def _as_on_disk(body: Any, present: list[str]) -> Any:
 
 def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", path).casefold()
-
-
-def _plain(value: Any) -> Any:
-    """Return YAML content with dates as text, as the schema wants them."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _doubled(paths: Iterable[str]) -> str | None:

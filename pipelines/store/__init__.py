@@ -6,7 +6,7 @@ in both: `holders.sqlite`, or the schema `holders`.
 
 from pipelines.store.database import Moment, Store
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
-from pipelines.store.identity import Assignment, assign, record, settle
+from pipelines.store.identity import Assignment, assign, record, retire, settle
 from pipelines.store.lineage import children, parents
 from pipelines.store.log import DONE, REFUSED, Entry, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
@@ -21,6 +21,7 @@ from pipelines.store.releases import (
     listing,
     newest,
     rollback,
+    verdict_of,
 )
 from pipelines.store.schema import migrate
 from pipelines.store.tables import Table, holder_tables, land_tables, layer_table
@@ -65,9 +66,11 @@ __all__ = [
     "parents",
     "record",
     "released",
+    "retire",
     "rollback",
     "sealed_numbers",
     "settle",
+    "verdict_of",
     "write",
     "write_log",
 ]

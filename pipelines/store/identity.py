@@ -1,5 +1,6 @@
 """National identifiers: given once, kept while the parcel lives, never given to another (TT 19/2026, Annex I)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -62,6 +63,14 @@ def record(store: Store, assignment: Assignment, *, srid: int, release_id: int) 
     columns = ["ma_dinh_danh_thua", "thua_dat_id", "x", "y", "lon", "lat"]
     store.insert_plain(
         "dinh_danh", fresh[columns].assign(srid=srid, algorithm=geohash.ALGORITHM, release_from=release_id)
+    )
+
+
+def retire(store: Store, thua_dat_ids: Iterable[str], moment: Moment) -> None:
+    """Retire the codes of parcels that end; the others are not looked at, see `settle`."""
+    store.execute(
+        f"UPDATE dinh_danh SET release_to = :release WHERE release_to IS NULL AND {store.among('thua_dat_id', 'ids')}",
+        {"release": moment.release_id, "ids": store.values(list(thua_dat_ids))},
     )
 
 

@@ -116,6 +116,14 @@ def newest(store: Store, scope: tuple[str, str]) -> Release | None:
     return _release(row) if row else None
 
 
+def verdict_of(store: Store, release: Release) -> str | None:
+    """Return the decision on acceptance that a release was made under, as JSON."""
+    row = store.execute(
+        "SELECT verdict FROM ban_phat_hanh WHERE release_id = :release", {"release": release.release_id}
+    ).fetchone()
+    return str(row[0]) if row and row[0] is not None else None
+
+
 def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
     """Bring a commune back to what it was after a release; that is a new release, nothing is deleted.
 

@@ -1,4 +1,6 @@
-"""Rows of the database from the frames of a delivery: identity, quarantine, grades, findings."""
+"""What a parcel is in the database: its key and id, whether it can be stored, its grade, the rows of its findings."""
+
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -41,6 +43,16 @@ def is_loadable(parcels: gpd.GeoDataFrame) -> pd.Series:
     sheet = parcels["so_hieu_to_ban_do"].astype("string").str.strip()
     has_number = number.notna() & (number != "") & sheet.notna() & (sheet != "")
     return pd.Series(has_number.to_numpy(dtype=bool) & has_shape, index=parcels.index)
+
+
+def thua_keys(ma_xa: str, era: str, map_type: Any, sheets: pd.Series, numbers: pd.Series) -> pd.Series:
+    """Return the business keys of parcels; null where map type, sheet or parcel number is missing."""
+    prefix = f"{ma_xa}.{era}."
+    kind = map_type.astype("string") if isinstance(map_type, pd.Series) else str(map_type)
+    keys: pd.Series = (prefix + (kind + "." + sheets.astype("string") + "." + numbers.astype("string"))).astype(
+        "string"
+    )
+    return keys
 
 
 def with_identity(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
