@@ -57,12 +57,14 @@ class After:
     @cached_property
     def written(self) -> Mask:
         """Which of `parcels` get a new version."""
-        return self.new | self.reshaped | self.edited
+        written: Mask = self.new | self.reshaped | self.edited
+        return written
 
     @cached_property
     def replaced(self) -> Mask:
         """Which of `before` are closed: they end, or get a new version."""
-        return self.ended | self.before[_ID].isin(self.parcels.loc[self.written, _ID]).to_numpy(dtype=bool)
+        replaced: Mask = self.ended | self.before[_ID].isin(self.parcels.loc[self.written, _ID]).to_numpy(dtype=bool)
+        return replaced
 
     @cached_property
     def is_redrawn(self) -> bool:
@@ -83,6 +85,9 @@ def build(request: Request, before: gpd.GeoDataFrame, table: land.Table) -> tupl
     """
     if request.parcels is None:
         return untouched(before), []
+    if request.parcels.empty:
+        nothing, all_of_them = np.zeros(0, dtype=bool), np.ones(len(before), dtype=bool)
+        return After(before, before.iloc[:0], nothing, nothing, nothing, all_of_them), []
     raw = request.parcels.reset_index(drop=True)
     said = raw.notna() | True if request.said is None else request.said.reset_index(drop=True)
     names = [name for name, _ in table.entity if name != "geom"]

@@ -94,13 +94,15 @@ def common(after: After, tolerances: Tolerances) -> pd.DataFrame:
 def registered_m2(parcels: pd.DataFrame) -> Floats:
     """Return the area each parcel has in the register, else on its label, else as measured, m²."""
     area = parcels["dien_tich"].astype("float64").fillna(parcels["dien_tich_nhan"].astype("float64"))
-    return area.fillna(parcels["dien_tich_do"].astype("float64")).to_numpy()
+    known: Floats = area.fillna(parcels["dien_tich_do"].astype("float64")).to_numpy(dtype=np.float64)
+    return known
 
 
 def _names(after: After) -> np.ndarray[Any, Any]:
     """Return what messages call the parcels after."""
     numbered = after.parcels["so_hieu_to_ban_do"].fillna("?") + "/" + after.parcels["so_thu_tu_thua"].fillna("?")
-    return after.parcels["thua_dat_id"].fillna(numbered).to_numpy(dtype=object)
+    names: np.ndarray[Any, Any] = after.parcels["thua_dat_id"].fillna(numbered).to_numpy(dtype=object)
+    return names
 
 
 def _filled(held: BaseGeometry, taken: BaseGeometry, tolerances: Tolerances) -> list[Reason]:
@@ -121,7 +123,7 @@ def _filled(held: BaseGeometry, taken: BaseGeometry, tolerances: Tolerances) -> 
             Reason(
                 "ground.outside",
                 f"Các thửa sau vượt ra ngoài thửa trước {_m2(piece)} m² tại {_place(piece)}: vẽ lại trong ranh cũ.",
-                f"The parcels after reach {_m2(piece)} m² beyond the ground before at {_place(piece)}: draw them inside.",
+                f"The parcels after reach {_m2(piece)} m² beyond the ground before at {_place(piece)}: stay inside.",
             )
             for piece in beyond
         ),
@@ -154,7 +156,7 @@ def _edges(drawn: Geometries) -> list[Reason]:
         Reason(
             "ground.edges",
             f"Ranh chung của các thửa sau không đi qua cùng các điểm tại {_place(lines[0])}: bật bắt điểm rồi vẽ lại.",
-            f"The common boundary of parcels after runs through different points at {_place(lines[0])}: snap, draw again.",
+            f"The common boundary of parcels after has different points at {_place(lines[0])}: snap and draw again.",
         )
     ]
 
@@ -175,7 +177,7 @@ def _trespass(after: After, neighbours: gpd.GeoDataFrame, tolerances: Tolerances
         Reason(
             "ground.over",
             f"Thửa {name} lấn {_m2(piece)} m² vào thửa {theirs} không thuộc biến động này, tại {_place(piece)}.",
-            f"Parcel {name} takes {_m2(piece)} m² of {theirs}, which is no part of this change, at {_place(piece)}.",
+            f"Parcel {name} takes {_m2(piece)} m² of {theirs}, no part of this change, at {_place(piece)}.",
         )
         for name, theirs, piece in zip(names[new[counts]], ids[other[counts]], pieces[counts], strict=True)
     ]
@@ -196,10 +198,10 @@ def _areas(request: Request, after: After) -> list[Reason]:
         return [
             Reason(
                 "area.may_not",
-                f"Tổng diện tích đổi từ {was:.1f} thành {becomes:.1f} m² mà loại {request.loai_bien_dong} không được đổi "
-                "diện tích.",
+                f"Tổng diện tích từ {was:.1f} thành {becomes:.1f} m², loại {request.loai_bien_dong} không được đổi: "
+                "sửa dien_tich hoặc hình.",
                 f"The sum of areas goes from {was:.1f} to {becomes:.1f} m², and kind {request.loai_bien_dong} may not "
-                "change an area.",
+                "change it: mend dien_tich or the shapes.",
             )
         ]
     if request.facts.get("ly_do_dien_tich", "").strip():

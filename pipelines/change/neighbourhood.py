@@ -74,8 +74,8 @@ def read(store: land.Store, request: Request, after: After, srid: int) -> gpd.Ge
     west, south = np.nanmin(boxes[:, :2], axis=0) - _MARGIN_M
     east, north = np.nanmax(boxes[:, 2:], axis=0) + _MARGIN_M
     table = land.layer_table("thua_dat", srid)
-    values = dict(zip(("west", "south", "east", "north"), map(float, (west, south, east, north)), strict=True))
-    values |= {"srid": srid, "ma_xa": request.ma_xa, "ky_dia_gioi": request.ky_dia_gioi}
+    box = {"west": float(west), "south": float(south), "east": float(east), "north": float(north)}
+    values = {**box, "srid": srid, "ma_xa": request.ma_xa, "ky_dia_gioi": request.ky_dia_gioi}
     found = read_versions(
         store, table, srid,
         "WHERE tx_to IS NULL AND ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi "
@@ -90,6 +90,8 @@ def judge(
 ) -> Verdict:
     """Return which findings a change brings and which it ends, and the grades of its parcels."""
     touched = _touched(after)
+    if not touched:
+        return Verdict([], findings_of.empty(after.before.crs), [], after.parcels)
     scene = _Scene(store, request, neighbours, srid, rules)
     was = scene.found(after.before[after.replaced])
     becomes = scene.found(after.parcels[after.written])
@@ -200,6 +202,8 @@ def _graded(
     profile: str,
 ) -> gpd.GeoDataFrame:
     """Return the parcels after: what is no longer found leaves their reasons, what is found enters them."""
+    if not after.written.any():
+        return after.parcels
     rank = {code: GRADES.index(rule["grade"]) for code, rule in schemas.profile(profile).items()}
     written = after.parcels[after.written]
     names = written["thua_dat_id"].astype("string")
@@ -237,8 +241,8 @@ def _reasons(errors: gpd.GeoDataFrame) -> list[Reason]:
     return [
         Reason(
             f"finding.{code}",
-            f"Thửa {name}{_beside(other, 'với')}: {known[code]['title_vi']} – lỗi mới do biến động này gây ra, cần sửa trước.",
-            f"Parcel {name}{_beside(other, 'with')}: {known[code]['title_en']} – an error this change would bring, mend it.",
+            f"Thửa {name}{_beside(other, 'với')}: {known[code]['title_vi']}, lỗi mới do biến động này: sửa trước.",
+            f"Parcel {name}{_beside(other, 'with')}: {known[code]['title_en']}, a new error by this change: mend it.",
         )
         for code, name, other in _told(errors)
     ]

@@ -79,7 +79,7 @@ def parents_end(after: After, common: pd.DataFrame) -> list[Reason]:
 
 
 def _highest(store: land.Store, request: Request, srid: int, kind: str, sheet: str, taken: pd.Series) -> int:
-    """Return the highest number that a sheet ever had, in any version, under a key of former days, or in the package."""
+    """Return the highest number that a sheet ever had, in any version or key of former days, or has in the package."""
     table = land.layer_table("thua_dat", srid)
     values = {"ma_xa": request.ma_xa, "ky_dia_gioi": request.ky_dia_gioi, "kind": kind, "sheet": sheet}
     stem = f"{request.ma_xa}.{request.ky_dia_gioi}.{kind}.{sheet}."

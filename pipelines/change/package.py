@@ -162,11 +162,11 @@ def _from_file(folder: Path, name: str) -> gpd.GeoDataFrame:
     if not isinstance(rows, gpd.GeoDataFrame) or rows.crs is None:
         raise CrsError(
             f"Tệp “{name}” không có hệ tọa độ: khai báo múi VN-2000 của xã rồi lưu lại.",
-            f"The file {name!r} has no coordinate reference system: declare the VN-2000 zone of the commune, save again.",
+            f"The file {name!r} has no coordinate reference system: declare the VN-2000 zone of the commune, save it.",
         )
     rows = rows.rename_geometry(_SHAPE) if rows.geometry.name != _SHAPE else rows
     said = frozenset(str(column) for column in rows.columns)
-    return rows.assign(_said=[said] * len(rows))
+    return rows.assign(_said=pd.Series([said] * len(rows), index=rows.index, dtype=object))
 
 
 def _layer(path: Path) -> gpd.GeoDataFrame:
@@ -191,7 +191,9 @@ def _from_rows(rows: list[Mapping[str, Any]]) -> gpd.GeoDataFrame:
             "thua_dat: có `geometry` không phải WKT: viết POLYGON ((…)) bằng tọa độ trong múi của xã.",
             "thua_dat: a `geometry` is no WKT: write POLYGON ((…)) with coordinates in the zone of the commune.",
         ) from error
-    return gpd.GeoDataFrame(frame.assign(_said=[frozenset(row) for row in rows]), geometry=shapes)
+    return gpd.GeoDataFrame(
+        frame.assign(_said=pd.Series([frozenset(row) for row in rows], dtype=object)), geometry=shapes
+    )
 
 
 def _known_columns(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -217,7 +219,7 @@ def _known_columns(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _typed(values: pd.Series, kind: Any) -> pd.Series:
     if "number" in kind or "integer" in kind:
-        if values.map(type).eq(bool).any():
+        if values.map(lambda value: isinstance(value, bool)).any():
             raise TypeError("a truth is no number")
         numbers: pd.Series = pd.to_numeric(values).astype("Int64" if "integer" in kind else "float64")
         return numbers
@@ -235,7 +237,7 @@ def _in_zone(parcels: gpd.GeoDataFrame, zone: pyproj.CRS) -> gpd.GeoDataFrame:
         return parcels.set_crs(zone)
     if not vn2000.matches(parcels.crs):
         raise CrsError(
-            f"Các thửa sau biến động ở hệ “{parcels.crs.name}”, không phải VN-2000: đo vẽ lại hoặc lưu trong {zone.name}.",
-            f"The parcels after are in {parcels.crs.name!r}, not VN-2000: survey them, or save them, in {zone.name}.",
+            f"Các thửa sau biến động ở hệ “{parcels.crs.name}”, không phải VN-2000: lưu lại trong {zone.name}.",
+            f"The parcels after are in {parcels.crs.name!r}, not VN-2000: save them in {zone.name}.",
         )
     return parcels.set_geometry(crs.reproject(parcels.geometry, zone), crs=zone)

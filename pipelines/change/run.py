@@ -201,7 +201,7 @@ def _dates(request: Request, before: pd.DataFrame) -> list[Reason]:
             Reason(
                 "date.era",
                 f"Ngày {day} không thuộc kỳ địa giới {request.ky_dia_gioi}: dùng xã và kỳ của ngày đó, hoặc sửa ngày.",
-                f"The date {day} is not in era {request.ky_dia_gioi}: use commune and era of that day, or mend the date.",
+                f"The date {day} is not in era {request.ky_dia_gioi}: use those of that day, or mend the date.",
             )
         )
     return reasons

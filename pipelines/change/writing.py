@@ -48,11 +48,14 @@ def write(
         land.write(store, difference, moment, srid)
     land.record(store, assignment, srid=srid, release_id=moment.release_id)
     land.retire(store, after.before.loc[after.ended, "thua_dat_id"], moment)
-    counts = {
-        "added": int(after.new.sum()),
-        "changed": int((after.written & ~after.new).sum()),
+    added, changed = int(after.new.sum()), int((after.written & ~after.new).sum())
+    current = land.count_current(store, table, request.scope)
+    counts: dict[str, Any] = {
+        "added": added,
+        "changed": changed,
         "removed": int(after.ended.sum()),
-        "parcels": land.count_current(store, table, request.scope),
+        "unchanged": current - added - changed,
+        "parcels": current,
         "findings": len(verdict.findings),
         "findings_closed": len(verdict.closed),
         "identified": len(assignment.fresh),
@@ -61,7 +64,6 @@ def write(
         "loai_bien_dong": request.loai_bien_dong,
         "dqi": former.counts.get("dqi"),
     }
-    counts["unchanged"] = counts["parcels"] - counts["added"] - counts["changed"]
     land.finish(store, moment.release_id, counts)
     return moment.release_id, counts
 

@@ -9,6 +9,7 @@ import typer
 
 from pipelines.cli import (
     bench,
+    change,
     demo,
     inspect,
     link,
@@ -50,6 +51,7 @@ app.command("answers")(report.answers)
 app.command("link")(link.link)
 app.command("load")(register.load)
 app.command("rollback")(register.rollback)
+app.add_typer(change.change, name="change")
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
 app.command("migrate")(register.migrate)

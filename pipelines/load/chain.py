@@ -11,7 +11,12 @@ from pipelines import store as land
 from pipelines.errors import StoreError
 from pipelines.settings import Settings
 
-_KINDS = {"load": "nạp / load", "rollback": "trở về bản trước / rollback"}
+_KINDS = {
+    "load": "nạp / load",
+    "rollback": "trở về bản trước / rollback",
+    "change": "biến động / change",
+    "reform": "sắp xếp đơn vị hành chính / reform",
+}
 _CONSEQUENCES = frozenset({"thua_dat_id", "geometry"})
 """What is not told as a changed value: the key, and the boundary, which has words of its own."""
 
@@ -49,20 +54,36 @@ def _link(
     ends = bool(pd.notna(version["release_to"]) and is_last)
     began = releases[int(version["release_from"])]
     ended = releases[int(version["release_to"])] if pd.notna(version["release_to"]) else None
+    parents = land.Relatives() if follows else land.parents(store, srid, version)
+    children = land.children(store, srid, version) if ends else land.Relatives()
     return {
         **{name: _plain(version[name]) for name in ("valid_from", "valid_to", "tx_from", "tx_to")},
-        "release": {"release_id": began.release_id, "kind": began.kind, "package_sha256": began.package_sha256},
-        "ended_by": {"release_id": ended.release_id, "kind": ended.kind} if ended else None,
+        "release": _released(began) | {"package_sha256": began.package_sha256},
+        "ended_by": _released(ended) if ended else None,
         "appears": not follows,
         "ends": ends,
         "changes": _changes(former, version) if former is not None else [],
         "area_m2": float(shapely.area(version["geometry"])),
         "is_reshaped": former is not None and _is_reshaped(former, version),
-        "parents": [] if follows else land.parents(store, srid, version),
-        "children": land.children(store, srid, version) if ends else [],
+        "parents": parents.parcels,
+        "parents_by": _by(parents),
+        "children": children.parcels,
+        "children_by": _by(children),
         "values": {name: _plain(version[name]) for name in _told(version)},
         "geometry": shapely.to_wkt(version["geometry"], rounding_precision=-1),
     }
+
+
+def _released(release: land.Release) -> dict[str, Any]:
+    told: dict[str, Any] = {"release_id": release.release_id, "kind": release.kind}
+    return told | ({"giao_dich_id": release.giao_dich_id} if release.giao_dich_id else {})
+
+
+def _by(relatives: land.Relatives) -> dict[str, str | None] | None:
+    """Return the transaction that registered relatives; None where there are none, or they are told by place."""
+    if relatives.giao_dich_id is None:
+        return None
+    return {"giao_dich_id": relatives.giao_dich_id, "loai_bien_dong": relatives.loai_bien_dong}
 
 
 def _is_reshaped(former: pd.Series, version: pd.Series) -> bool:
@@ -117,7 +138,7 @@ def _period(link: dict[str, Any]) -> str:
 def _events(link: dict[str, Any], before: dict[str, Any] | None) -> list[str]:
     told = []
     if link["appears"]:
-        origin = _relatives("từ / from", link["parents"])
+        origin = _relatives("từ / from", link["parents"], link["parents_by"])
         told.append(f"thửa xuất hiện / the parcel appears: {link['area_m2']:.1f} m²{origin}")
     if before is not None and link["is_reshaped"]:
         told.append(f"ranh giới / boundary: {before['area_m2']:.1f} → {link['area_m2']:.1f} m²")
@@ -129,13 +150,18 @@ def _events(link: dict[str, Any], before: dict[str, Any] | None) -> list[str]:
         release = link["ended_by"]["release_id"]
         told.append(
             f"thửa kết thúc / the parcel ends: {link['valid_to']}, bản / release {release}"
-            f"{_relatives('thành / into', link['children'])}"
+            f"{_relatives('thành / into', link['children'], link['children_by'])}"
         )
     return told
 
 
-def _relatives(word: str, names: list[str]) -> str:
-    return f" · theo vị trí / by place {word}: {', '.join(names)}" if names else ""
+def _relatives(word: str, names: list[str], by: dict[str, str | None] | None) -> str:
+    how = (
+        f"theo biến động / by transaction {by['giao_dich_id']} ({by['loai_bien_dong']})"
+        if by
+        else "theo vị trí / by place"
+    )
+    return f" · {how} {word}: {', '.join(names)}" if names else ""
 
 
 def _shown(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Files of the step load: reads the judged commune, writes the database, a receipt and the account."""
 
+import getpass
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -35,7 +36,7 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     with land.open_store(settings.database, srid=zone) as store:
         receipt = unchanged(store, scope, inputs, vault)
         if receipt is None:
-            receipt = run(replace(delivery.read(home, commune), inputs=inputs), store, vault)
+            receipt = run(replace(delivery.read(home, commune), inputs=inputs), store, vault, _account())
     _write(home / commune, {"commune": scope[0], "era": scope[1], "srid": zone}, receipt)
 
 
@@ -66,6 +67,14 @@ def _refuse_unless_accepted(home: Path, commune: str) -> None:
             f"Xã {commune} không được nạp vì không đạt nghiệm thu ({reasons}): sửa theo bảng lỗi rồi nộp lại gói.",
             f"Commune {commune} is not loaded, it was not accepted ({reasons}): mend the findings, hand it in again.",
         )
+
+
+def _account() -> str:
+    """Return the account that loads; in a container it may have no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "-"
 
 
 def _write(base: Path, head: dict[str, Any], receipt: Receipt) -> None:

@@ -12,7 +12,7 @@ from pipelines import store as land
 from pipelines import stored
 from pipelines import vault as vaults
 from pipelines.ledger import LedgerError
-from pipelines.load import holders
+from pipelines.load import guard, holders
 from pipelines.load.delivery import Delivery
 from pipelines.locks import check_key
 
@@ -31,6 +31,7 @@ class Receipt:
         quarantined: Parcels not stored, for want of a number or a shape.
         identified: Parcels that carry a national identifier.
         identity_conflicts: Parcels left without one, because another has the code of their point.
+        changes_superseded: Parcels whose last version came from a registered change, and that this load replaced.
         sha256: Hash of the package.
     """
 
@@ -43,6 +44,7 @@ class Receipt:
     quarantined: int
     identified: int
     identity_conflicts: int
+    changes_superseded: int
     sha256: str
 
     @property
@@ -51,75 +53,111 @@ class Receipt:
         return self.added + self.changed + self.unchanged
 
 
-def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
+def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "-") -> Receipt:
     """Load a judged commune; a delivery that changes nothing makes no release.
 
+    The package that is loaded already never undoes the changes that were registered since.
+
+    Args:
+        delivery: The judged commune.
+        store: The land database, open for writing.
+        vault: Key of the holders.
+        who: Account that asks.
+
     Raises:
-        StoreError: The database cannot be written, or the key is not the one it was written with.
+        StoreError: The database cannot be written, the key is not the one it was written with, or the package is older
+            than what the database holds; an entry of the log says so.
         LedgerError: The database does not hold the parcels that were to be stored: our defect, nothing is kept.
     """
     loadable = stored.is_loadable(delivery.parcels)
     parcels = stored.with_identity(delivery.parcels[loadable])
     parcels = stored.with_grades(parcels, delivery.grades, delivery.findings)
+    quarantined = int((~loadable).sum())
     with store.transaction(delivery.scope, delivery.srid):
         check_key(store, vault)
-        assignment = land.assign(store, parcels, stored.is_sound(parcels))
-        parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
-        differences = list(_differences(store, delivery, parcels, vault))
-        counts = land.count_changes(store, differences[0], len(parcels))
-        body: dict[str, Any] = {
-            **counts,
-            "quarantined": int((~loadable).sum()),
-            "identified": int(assignment.codes.notna().sum()),
-            "identity_conflicts": assignment.conflicts,
-            "sha256": delivery.sha256,
-        }
-        former = _former(store, delivery)
-        if former is not None and all(difference.is_empty for difference in differences):
-            return Receipt(release_id=former, is_new=False, **body)
-        moment = land.begin(
-            store,
-            delivery.scope,
-            kind="load",
-            package_sha256=delivery.sha256,
-            srid=delivery.srid,
-            valid=delivery.date,
-            verdict=json.dumps(dict(delivery.verdict), ensure_ascii=False),
-        )
-        for difference in differences:
-            land.write(store, difference, moment, delivery.srid)
-        land.record(store, assignment, srid=delivery.srid, release_id=moment.release_id)
-        land.settle(store, differences[0].table, moment)
-        _balance(store, delivery.srid, delivery.scope, len(parcels))
-        receipt = Receipt(release_id=moment.release_id, is_new=True, **body)
-        land.finish(
-            store,
-            moment.release_id,
-            {
-                **asdict(receipt),
-                "parcels": receipt.parcels,
-                "dqi": delivery.summary.get("dqi"),
-                "inputs": delivery.inputs,
-            },
-        )
+        known = guard.standing(store, delivery.scope)
+        if known and known.is_changed and known.base.package_sha256 == delivery.sha256:
+            return _unchanged(known, len(parcels), known.base.counts | {"quarantined": quarantined})
+        older = guard.older(store, delivery, known)
+        if older is None:
+            return _load(delivery, store, vault, parcels, quarantined)
+        entry = land.Entry("load", who, *delivery.scope, goi_sha256=delivery.sha256)
+        land.write_log(store, entry, land.REFUSED, reason=guard.CODE)
+    raise older
+
+
+def _load(
+    delivery: Delivery, store: land.Store, vault: vaults.Vault, parcels: gpd.GeoDataFrame, quarantined: int
+) -> Receipt:
+    """Write what differs, inside the caller's transaction."""
+    assignment = land.assign(store, parcels, stored.is_sound(parcels))
+    parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
+    differences = list(_differences(store, delivery, parcels, vault))
+    counts = land.count_changes(store, differences[0], len(parcels))
+    body: dict[str, Any] = {
+        **counts,
+        "quarantined": quarantined,
+        "identified": int(assignment.codes.notna().sum()),
+        "identity_conflicts": assignment.conflicts,
+        "changes_superseded": guard.superseded(store, differences[0]),
+        "sha256": delivery.sha256,
+    }
+    former = _former(store, delivery)
+    if former is not None and all(difference.is_empty for difference in differences):
+        return Receipt(release_id=former, is_new=False, **body)
+    moment = land.begin(
+        store,
+        delivery.scope,
+        kind="load",
+        package_sha256=delivery.sha256,
+        srid=delivery.srid,
+        valid=delivery.date,
+        verdict=json.dumps(dict(delivery.verdict), ensure_ascii=False),
+    )
+    for difference in differences:
+        land.write(store, difference, moment, delivery.srid)
+    land.record(store, assignment, srid=delivery.srid, release_id=moment.release_id)
+    land.settle(store, differences[0].table, moment)
+    _balance(store, delivery.srid, delivery.scope, len(parcels))
+    receipt = Receipt(release_id=moment.release_id, is_new=True, **body)
+    land.finish(
+        store,
+        moment.release_id,
+        {
+            **asdict(receipt),
+            "parcels": receipt.parcels,
+            "date": delivery.date,
+            "dqi": delivery.summary.get("dqi"),
+            "inputs": delivery.inputs,
+        },
+    )
     return receipt
 
 
 def unchanged(store: land.Store, scope: tuple[str, str], inputs: str, vault: vaults.Vault) -> Receipt | None:
-    """Return the receipt of a load that would change nothing, for its inputs are those of the release that holds.
+    """Return the receipt of a load that would change nothing, for its inputs are those of the load that holds.
+
+    Changes that were registered since that load do not count: they are not the package's.
 
     Raises:
         StoreError: The key is not the one the database was written with.
     """
-    newest = land.newest(store, scope)
-    if newest is None or newest.counts.get("inputs") != inputs:
+    known = guard.standing(store, scope)
+    if known is None or known.base.counts.get("inputs") != inputs:
         return None
     with store.transaction(scope):
         check_key(store, vault)
-        _balance(store, newest.srid, scope, newest.counts["parcels"])
-    counts = newest.counts
+        _balance(store, known.newest.srid, scope, known.newest.counts["parcels"])
+    return _unchanged(known, known.base.counts["parcels"], known.base.counts)
+
+
+def _unchanged(known: guard.Standing, parcels: int, counts: dict[str, Any]) -> Receipt:
+    """Return the receipt of a package that is loaded already."""
     kept = {name: counts[name] for name in ("quarantined", "identified", "identity_conflicts", "sha256")}
-    return Receipt(newest.release_id, is_new=False, added=0, changed=0, removed=0, unchanged=counts["parcels"], **kept)
+    return Receipt(
+        known.newest.release_id, is_new=False, added=0, changed=0, removed=0, unchanged=parcels, changes_superseded=0,
+        **kept,
+    )  # fmt: skip
 
 
 def _differences(

@@ -7,8 +7,8 @@ in both: `holders.sqlite`, or the schema `holders`.
 from pipelines.store.database import Moment, Store
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, retire, settle
-from pipelines.store.lineage import children, parents
-from pipelines.store.log import DONE, REFUSED, Entry, write_log
+from pipelines.store.lineage import Relatives, children, parents
+from pipelines.store.log import DONE, REFUSED, Entry, read_log, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
 from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
 from pipelines.store.releases import (
@@ -36,6 +36,7 @@ __all__ = [
     "Difference",
     "Entry",
     "Moment",
+    "Relatives",
     "Release",
     "Store",
     "Table",
@@ -64,6 +65,7 @@ __all__ = [
     "open_reader",
     "open_store",
     "parents",
+    "read_log",
     "record",
     "released",
     "retire",

@@ -4,6 +4,7 @@ It stands in the land database and so holds no personal data: reasons name parce
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pipelines.store.database import Store
 from pipelines.store.releases import now
@@ -49,3 +50,11 @@ def write_log(
     names = ", ".join(values)
     places = ", ".join(f":{name}" for name in values)
     store.execute(f"INSERT INTO nhat_ky ({names}) VALUES ({places})", values)
+
+
+def read_log(store: Store, ma_xa: str | None = None) -> list[dict[str, Any]]:
+    """Return the entries of the log, oldest first, of one commune or of all; each with the columns of `nhat_ky`."""
+    where = "WHERE ma_xa = :ma_xa" if ma_xa else ""
+    found = store.execute(f"SELECT * FROM nhat_ky {where} ORDER BY id", {"ma_xa": ma_xa})
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

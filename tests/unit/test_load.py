@@ -91,13 +91,15 @@ def test_both_times_are_answered(store: land.Store, safe: vault.Vault) -> None:
     assert len(land.as_of(store, ZONE, valid="2025-09-01", known="2000-01-01")) == 0
 
 
-def test_an_older_package_after_a_newer_one_leaves_one_version_a_date(store: land.Store, safe: vault.Vault) -> None:
+def test_an_older_package_after_a_newer_one_is_refused(store: land.Store, safe: vault.Vault) -> None:
     run(delivery(4), store, safe)
     late = parcels(squares(4)).assign(loai_dat="CLN")
-    run(delivery(parcels=late, sha256="b" * 64, date="2025-01-10"), store, safe)
-    held = land.as_of(store, ZONE, valid="2025-07-01")
-    assert held["loai_dat"].tolist() == ["CLN"] * 4
-    assert len(land.as_of(store, ZONE, valid="2025-02-01")) == 4
+    with pytest.raises(StoreError, match=r"dated 2025-01-10, older than the database \(2025-06-15\)"):
+        run(delivery(parcels=late, sha256="b" * 64, date="2025-01-10"), store, safe, "an")
+    assert land.current(store, "thua_dat", ZONE)["loai_dat"].tolist() == ["LUC"] * 4
+    assert len(land.listing(store)) == 1
+    logged = store.execute("SELECT lenh, nguoi_thuc_hien, ma_xa, ket_qua, ly_do FROM nhat_ky").fetchall()
+    assert [tuple(row) for row in logged] == [("load", "an", "15670", "tu_choi", "load.older")]
 
 
 def test_rollback_is_a_release_that_restores(store: land.Store, safe: vault.Vault) -> None:
