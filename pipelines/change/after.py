@@ -95,12 +95,15 @@ def build(request: Request, before: gpd.GeoDataFrame, table: land.Table) -> tupl
     for name in (_SHEET, _NUMBER):
         given[name] = numbers.tidy_key(given[name]).mask(given[name] == AUTO, AUTO)
     reasons = _elsewhere(given, request)
+    given["ma_xa"], given["ky_dia_gioi"] = request.ma_xa, request.ky_dia_gioi
     kept, own = _identities(given, before, request)
     reasons += _unknown(given, before, own)
     known = typed(pd.DataFrame(before.drop(columns="geometry")), table)
     base = known.reindex(kept.to_numpy()).reset_index(drop=True).astype(object)
     is_new = kept.eq(-1).to_numpy(dtype=bool)
-    base.loc[is_new, list(_INHERITED)] = _agreed(known[~known.index.isin(kept)], int(is_new.sum()))
+    ended = ~known.index.isin(kept)
+    parents = known[~known.index.isin(kept)] if ended.any() else known
+    base.loc[is_new, list(_INHERITED)] = _agreed(parents, int(is_new.sum()))
     base["ma_xa"], base["ky_dia_gioi"] = request.ma_xa, request.ky_dia_gioi
     values = {name: _laid(base[name], given[name], said, is_new) for name in names}
     rows = typed(pd.DataFrame(values), table)
@@ -110,7 +113,6 @@ def build(request: Request, before: gpd.GeoDataFrame, table: land.Table) -> tupl
     reasons += _renumbered(rows, known.reindex(kept.to_numpy()).reset_index(drop=True), is_new)
     rows[_ID] = rows["thua_key"].where(is_new, known[_ID].reindex(kept.to_numpy()).to_numpy())
     parcels = gpd.GeoDataFrame(rows, geometry=shapes, crs=before.crs)
-    ended = ~before.index.isin(kept)
     return After(before, parcels, is_new, reshaped, edited, ended), [*reasons, *_values(rows, base), *_twice(rows)]
 
 
@@ -158,9 +160,9 @@ def _unknown(given: pd.DataFrame, before: gpd.GeoDataFrame, own: pd.Series) -> l
     ]
 
 
-def _agreed(ended: pd.DataFrame, count: int) -> pd.DataFrame | None:
-    """Return so many rows of what parcels that end agree on."""
-    one = {name: ended[name].iloc[0] if ended[name].nunique(dropna=False) == 1 else None for name in _INHERITED}
+def _agreed(parents: pd.DataFrame, count: int) -> pd.DataFrame | None:
+    """Return so many rows of what the parcels agree on that new ones come from."""
+    one = {name: parents[name].iloc[0] if parents[name].nunique(dropna=False) == 1 else None for name in _INHERITED}
     return pd.DataFrame([one] * count, columns=list(_INHERITED)).to_numpy()  # type: ignore[return-value]
 
 

@@ -1,0 +1,141 @@
+"""Changes as processes: two officers at once, killed in the middle, and the commands."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pipelines import store as land
+from pipelines.cli.app import app
+from tests.unit.changes import body, box, child, filled, written
+from tests.unit.deliveries import ZONE
+
+ROOT = Path(__file__).parents[2]
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from pipelines import store as land, vault
+from pipelines.change import Refused, apply, read, zone_of
+from tests.unit.changes import RULES, key
+from tests.unit.deliveries import ZONE
+url, folder, package, mode = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]
+store = land.open_store(url, srid=ZONE)
+if url.startswith("gpkg:"):
+    # A cache of a few pages makes SQLite write into both files before the commit: the hard case.
+    for schema in ("main", "holders"):
+        store.connection.execute(f"PRAGMA {schema}.cache_size = 5")
+        store.connection.execute(f"PRAGMA {schema}.cache_spill = 5")
+request = read(package, lambda scope: zone_of(store, scope))
+def stop(*_):
+    print("written", flush=True)
+    time.sleep(60)
+if mode == "stop":
+    land.finish = stop
+else:
+    print("ready", flush=True)
+    sys.stdin.readline()
+try:
+    print(apply(store, request, RULES, vault=key(folder), who=mode).release_id, flush=True)
+except Refused as refused:
+    print(*[reason.code for reason in refused.reasons], flush=True)
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+def started(url: str, folder: Path, package: Path, mode: str) -> "subprocess.Popen[str]":
+    call = [sys.executable, "-c", CHILD, url, str(folder), str(package), mode]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+
+
+def test_of_two_officers_at_once_exactly_one_wins_and_the_other_is_told(url: str, tmp_path: Path) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        filled(store, tmp_path)
+        packages = [
+            written(
+                tmp_path,
+                body(store, (2,), giao_dich_id=f"TN-{at}", thua_dat=[child(box(20, at)), child(box(at, 40))]),
+            )
+            for at in (25, 30)
+        ]
+    officers = [started(url, tmp_path, package, f"officer{turn}") for turn, package in enumerate(packages)]
+    for officer in officers:
+        assert officer.stdout is not None and officer.stdout.readline() == "ready\n"
+    for officer in officers:
+        assert officer.stdin is not None
+        officer.stdin.write("go\n")
+        officer.stdin.flush()
+    told = sorted(officer.communicate(timeout=120)[0].strip() for officer in officers)
+    assert told == ["2", "basis.retired"]
+    with land.open_reader(url) as store:
+        assert sorted(land.current(store, "thua_dat", ZONE)["so_thu_tu_thua"]) == ["1", "3", "4", "5", "6"]
+        assert sorted(entry["ket_qua"] for entry in land.read_log(store)) == ["ghi", "tu_choi"]
+
+
+def test_killed_in_the_middle_leaves_the_former_state(url: str, tmp_path: Path) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        filled(store, tmp_path, 30)
+        package = written(
+            tmp_path, body(store, (2,), thua_dat=[child(box(20, 25)), child(box(25, 40))], noi_dung={"noi_dung": "x"})
+        )
+    officer = started(url, tmp_path, package, "stop")
+    assert officer.stdout is not None and officer.stdout.readline() == "written\n"
+    officer.send_signal(signal.SIGKILL)
+    officer.wait()
+    with land.open_store(url, srid=ZONE) as store:
+        assert len(land.current(store, "thua_dat", ZONE)) == 30
+        assert [release.release_id for release in land.listing(store)] == [1]
+        assert store.execute("SELECT count(*) FROM holders.noi_dung_giao_dich").fetchone()[0] == 0
+        assert store.execute("SELECT count(*) FROM giao_dich").fetchone()[0] == 0
+        assert store.execute("SELECT count(*) FROM dinh_danh WHERE release_to IS NOT NULL").fetchone()[0] == 0
+    again = started(url, tmp_path, package, "officer")
+    assert again.communicate("go\n", timeout=120)[0].split()[0] == "ready"
+    with land.open_reader(url) as store:
+        assert len(land.current(store, "thua_dat", ZONE)) == 31
+
+
+def test_the_commands(url: str, tmp_path: Path) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        filled(store, tmp_path)
+        good = body(store, (2,), thua_dat=[child(box(20, 25)), child(box(25, 40))])
+        bad = body(store, (3,), giao_dich_id="TN-2", thua_dat=[child(box(40, 50)), child(box(51, 60))])
+    (tmp_path / "s.yaml").write_text(
+        yaml.safe_dump({"home": str(tmp_path), "store": url, "key_file": str(tmp_path / "holder.key")}), "utf-8"
+    )
+    call = ["--config", str(tmp_path / "s.yaml"), "change"]
+    packages = [str(written(tmp_path, content)) for content in (good, bad)]
+
+    def told(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, [*call, *words])
+        return done.exit_code, done.stdout
+
+    assert told("check", packages[0]) == (
+        0, "TN-1: ghi được / may be written\nthửa mới / new 2 · đổi / changed 0 · hết hiệu lực / ended 1\n",
+    )  # fmt: skip
+    code, text = told("apply", packages[0], "--who", "an", "--json")
+    assert (code, json.loads(text)["release_id"], json.loads(text)["is_new"]) == (0, 2, True)
+    assert told("apply", packages[0], "--who", "an")[1] == (
+        "TN-1: đã đăng ký trước đây, bản 2 / already registered as release 2\n"
+    )
+    for command in ("check", "apply"):
+        code, text = told(command, packages[1], "--json")
+        assert code == 1 and json.loads(text)["accepted"] is False
+        assert json.loads(text)["reasons"][0]["code"] == "ground.missing"
+    assert [entry["ket_qua"] for entry in json.loads(told("log", "--commune", "15670", "--json")[1])] == [
+        "ghi", "tu_choi",
+    ]  # fmt: skip
+    assert "an · change apply · 15670 · TN-1 · bản / release 2" in told("log")[1]
+    main = [sys.executable, "-m", "pipelines", *call, "check", packages[1]]
+    done = subprocess.run(main, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 3 and done.stderr.count("\n") == 2
