@@ -107,13 +107,14 @@ def build(request: Request, before: gpd.GeoDataFrame, table: land.Table) -> tupl
     base["ma_xa"], base["ky_dia_gioi"] = request.ma_xa, request.ky_dia_gioi
     values = {name: _laid(base[name], given[name], said, is_new) for name in names}
     rows = typed(pd.DataFrame(values), table)
-    edited = _differs(rows, base, [name for name in names if name not in COMPUTED | _FOLLOWS]) & ~is_new
+    changes = _changes(rows, base)
+    edited = changes[[name for name in names if name not in COMPUTED | _FOLLOWS]].any(axis=1).to_numpy() & ~is_new
     shapes, reshaped = _shapes(raw, before, kept)
-    rows = _computed(rows, base, shapes, is_new, reshaped)
+    rows = _computed(rows, changes, shapes, is_new, reshaped)
     reasons += _renumbered(rows, known.reindex(kept.to_numpy()).reset_index(drop=True), is_new)
     rows[_ID] = rows["thua_key"].where(is_new, known[_ID].reindex(kept.to_numpy()).to_numpy())
     parcels = gpd.GeoDataFrame(rows, geometry=shapes, crs=before.crs)
-    return After(before, parcels, is_new, reshaped, edited, ended), [*reasons, *_values(rows, base), *_twice(rows)]
+    return After(before, parcels, is_new, reshaped, edited, ended), [*reasons, *_values(rows, changes), *_twice(rows)]
 
 
 def _elsewhere(given: pd.DataFrame, request: Request) -> list[Reason]:
@@ -174,12 +175,10 @@ def _laid(base: pd.Series, given: pd.Series, said: pd.DataFrame, is_new: Mask) -
     return laid.where(laid.notna(), None)
 
 
-def _differs(rows: pd.DataFrame, base: pd.DataFrame, names: list[str]) -> Mask:
-    one, other = (
-        frame[names].astype("string").fillna("\x00") for frame in (rows, base[names].astype(rows[names].dtypes))
-    )
-    found: Mask = (one != other).any(axis=1).to_numpy(dtype=bool)
-    return found
+def _changes(rows: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
+    """Return which values are other ones than those of the base."""
+    one, other = (frame.astype("string").fillna("\x00") for frame in (rows, base.astype(rows.dtypes)))
+    return one != other
 
 
 def _shapes(raw: gpd.GeoDataFrame, before: gpd.GeoDataFrame, kept: pd.Series) -> tuple[np.ndarray[Any, Any], Mask]:
@@ -194,30 +193,27 @@ def _shapes(raw: gpd.GeoDataFrame, before: gpd.GeoDataFrame, kept: pd.Series) ->
 
 
 def _computed(
-    rows: pd.DataFrame, base: pd.DataFrame, shapes: np.ndarray[Any, Any], is_new: Mask, reshaped: Mask
+    rows: pd.DataFrame, changes: pd.DataFrame, shapes: np.ndarray[Any, Any], is_new: Mask, reshaped: Mask
 ) -> pd.DataFrame:
     """Return the rows with what follows from others: keys, groups of land use, measured areas.
 
     An area that the package leaves empty for a new parcel is the measured one, rounded as areas are; so is the label
     of a boundary that was redrawn, unless the package changes it.
     """
-    use_changed = is_new | _differs(rows, base, ["loai_dat"])
-    follows = use_changed & (rows["loai_dat_ghi"].isna() | ~_differs(rows, base, ["loai_dat_ghi"]))
-    rows["loai_dat_ghi"] = rows["loai_dat_ghi"].mask(follows & _differs(rows, base, ["loai_dat"]), rows["loai_dat"])
-    rows["loai_dat_ghi"] = rows["loai_dat_ghi"].fillna(rows["loai_dat"].where(is_new))
-    in_list = codes.groups(rows["loai_dat"]).notna()
-    rows["he_loai_dat"] = rows["he_loai_dat"].mask(use_changed & in_list, codes.NEW_SCHEME)
-    rows["nhom_dat"] = rows["nhom_dat"].mask(use_changed, codes.groups(rows["loai_dat"]))
+    use_changes = changes["loai_dat"]
+    recorded = rows["loai_dat_ghi"].mask(use_changes & ~changes["loai_dat_ghi"], rows["loai_dat"])
+    rows["loai_dat_ghi"] = recorded.fillna(rows["loai_dat"].where(is_new))
+    groups = codes.groups(rows["loai_dat"])
+    rows["he_loai_dat"] = rows["he_loai_dat"].mask((is_new | use_changes) & groups.notna(), codes.NEW_SCHEME)
+    rows["nhom_dat"] = rows["nhom_dat"].mask(is_new | use_changes, groups)
     measured = pd.Series(shapely.area(shapes), index=rows.index)
+    rounded = measured.round(1)
     rows["dien_tich_do"] = rows["dien_tich_do"].mask(is_new | reshaped, measured)
-    rows["dien_tich"] = rows["dien_tich"].mask(is_new & rows["dien_tich"].isna(), measured.round(1))
-    redrawn = reshaped & ~_differs(rows, base, ["dien_tich_nhan"])
-    rows["dien_tich_nhan"] = rows["dien_tich_nhan"].mask(
-        redrawn | (is_new & rows["dien_tich_nhan"].isna()), measured.round(1)
-    )
-    keys = stored.thua_keys(
-        rows["ma_xa"].iloc[0], rows["ky_dia_gioi"].iloc[0], rows[_KIND], rows[_SHEET], rows[_NUMBER]
-    )
+    rows["dien_tich"] = rows["dien_tich"].mask(is_new & rows["dien_tich"].isna(), rounded)
+    label, redrawn = rows["dien_tich_nhan"], reshaped & ~changes["dien_tich_nhan"]
+    rows["dien_tich_nhan"] = label.mask(redrawn | (is_new & label.isna()), rounded)
+    scope = str(rows["ma_xa"].iloc[0]), str(rows["ky_dia_gioi"].iloc[0])
+    keys = stored.thua_keys(*scope, rows[_KIND], rows[_SHEET], rows[_NUMBER])
     return rows.assign(thua_key=keys.mask((rows[_NUMBER] == AUTO).fillna(False)))
 
 
@@ -245,11 +241,11 @@ def _twice(rows: pd.DataFrame) -> list[Reason]:
     ]
 
 
-def _values(rows: pd.DataFrame, base: pd.DataFrame) -> list[Reason]:
+def _values(rows: pd.DataFrame, changes: pd.DataFrame) -> list[Reason]:
     """Return which columns get values that layer thua_dat does not take; values are not quoted."""
     known: Mapping[str, Any] = schemas.layer("thua_dat")["properties"]
-    names = [name for name in rows.columns if name in known and name not in COMPUTED]
-    wrong = [name for name in names if not _fit(rows.loc[_differs(rows, base, [name]), name].dropna(), known[name])]
+    names = [name for name in changes.columns[changes.any()] if name in known and name not in COMPUTED]
+    wrong = [name for name in names if not _fit(rows.loc[changes[name], name].dropna(), known[name])]
     return [
         Reason(
             "parcel.value",

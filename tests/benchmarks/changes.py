@@ -1,5 +1,6 @@
-"""Fifty splits in a commune of 20,000 parcels, in process, on both stores."""
+"""Fifty splits in a commune of 20,000 parcels, in process, on both stores: seconds of CPU, those of the server too."""
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,14 +29,14 @@ COUNT, SPLITS = 20_000, 50
 
 
 def measure() -> list[dict[str, Any]]:
-    """Return median and 95th percentile of the seconds that registering a split takes."""
+    """Return median and 95th percentile of what registering a split takes."""
     made: list[dict[str, Any]] = []
     with _stores() as stores:
         for name, url in stores.items():
             seconds = _splits(url)
-            median, late = np.median(seconds), np.percentile(seconds, 95)
-            made.append(goal(f"split registered, median ({name})", round(float(median), 3), "s", "< 1", median < 1))
-            made.append(goal(f"split registered, p95 ({name})", round(float(late), 3), "s", "< 1", late < 1))
+            median, late = float(np.median(seconds)), float(np.percentile(seconds, 95))
+            made.append(goal(f"split registered, median ({name})", round(median, 3), "s CPU", "< 1", median < 1))
+            made.append(goal(f"split registered, p95 ({name})", round(late, 3), "s CPU", "< 1", late < 1))
     return made
 
 
@@ -58,10 +59,20 @@ def _splits(url: str) -> list[float]:
         current = land.current(store, "thua_dat", ZONE)
         for turn, place in enumerate(np.linspace(0, COUNT - 1, SPLITS).astype(int)):
             request = _split(current.iloc[place], turn)
-            started = time.perf_counter()
+            started = _cpu_s(store)
             apply(store, request, Rules(examine, Tolerances(), "acceptance"), vault=vault, who="bench")
-            seconds.append(time.perf_counter() - started)
+            seconds.append(_cpu_s(store) - started)
     return seconds
+
+
+def _cpu_s(store: land.Store) -> float:
+    """Return the CPU time of this process and of the server's process that works for it."""
+    own = time.process_time()
+    if not store.dialect.is_postgis:
+        return own
+    number = store.execute("SELECT pg_backend_pid()").fetchone()[0]
+    fields = Path(f"/proc/{number}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return own + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _split(parcel: Any, turn: int) -> Request:
