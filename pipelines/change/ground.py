@@ -94,8 +94,7 @@ def common(after: After, tolerances: Tolerances) -> pd.DataFrame:
 def registered_m2(parcels: pd.DataFrame) -> Floats:
     """Return the area each parcel has in the register, else on its label, else as measured, m²."""
     area = parcels["dien_tich"].astype("float64").fillna(parcels["dien_tich_nhan"].astype("float64"))
-    known: Floats = area.fillna(parcels["dien_tich_do"].astype("float64")).to_numpy(dtype=np.float64)
-    return known
+    return np.asarray(area.fillna(parcels["dien_tich_do"].astype("float64")), dtype=np.float64)
 
 
 def _names(after: After) -> np.ndarray[Any, Any]:

@@ -102,7 +102,10 @@ def judge(
     errors = fresh[(fresh["code"].map(severity) == "error") & ~_inherited(fresh, was)]
     standing = _standing(store, request, srid, touched)
     ended = after.before.loc[after.ended, "thua_dat_id"]
-    gone = _about(standing, set(ended)) | (_keys(standing).isin(_keys(was)) & ~_keys(standing).isin(_keys(becomes)))
+    known = _keys(standing)
+    gone = _about(standing, set(ended)) | (known.isin(_keys(was)) & ~known.isin(_keys(becomes))).to_numpy(dtype=bool)
+    # What the database told already is not told twice.
+    fresh = fresh[~_keys(fresh).isin(_keys(standing[~gone])).to_numpy()]
     parcels = _graded(after, was, becomes, fresh, standing[gone], rules.profile)
     return Verdict(_reasons(errors), fresh, [int(one) for one in standing.loc[gone, "version_id"]], parcels)
 

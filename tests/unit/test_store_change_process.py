@@ -13,7 +13,10 @@ from typer.testing import CliRunner
 
 from pipelines import store as land
 from pipelines.cli.app import app
-from tests.unit.changes import body, box, child, filled, written
+from pipelines.province import files as province
+from pipelines.publish import files as publish
+from pipelines.settings import Settings
+from tests.unit.changes import body, box, child, filled, registered, written
 from tests.unit.deliveries import ZONE
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +106,17 @@ def test_killed_in_the_middle_leaves_the_former_state(url: str, tmp_path: Path) 
     assert again.communicate("go\n", timeout=120)[0].split()[0] == "ready"
     with land.open_reader(url) as store:
         assert len(land.current(store, "thua_dat", ZONE)) == 31
+
+
+def test_a_commune_with_a_change_is_published(tmp_path: Path, home: Path) -> None:
+    with land.open_store(home, srid=ZONE) as store:
+        filled(store, tmp_path)
+        registered(store, tmp_path, body(store, (2,), thua_dat=[child(box(20, 25)), child(box(25, 40))]))
+    settings = Settings(home=home, store=f"gpkg:{home}")
+    province.execute(home, settings)
+    publish.execute(home, settings)
+    (commune,) = json.loads((home / "release/manifest.json").read_text("utf-8"))["communes"]
+    assert (commune["parcels"], commune["dqi"]) == (5, 0.75)
 
 
 def test_the_commands(url: str, tmp_path: Path) -> None:
