@@ -10,7 +10,7 @@ from pipelines.store.identity import Assignment, assign, record, settle
 from pipelines.store.lineage import children, parents
 from pipelines.store.log import DONE, REFUSED, Entry, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
-from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
+from pipelines.store.reading import as_of, current, current_holders, current_rows, history, released, sealed_numbers
 from pipelines.store.releases import (
     Release,
     begin,
@@ -24,7 +24,7 @@ from pipelines.store.releases import (
 )
 from pipelines.store.schema import migrate
 from pipelines.store.tables import Table, holder_tables, land_tables, layer_table
-from pipelines.store.versions import Difference, compare, count_changes, count_current, write
+from pipelines.store.versions import Difference, compare, count_changes, count_current, row_hashes, typed, write
 
 __all__ = [
     "DONE",
@@ -47,6 +47,7 @@ __all__ = [
     "count_current",
     "current",
     "current_holders",
+    "current_rows",
     "finish",
     "history",
     "holder_tables",
@@ -66,8 +67,10 @@ __all__ = [
     "record",
     "released",
     "rollback",
+    "row_hashes",
     "sealed_numbers",
     "settle",
+    "typed",
     "write",
     "write_log",
 ]
