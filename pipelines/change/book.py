@@ -59,9 +59,10 @@ class Book:
 
     def typed(self, layer: str, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the types of the table of a layer, on a fresh index, with `version_id`."""
-        content = land.typed(rows, self.table(layer))
-        known = rows[VERSION] if VERSION in rows else pd.Series(pd.NA, rows.index)
-        return content.assign(**{VERSION: pd.to_numeric(known).astype("Int64").to_numpy()})
+        table = self.table(layer)
+        # A column that is not there gets its type too, so that rows can be stacked and compared.
+        whole = rows.reindex(columns=[*(name for name, _ in table.entity if name != "geom"), VERSION])
+        return land.typed(whole, table).assign(version_id=pd.array(pd.to_numeric(whole[VERSION]), dtype="Int64"))
 
     def changed(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer that are new or will have another content."""

@@ -127,13 +127,14 @@ def _together(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 def _numbered(rows: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     """Return new rows counted on from the highest number that their parcel has."""
-    highest = rows["thua_key"].map(kept.groupby("thua_key")["so_thu_tu"].max()).astype("Int64").fillna(0)
+    highest = kept.groupby("thua_key")["so_thu_tu"].max().reindex(rows["thua_key"]).fillna(0).to_numpy()
     return rows.assign(so_thu_tu=highest + rows.groupby("thua_key", sort=False).cumcount() + 1)
 
 
 def _fitted(case: Case, rows: pd.DataFrame, divided: set[str]) -> pd.DataFrame:
     """Return rows whose areas, where they miss that of a divided parcel by a rounding only, sum up to it."""
-    wanted = rows["thua_key"].map(case.parcels.drop_duplicates("thua_key").set_index("thua_key")["dien_tich"])
+    areas_m2 = case.parcels.drop_duplicates("thua_key").set_index("thua_key")["dien_tich"]
+    wanted = pd.Series(areas_m2.reindex(rows["thua_key"]).to_numpy(), index=rows.index)
     sums = rows.groupby("thua_key")["dien_tich"].transform(lambda areas: areas.sum(skipna=False))
     near = rows["thua_key"].isin(divided) & ((sums - wanted).abs() <= AREA_TOLERANCE_M2) & (sums > 0)
     exact = rows["dien_tich"] * wanted / sums

@@ -31,7 +31,7 @@ def areas(case: Case) -> list[Reason]:
             told = {"found": float(sums[key]), "wanted": float(wanted[key])}
             reasons.append(because("area.sum", str(key), layer=layer, **told))
     rows = said(case, _RESTRICTIONS, "dien_tich", "thua_key")
-    beyond = rows[rows["dien_tich"] > rows["thua_key"].map(wanted) + AREA_TOLERANCE_M2]
+    beyond = rows[rows["dien_tich"] > wanted.reindex(rows["thua_key"]).to_numpy() + AREA_TOLERANCE_M2]
     if len(beyond):
         reasons.append(because("area.beyond", keys(_RESTRICTIONS, beyond), layer=_RESTRICTIONS))
     return reasons
