@@ -61,7 +61,7 @@ def said(case: Case, layer: str, *columns: str) -> pd.DataFrame:
     former = case.book.before(layer).set_index(VERSION).reindex(after[VERSION])[list(columns)].reset_index(drop=True)
     now = after[list(columns)]
     other = (now.ne(former) & ~(now.isna() & former.isna())).fillna(True).any(axis=1)
-    return after[other.to_numpy(dtype=bool)]
+    return after[(other.to_numpy(dtype=bool)) | after[VERSION].isna().to_numpy(dtype=bool)]
 
 
 def of_these_parcels(case: Case) -> list[Reason]:

@@ -133,8 +133,8 @@ Edits = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 def ask(kind: str, *numbers: int, edits: Edits, day: str = DAY, after: Any = None, **facts: str) -> Request:
     """Return a request over parcels, which stay as they are unless it says otherwise."""
     return Request(
-        giao_dich_id=f"{kind}-1", loai_bien_dong=kind, ma_xa=COMMUNE, ky_dia_gioi=ERA, ngay_hieu_luc=day, sha256="0" * 64,
-        based_on={key(number): "0" * 32 for number in numbers}, parcels=after,
+        giao_dich_id=f"{kind}-1", loai_bien_dong=kind, ma_xa=COMMUNE, ky_dia_gioi=ERA, ngay_hieu_luc=day,
+        sha256="0" * 64, based_on={key(number): "0" * 32 for number in numbers}, parcels=after,
         edits=[Edit(layer, **steps) for layer, steps in edits.items()], facts=facts,
     )  # fmt: skip
 
