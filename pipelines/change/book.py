@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 import pandas as pd
 
@@ -28,76 +29,116 @@ class Book:
     srid: int
     _before: dict[str, pd.DataFrame] = field(default_factory=dict)
     _after: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _asked: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _compared: dict[str, pd.Series] = field(default_factory=dict)
 
     def table(self, layer: str) -> land.Table:
         """Return the table of a layer."""
-        return land.holder_tables().get(layer) or land.layer_table(layer, self.srid)
+        if layer in land.holder_tables():
+            return land.holder_tables()[layer]
+        known = land.land_tables(self.srid)
+        return known[layer] if layer in known else known[f"{layer}_{self.srid}"]
 
     def read(self, layer: str, column: str, values: Iterable[str] | pd.Series) -> None:
         """Take in the current rows that have one of these values in a column, so far as they are not here yet."""
-        wanted = pd.Series(list(values), dtype="object").dropna()
-        if wanted.empty:
+        asked = self._asked.setdefault((layer, column), set())
+        wanted = {str(value) for value in values if pd.notna(value)} - asked
+        if not wanted:
             return
-        found = land.current_rows(self.store, self.table(layer), column, wanted.astype(str), self.scope)
+        asked |= wanted
+        found = land.current_rows(self.store, self.table(layer), column, wanted, self.scope)
         fresh = found[~found[VERSION].isin(self.before(layer)[VERSION])]
-        rows = self.typed(layer, fresh)
-        self._before[layer] = stacked(self.before(layer), rows)
-        self._after[layer] = stacked(self.after(layer), rows)
+        if fresh.empty:
+            return
+        rows, is_changed = self.typed(layer, fresh), self.is_changed(layer)
+        before, after = self.before(layer), self.after(layer)
+        self._before[layer] = stacked(before, rows)
+        self._after[layer] = stacked(after, rows) if is_changed else self._before[layer]
+        self._compared.pop(layer, None)
 
     def before(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer that were read, in the types of its table, with `version_id`."""
-        return self._before[layer] if layer in self._before else self.typed(layer, pd.DataFrame())
+        return self._before[layer] if layer in self._before else _nothing(self.table(layer))
 
     def after(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer as they will be."""
-        return self._after[layer] if layer in self._after else self.typed(layer, pd.DataFrame())
+        return self._after[layer] if layer in self._after else _nothing(self.table(layer))
+
+    def is_changed(self, layer: str) -> bool:
+        """Tell whether the rows of a layer were written; those that were only read stay as they are."""
+        return self.before(layer) is not self.after(layer)
 
     def write(self, layer: str, rows: pd.DataFrame) -> None:
         """Say what the rows of a layer will be."""
         self._after[layer] = self.typed(layer, rows)
-        self._before.setdefault(layer, self.typed(layer, pd.DataFrame()))
+        self._compared.pop(layer, None)
 
     def typed(self, layer: str, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the types of the table of a layer, on a fresh index, with `version_id`."""
-        table = self.table(layer)
-        # A column that is not there gets its type too, so that rows can be stacked and compared.
-        whole = rows.reindex(columns=[*(name for name, _ in table.entity if name != "geom"), VERSION])
-        return land.typed(whole, table).assign(version_id=pd.array(pd.to_numeric(whole[VERSION]), dtype="Int64"))
+        return _typed(rows, self.table(layer))
 
     def changed(self, layer: str) -> pd.DataFrame:
         """Return the rows of a layer that are new or will have another content."""
         after = self.after(layer)
-        return after[~self._stays(layer, after)].reset_index(drop=True)
+        if not self.is_changed(layer):
+            return after.iloc[:0]
+        return after[~self._stays(layer)].reset_index(drop=True)
+
+    def replaced(self, layer: str) -> pd.DataFrame:
+        """Return the rows of a layer as they were, of those that end or will have another content."""
+        before, after = self.before(layer), self.after(layer)
+        if not self.is_changed(layer):
+            return before.iloc[:0]
+        return before[~before[VERSION].isin(after.loc[self._stays(layer), VERSION])].reset_index(drop=True)
+
+    def ended(self, layer: str) -> pd.DataFrame:
+        """Return the rows of a layer whose version ends and whose key nobody takes."""
+        before, after = self.before(layer), self.after(layer)
+        if not self.is_changed(layer):
+            return before.iloc[:0]
+        return before[~keys(layer, before).isin(keys(layer, after))].reset_index(drop=True)
 
     def differences(self) -> list[land.Difference]:
         """Return what the tables have to become; versions whose content stays the same are not touched."""
         made = []
-        for layer, before in self._before.items():
-            after = self.after(layer)
-            stays = self._stays(layer, after)
-            rows = after[~stays].drop(columns=VERSION).reset_index(drop=True)
-            closed = before.loc[~before[VERSION].isin(after.loc[stays, VERSION]), VERSION]
+        for layer in filter(self.is_changed, self._after):
+            rows = self.changed(layer).drop(columns=VERSION)
             made.append(
                 land.Difference(
                     table=self.table(layer),
                     rows=rows.assign(row_hash=self._hashes(layer, rows)),
                     geometries=None,
-                    closed=[int(number) for number in closed],
-                    kept=int(stays.sum()),
+                    closed=[int(number) for number in self.replaced(layer)[VERSION]],
+                    kept=len(self.after(layer)) - len(rows),
                 )
             )
         return [difference for difference in made if not difference.is_empty]
 
-    def _stays(self, layer: str, after: pd.DataFrame) -> pd.Series:
-        before = self.before(layer)
-        known = pd.Series(self._hashes(layer, before).to_numpy(), index=before[VERSION].astype("int64"), dtype="object")
-        then = after[VERSION].astype("object").map(known)
-        stays: pd.Series = then.notna() & (then.to_numpy() == self._hashes(layer, after).to_numpy())
-        return stays
+    def _stays(self, layer: str) -> pd.Series:
+        """Tell which rows of a layer are in a version already, with the same content."""
+        if layer not in self._compared:
+            before, after = self.before(layer), self.after(layer)
+            known = pd.Series(self._hashes(layer, before).to_numpy(), index=before[VERSION].astype("int64"))
+            then = after[VERSION].astype("object").map(known.astype("object"))
+            self._compared[layer] = then.notna() & (then.to_numpy() == self._hashes(layer, after).to_numpy())
+        return self._compared[layer]
 
     def _hashes(self, layer: str, rows: pd.DataFrame) -> pd.Series:
         content = rows.drop(columns=VERSION, errors="ignore")
         return land.row_hashes(content, None, leave_out=ciphertexts(self.table(layer)))
+
+
+def _typed(rows: pd.DataFrame, table: land.Table) -> pd.DataFrame:
+    # A column that is not there gets its type too, so that rows can be stacked and compared.
+    whole = rows.reindex(columns=[*(name for name, _ in table.entity if name != "geom"), VERSION])
+    versions = pd.to_numeric(whole[VERSION]).astype("Int64").reset_index(drop=True)
+    return land.typed(whole, table).assign(version_id=versions)
+
+
+@cache
+def _nothing(table: land.Table) -> pd.DataFrame:
+    """Return no rows; always the same, as what nobody wrote is told by being the same."""
+    return _typed(pd.DataFrame(), table)
 
 
 def keys(layer: str, rows: pd.DataFrame) -> pd.Series:
@@ -109,9 +150,10 @@ def keys(layer: str, rows: pd.DataFrame) -> pd.Series:
     return text
 
 
-def key_columns(layer: str) -> list[str]:
+@cache
+def key_columns(layer: str) -> tuple[str, ...]:
     """Return the columns that a row of a layer is found by."""
-    return list(schemas.layer(layer)["x-key"])
+    return tuple(schemas.layer(layer)["x-key"])
 
 
 def stacked(*frames: pd.DataFrame) -> pd.DataFrame:

@@ -96,6 +96,8 @@ def _without_ended(rows: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
 def _areas(case: Case, flows: pd.DataFrame, layer: str) -> list[Reason]:
     """Divide the rows of a layer among the heirs that the package gives no rows of their own."""
     rows, handed = _split(case, flows, layer)
+    if handed.empty:
+        return []
     given = set(added(rows)["thua_key"]) | case.named(layer, "dien_tich")
     handed = handed[~handed["new"].isin(given)]
     reasons = []
@@ -149,6 +151,8 @@ def _fitted(case: Case, rows: pd.DataFrame, divided: set[str]) -> pd.DataFrame:
 def _copies(case: Case, flows: pd.DataFrame, layer: str) -> None:
     """Give each heir the rows of a layer, under ids of their own."""
     rows, handed = _split(case, flows, layer)
+    if handed.empty:
+        return
     handed = handed[~handed["stays"]]
     name, prefix, parts = _IDS[layer]
     handed = handed.assign(former=handed[name], thua_key=handed["new"])
@@ -162,6 +166,8 @@ def _copies(case: Case, flows: pd.DataFrame, layer: str) -> None:
 def _items(case: Case, flows: pd.DataFrame) -> None:
     """Mortgage every heir in place of the parcel it comes from, each by its share."""
     rows, handed = _split(case, flows, ITEM)
+    if handed.empty:
+        return
     smaller = handed[handed["stays"]].assign(part=lambda frame: frame["dien_tich_the_chap"] * frame["share"])
     kept = _without_ended(rows, flows)
     areas = kept[VERSION].map(smaller.set_index(VERSION)["part"]).astype("float64")
@@ -184,6 +190,8 @@ def _items(case: Case, flows: pd.DataFrame) -> None:
 def _assets(case: Case, flows: pd.DataFrame) -> list[Reason]:
     """Let assets follow where one heir is possible; which of several only the package knows."""
     rows, said = case.book.after(ASSET), case.named(ASSET, "thua_key")
+    if rows.empty:
+        return []
     count = rows["thua_key"].map(flows["old"].value_counts()).fillna(0)
     unsaid = ~rows["tai_san_id"].isin(said) & rows[VERSION].notna()
     unclear = unsaid & (count > 1)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 import schemas
-from pipelines.change.book import VERSION, Book
+from pipelines.change.book import VERSION, Book, key_columns
 from pipelines.change.request import Request
 
 BY_PARCEL = (
@@ -65,7 +65,7 @@ class Case:
 
     def named(self, layer: str, column: str) -> set[str]:
         """Return the first key column of the rows of which the package sets a column."""
-        key = schemas.layer(layer)["x-key"][0]
+        key = key_columns(layer)[0]
         edits = (edit for edit in self.request.edits if edit.layer == layer)
         return {str(row[key]) for edit in edits for row in edit.set if column in row and key in row}
 

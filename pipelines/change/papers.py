@@ -7,7 +7,7 @@ from pipelines import store as land
 from pipelines.change.book import VERSION, keys
 from pipelines.change.case import BLOCK, CERTIFICATE, ITEM, OWNERSHIP, USE, Case, added
 from pipelines.change.request import Reason
-from pipelines.change.standing import ended, said
+from pipelines.change.standing import said
 from pipelines.change.why import because
 
 
@@ -50,7 +50,7 @@ def _used(case: Case, rows: pd.DataFrame) -> list[Reason]:
     book = case.book
     serials = rows["so_phat_hanh"].dropna()
     others = land.current_rows(book.store, book.table(CERTIFICATE), "so_phat_hanh", serials)
-    over = ended(case, CERTIFICATE)[VERSION]
+    over = case.book.ended(CERTIFICATE)[VERSION]
     others = others[~others[VERSION].isin(over) & ~others[VERSION].isin(rows[VERSION].dropna())]
     taken = rows["so_phat_hanh"].isin(others["so_phat_hanh"]) | rows["so_phat_hanh"].duplicated(keep=False)
     bad = rows[taken & rows["so_phat_hanh"].notna()]
@@ -70,7 +70,7 @@ def follow(case: Case) -> None:
     That is the only certificate of the rights in the same parcel or asset; where there are several, or none, nothing is
     changed, and the row is told of as one that points nowhere.
     """
-    gone = ended(case, CERTIFICATE)["giay_chung_nhan_id"]
+    gone = case.book.ended(CERTIFICATE)["giay_chung_nhan_id"]
     if gone.empty:
         return
     use, own = case.book.after(USE), case.book.after(OWNERSHIP)

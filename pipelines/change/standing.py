@@ -49,15 +49,11 @@ _REFERS = (
 """Which column of which layer names a row of which other layer; several are joined by `;`."""
 
 
-def ended(case: Case, layer: str) -> pd.DataFrame:
-    """Return the rows of a layer whose version ends and whose key nobody takes."""
-    before, after = case.book.before(layer), case.book.after(layer)
-    return before[~keys(layer, before).isin(keys(layer, after))]
-
-
 def said(case: Case, layer: str, *columns: str) -> pd.DataFrame:
     """Return the rows of a layer that are new, or get another value in one of these columns."""
     after = case.book.changed(layer)
+    if after.empty:
+        return after
     former = case.book.before(layer).set_index(VERSION).reindex(after[VERSION])[list(columns)].reset_index(drop=True)
     now = after[list(columns)]
     other = (now.ne(former) & ~(now.isna() & former.isna())).fillna(True).any(axis=1)
@@ -68,8 +64,8 @@ def of_these_parcels(case: Case) -> list[Reason]:
     """Return rows that the package touches and that are of other parcels, which nobody has looked at."""
     assets, papers, mortgages = _assets(case), _papers(case), set(_both(case, ITEM)["giao_dich_bao_dam_id"])
     reasons = []
-    for layer in (*BY_PARCEL, OWNERSHIP, CERTIFICATE, MORTGAGE):
-        rows = stacked(case.book.changed(layer), _replaced(case, layer))
+    for layer in filter(case.book.is_changed, (*BY_PARCEL, OWNERSHIP, CERTIFICATE, MORTGAGE)):
+        rows = stacked(case.book.changed(layer), case.book.replaced(layer))
         if layer == CERTIFICATE:
             strange = ~rows["giay_chung_nhan_id"].isin(papers) & rows[VERSION].notna()
         elif layer == MORTGAGE:
@@ -92,13 +88,6 @@ def _strange(case: Case, layer: str, rows: pd.DataFrame, assets: set[str], paper
     elif layer in (ITEM, BLOCK):
         beside = rows["tai_san_id"].isin(assets) | rows["giay_chung_nhan_id"].isin(papers)
     return ~parcel.isin(case.keys) & ~(parcel.isna() & beside)
-
-
-def _replaced(case: Case, layer: str) -> pd.DataFrame:
-    """Return the rows of a layer as they were, of those that end or change."""
-    before, after, changed = case.book.before(layer), case.book.after(layer), case.book.changed(layer)
-    stays = before[VERSION].isin(after[VERSION].dropna()) & ~before[VERSION].isin(changed[VERSION].dropna())
-    return before[~stays]
 
 
 def _both(case: Case, layer: str) -> pd.DataFrame:
@@ -150,6 +139,8 @@ def _holders(case: Case, layer: str, rows: pd.DataFrame) -> list[Reason]:
 
 
 def _nowhere(case: Case, layer: str, rows: pd.DataFrame, names: pd.Series, target: str) -> list[Reason]:
+    if rows.empty:
+        return []
     wanted = names.explode().str.strip().dropna()
     wanted = wanted[wanted != ""]
     key = key_columns(target)[0]
@@ -172,7 +163,9 @@ def nothing_left_behind(case: Case) -> list[Reason]:
             if len(left):
                 reasons.append(because(code, keys(layer, left), layer=layer, target="thua_dat"))
     for layer, column, target in _REFERS:
-        names = ended(case, target)[key_columns(target)[0]]
+        names = case.book.ended(target)[key_columns(target)[0]]
+        if names.empty:
+            continue
         case.book.read(layer, column, names)
         rows = case.book.after(layer)
         left = rows[rows[column].isin(names)]

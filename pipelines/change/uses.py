@@ -8,7 +8,7 @@ from pipelines.change.book import VERSION, keys
 from pipelines.change.carry import AREA_TOLERANCE_M2, WHOLE
 from pipelines.change.case import Case
 from pipelines.change.request import Reason
-from pipelines.change.standing import ended, said
+from pipelines.change.standing import said
 from pipelines.change.why import because
 
 _USES, _RESTRICTIONS = "muc_dich_su_dung", "han_che_quyen"
@@ -25,7 +25,7 @@ def areas(case: Case) -> list[Reason]:
     for layer in WHOLE:
         sums = case.book.after(layer).groupby("thua_key")["dien_tich"].sum(min_count=1)
         unknown = case.book.after(layer).loc[lambda rows: rows["dien_tich"].isna(), "thua_key"]
-        moved = set(case.book.changed(layer)["thua_key"]) | set(ended(case, layer)["thua_key"]) | resized
+        moved = set(case.book.changed(layer)["thua_key"]) | set(case.book.ended(layer)["thua_key"]) | resized
         off = ((sums - wanted.reindex(sums.index)).abs() > AREA_TOLERANCE_M2 + _ROUNDING_M2) & sums.index.isin(moved)
         for key in sums.index[off & ~sums.index.isin(unknown)]:
             told = {"found": float(sums[key]), "wanted": float(wanted[key])}
@@ -50,7 +50,7 @@ def purpose(case: Case) -> list[Reason]:
     parcels = case.parcels
     of_parcel = (parcels["loai_dat"].fillna("") != parcels["thua_dat_id"].map(former).fillna("")).to_numpy(dtype=bool)
     rows = case.book.after(_USES)
-    touched = pd.concat([said(case, _USES, "loai_dat")["thua_key"], ended(case, _USES)["thua_key"]])
+    touched = pd.concat([said(case, _USES, "loai_dat")["thua_key"], case.book.ended(_USES)["thua_key"]])
     of_uses = parcels["thua_key"].isin(touched).to_numpy(dtype=bool)
     law = case.law("land_use")
     apart = parcels[of_parcel != of_uses] if of_parcel.any() or of_uses.any() else parcels

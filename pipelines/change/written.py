@@ -90,7 +90,7 @@ def _validator(layer: str, step: str) -> jsonschema.Draft202012Validator:
     """Return what judges the rows of a step: whole rows, a key with some values, or a key alone."""
     schema = resolved(layer)
     if step != ADD:
-        schema["required"] = key_columns(layer)
+        schema["required"] = list(key_columns(layer))
     if step == END:
         schema["properties"] = {name: schema["properties"][name] for name in key_columns(layer)}
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
