@@ -8,6 +8,7 @@ import pytest
 from pipelines import store as land
 from pipelines.change.rights import Plan
 from pipelines.vault import Vault
+from tests.stores import in_files
 from tests.unit.deliveries import ZONE
 from tests.unit.held import COMMUNE, ERA, ask, fill, ground, heirs, home, key, planned, rows_of, safe
 
@@ -99,7 +100,7 @@ def test_mortgage_and_block_go_on_with_every_heir(store: land.Store, safe: Vault
     items = rows_of(found, "tai_san_bao_dam")
     assert items["thua_key"].tolist() == [key(101), key(102)]
     assert items["so_thu_tu"].tolist() == [1, 2] and items["dien_tich_the_chap"].tolist() == [100.0, 300.0]
-    # SA goes on although a block stands there; the block stands on what is left, too.
+    # A recovery goes on although a block stands there, and the block stands on what becomes of the parcel.
     found = planned(store, ask("TH", 4, edits={}, after=after), safe, heirs((4, 101, 100.0), (4, 102, 300.0)))
     blocks = rows_of(found, "ngan_chan")
     assert blocks["thua_key"].tolist() == [key(101), key(102)] and blocks["ngan_chan_id"].is_unique
@@ -237,13 +238,12 @@ def test_values_that_cannot_be_are_refused_by_name_and_not_quoted(store: land.St
     assert codes(planned(store, ask("SN", 1, edits={"to_ban_do": {"end": [{}]}}), safe)) == ["layer.not_here"]
 
 
-def test_rows_are_found_by_the_index(store: land.Store) -> None:
-    if store.dialect.is_postgis:
-        pytest.skip("the planner of the server reads so small a table at once")
-    table = land.holder_tables()["quyen_su_dung_dat"]
-    asked = (
-        f"SELECT 1 FROM {table.qualified} WHERE tx_to IS NULL AND {store.among('thua_key', 'w')} AND {table.of_commune}"
-    )
-    values = {"w": store.values([key(1)]), "ma_xa": COMMUNE, "ky_dia_gioi": ERA}
-    told = " ".join(str(row[3]) for row in store.execute(f"EXPLAIN QUERY PLAN {asked}", values).fetchall())
-    assert "ix_quyen_su_dung_dat_1 (thua_key=?)" in told
+@in_files
+def test_rows_are_found_by_the_index(store: land.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Any]] = []
+    monkeypatch.setattr(type(store), "frame", lambda _, sql, values: asked.append((sql, values)))
+    for layer in ("quyen_su_dung_dat", "tai_san_bao_dam", "ngan_chan", "muc_dich_su_dung", "tai_san"):
+        table = land.holder_tables().get(layer) or land.layer_table(layer, ZONE)
+        land.current_rows(store, table, "thua_key", [key(1)], (COMMUNE, ERA))
+        told = str(store.execute(f"EXPLAIN QUERY PLAN {asked[-1][0]}", asked[-1][1]).fetchall())
+        assert f"ix_{layer}_1 (thua_key=?)" in told
