@@ -29,6 +29,11 @@ def forms() -> tuple[Form, ...]:
     return tuple(Form(*values) for values in columns)
 
 
+def laws() -> list[tuple[Form, str]]:
+    """Return every form of certificate with the law that made it."""
+    return list(zip(forms(), schemas.codelist("so_phat_hanh")["legal_ref"], strict=True))
+
+
 _SERIAL = re.compile(r"([A-ZĐ]{1,2})\s*([0-9O]{6}|[0-9O]{8})")
 _PUNCTUATION = re.compile(r"[.\-\u2013_/\s]+")
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"

@@ -1,5 +1,6 @@
-"""Ids of parcels, rows and files as sets."""
+"""Ids of parcels, rows and files: made from what a row says, and looked up as sets."""
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,21 @@ def among(column: pd.Series, ids: Any) -> Mask:
     found = pc.is_in(_texts(column), value_set=_texts(ids), skip_nulls=True)
     there: Mask = np.asarray(found, dtype=bool)
     return there
+
+
+def identify(prefix: str, scope: tuple[str, str], *parts: pd.Series) -> pd.Series:
+    """Return ids: a prefix and 16 hexadecimal digits over the commune and the parts of each row.
+
+    Args:
+        prefix: Says of what the id is.
+        scope: Commune code and era.
+        parts: What a row is known by, on one index.
+    """
+    text = pd.Series("|".join(scope), index=parts[0].index, dtype="string")
+    for part in parts:
+        text = text + "|" + part.astype("string").fillna("")
+    known = {value: prefix + hashlib.blake2b(value.encode(), digest_size=8).hexdigest() for value in text.unique()}
+    return text.map(known).astype("string")
 
 
 def _texts(values: Any) -> pa.Array:

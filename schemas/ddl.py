@@ -188,6 +188,11 @@ def table_name(layer: str, srid: int | str) -> str:
     return f"{layer}_{srid}" if schemas.layer(layer)["x-per-zone"] else layer
 
 
+def is_indexed(layer: str, column: str) -> bool:
+    """Tell whether an index of a layer begins with a column."""
+    return any(index[0] == column for index in _INDEXES.get(layer, ()))
+
+
 def columns(layer: str) -> tuple[tuple[str, str], ...]:
     """Return name and SQL type of the columns of an entity, without those of versions.
 

@@ -8,11 +8,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from pipelines import sealing, stored
 from pipelines import store as land
-from pipelines import stored
 from pipelines import vault as vaults
 from pipelines.ledger import LedgerError
-from pipelines.load import guard, holders
+from pipelines.load import guard
 from pipelines.load.delivery import Delivery
 from pipelines.locks import check_key
 
@@ -176,8 +176,8 @@ def _differences(
             yield land.compare(store, table, rows, delivery.scope)
     for layer, table in land.holder_tables().items():
         if layer in delivery.holders and table.is_versioned:
-            rows = holders.seal(delivery.holders[layer], table, vault)
-            yield land.compare(store, table, rows, delivery.scope, leave_out=holders.ciphertexts(table))
+            rows = sealing.seal(delivery.holders[layer], table, vault)
+            yield land.compare(store, table, rows, delivery.scope, leave_out=sealing.ciphertexts(table))
 
 
 def _former(store: land.Store, delivery: Delivery) -> int | None:

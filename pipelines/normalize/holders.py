@@ -3,12 +3,12 @@
 Personal data: these tables leave the pipeline only for the store of holders.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipelines import codes, identifiers, names
+from pipelines.ids import identify
 from pipelines.normalize.place import Place
 
 INDIVIDUAL, COUPLE, HOUSEHOLD = "ca_nhan", "vo_chong", "ho_gia_dinh"
@@ -62,18 +62,9 @@ def build(rows: pd.DataFrame, place: Place) -> Holders:
     )
 
 
-def identify(prefix: str, place: Place, *parts: pd.Series) -> pd.Series:
-    """Return ids: a prefix and 16 hexadecimal digits over the commune and the parts of each row."""
-    text = pd.Series(f"{place.ma_xa}|{place.era}", index=parts[0].index, dtype="string")
-    for part in parts:
-        text = text + "|" + part.astype("string").fillna("")
-    known = {value: prefix + hashlib.blake2b(value.encode(), digest_size=8).hexdigest() for value in text.unique()}
-    return text.map(known).astype("string")
-
-
 def _with_certificate(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     paper = rows["so_phat_hanh"].fillna(rows["so_vao_so"])
-    rows["giay_chung_nhan_id"] = identify("gcn-", place, paper).where(paper.notna())
+    rows["giay_chung_nhan_id"] = identify("gcn-", place.scope, paper).where(paper.notna())
     return rows
 
 
@@ -89,7 +80,7 @@ def _with_person(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     number = number.fillna(number.groupby(within, dropna=False).transform("first"))
     person = number.fillna(rows["thua_key"] + "|" + name).where(name.notna())
     first = rows.groupby(person, sort=False, dropna=False)[["thua_key", "ho_ten", "nam_sinh"]].transform("first")
-    ids = identify("cn-", place, names.key(first["ho_ten"]), first["nam_sinh"], first["thua_key"])
+    ids = identify("cn-", place.scope, names.key(first["ho_ten"]), first["nam_sinh"], first["thua_key"])
     # Two people of one name on one parcel differ by their number alone.
     pairs = pd.DataFrame({"id": ids, "person": person}).dropna().drop_duplicates()
     nth = pairs.groupby("id").cumcount()
@@ -101,7 +92,7 @@ def _with_person(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
 
 def _with_organisation(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     name = names.key(rows["ten_to_chuc"])
-    rows["to_chuc_id"] = identify("tc-", place, name).where(name.notna())
+    rows["to_chuc_id"] = identify("tc-", place.scope, name).where(name.notna())
     return rows
 
 
@@ -146,7 +137,7 @@ def _units(members: pd.DataFrame, kind: str, place: Place) -> pd.DataFrame:
     units = units.reset_index()
     # The same people on several parcels are one couple, household or group.
     units["id"] = identify(
-        {COUPLE: "vc-", HOUSEHOLD: "ho-", GROUP: "nn-"}[kind], place, units["members"].astype("string")
+        {COUPLE: "vc-", HOUSEHOLD: "ho-", GROUP: "nn-"}[kind], place.scope, units["members"].astype("string")
     )
     return units
 
@@ -211,7 +202,7 @@ def _papers(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     known = known.drop_duplicates(["ca_nhan_id", "so_giay_to"])
     nth = known.groupby("ca_nhan_id").cumcount()
     frame = known[["ca_nhan_id", "loai_giay_to", "so_giay_to"]].astype("string")
-    frame.insert(0, "giay_to_id", identify("gt-", place, known["ca_nhan_id"], nth))
+    frame.insert(0, "giay_to_id", identify("gt-", place.scope, known["ca_nhan_id"], nth))
     return frame.sort_values("giay_to_id", ignore_index=True)
 
 
@@ -236,7 +227,9 @@ def _rights(rows: pd.DataFrame, units: dict[str, pd.DataFrame], place: Place) ->
     ).astype("string")
     frame = frame.loc[frame["chu_id"].notna()].drop_duplicates(["thua_key", "chu_id", "giay_chung_nhan_id"])
     frame["so_thu_tu"] = frame.groupby("thua_key").cumcount() + 1
-    frame.insert(0, "quyen_id", identify("q-", place, frame["thua_key"], frame["chu_id"], frame["giay_chung_nhan_id"]))
+    frame.insert(
+        0, "quyen_id", identify("q-", place.scope, frame["thua_key"], frame["chu_id"], frame["giay_chung_nhan_id"])
+    )
     return frame.sort_values("quyen_id", ignore_index=True)
 
 

@@ -30,6 +30,11 @@ class Place:
     ground_objects: frozenset[str]
 
     @property
+    def scope(self) -> tuple[str, str]:
+        """Key of the commune."""
+        return self.ma_xa, self.era
+
+    @property
     def is_foreign(self) -> bool:
         """Whether Vietnamese rules do not apply."""
         return self.era == communes.FOREIGN_ERA

@@ -10,7 +10,7 @@ from pipelines.store.identity import Assignment, assign, record, retire, settle
 from pipelines.store.lineage import Relatives, children, parents
 from pipelines.store.log import DONE, REFUSED, Entry, read_log, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
-from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
+from pipelines.store.reading import as_of, current, current_holders, current_rows, history, released, sealed_numbers
 from pipelines.store.releases import (
     Release,
     begin,
@@ -25,7 +25,7 @@ from pipelines.store.releases import (
 )
 from pipelines.store.schema import migrate
 from pipelines.store.tables import Table, holder_tables, land_tables, layer_table
-from pipelines.store.versions import Difference, compare, count_changes, count_current, write
+from pipelines.store.versions import Difference, compare, count_changes, count_current, row_hashes, typed, write
 
 __all__ = [
     "DONE",
@@ -49,6 +49,7 @@ __all__ = [
     "count_current",
     "current",
     "current_holders",
+    "current_rows",
     "finish",
     "history",
     "holder_tables",
@@ -70,8 +71,10 @@ __all__ = [
     "released",
     "retire",
     "rollback",
+    "row_hashes",
     "sealed_numbers",
     "settle",
+    "typed",
     "verdict_of",
     "write",
     "write_log",

@@ -9,7 +9,8 @@ import shapely
 
 from pipelines.store.database import Store, Values
 from pipelines.store.releases import Release
-from pipelines.store.tables import Table, holder_tables, layer_table
+from pipelines.store.tables import GEOMETRY_COLUMN, Table, holder_tables, layer_table
+from schemas import ddl
 
 _SEALED = "_ma_hoa"
 
@@ -108,6 +109,34 @@ HISTORY = "WHERE thua_dat_id = :thua_dat_id AND ma_xa = :ma_xa ORDER BY version_
 def _commune_of(thua_dat_id: str) -> str:
     """Return the commune a parcel id begins with."""
     return thua_dat_id.partition(".")[0]
+
+
+def current_rows(
+    store: Store, table: Table, column: str, values: Iterable[str], scope: tuple[str, str] | None = None
+) -> pd.DataFrame:
+    """Return the current versions of a table that have one of these values in a column, in the order of entry.
+
+    Columns are those of the entity without its geometry, ciphertexts among them, and `version_id`. Holder tables have
+    to be open (see `Store.holders`), as they are inside a transaction.
+
+    Args:
+        store: The land database.
+        table: The table.
+        column: Name of the column; where it has an index the store looks nowhere else.
+        values: What to look for.
+        scope: Only rows entered by releases of this commune (code and era); of all communes when left out.
+    """
+    names = ", ".join(store.column(name, kind) for name, kind in table.entity if name != GEOMETRY_COLUMN)
+    ma_xa, era = scope or ("", "")
+    commune = table.of_commune
+    if ddl.is_indexed(table.name, column):
+        # With the sign before it no index is used for the releases; SQLite would look through the whole commune.
+        commune = commune.replace("release_from", "+release_from", 1)
+    where = f"tx_to IS NULL AND {store.among(column, 'wanted')}" + (f" AND {commune}" if scope else "")
+    return store.frame(
+        f"SELECT {names}, version_id FROM {table.qualified} WHERE {where} ORDER BY version_id",
+        {"wanted": store.values(sorted(set(values))), "ma_xa": ma_xa, "ky_dia_gioi": era},
+    )
 
 
 def current_holders(store: Store, layers: Iterable[str]) -> dict[str, pd.DataFrame]:
