@@ -16,6 +16,7 @@ from pipelines.cli import (
     repair,
     report,
     run,
+    safety,
     serve,
     status,
     step,
@@ -53,6 +54,9 @@ app.command("rollback")(register.rollback)
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
 app.command("migrate")(register.migrate)
+app.command("backup")(safety.backup)
+app.command("restore")(safety.restore)
+app.command("check-store")(safety.check_store)
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)
