@@ -1,6 +1,7 @@
 """Backup and restore of the store of two files."""
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,10 @@ def bring_back(source: Path, home: Path, aside: str, entry: Entry) -> Manifest:
             raise damaged(str(source))
         with GeoPackage(fresh, writing=True) as store:
             keep_in_log(store, entry)
+        for name in _SCHEMAS.values():
+            if (home / name).exists():
+                # Who could read or write the former file can do so with this one.
+                (fresh / name).chmod(stat.S_IMODE((home / name).stat().st_mode))
         (fresh / ASIDE).write_text(aside, encoding="ascii")
         for path in (*fresh.iterdir(), fresh):
             flush(path)

@@ -109,8 +109,9 @@ def bring_back(store: PostGIS, folder: Path, manifest: Manifest, stamp: str) -> 
     _play(store, folder, [f"ALTER SCHEMA {name} RENAME TO {other}" for name, other in former.items()])
     if snapshot_contents(store) != manifest.tables:
         with store.transaction():
-            for name, other in former.items():
+            for name in _SCHEMAS:
                 store.execute(f"ALTER SCHEMA {name} RENAME TO {name}_failed_{stamp.lower()}")
+            for name, other in former.items():
                 store.execute(f"ALTER SCHEMA {other} RENAME TO {name}")
         raise damaged(manifest.made_at)
     return list(former.values())
