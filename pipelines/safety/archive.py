@@ -94,12 +94,12 @@ def opened(source: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
             ):
                 raise manifests.damaged(str(source))
             yield packed, manifest
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         if error.filename != str(source):
             raise
         raise StoreError(
-            f"Không có tệp sao lưu {source}: kiểm tra đường dẫn.",
-            f"There is no backup {source}: check the path.",
+            f"Không mở được tệp sao lưu {source}: kiểm tra đường dẫn và quyền đọc.",
+            f"The backup {source} cannot be opened: check its path and rights.",
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         head = source.open("rb").read(4)

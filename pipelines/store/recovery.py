@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import StoreError
+from pipelines.store import database
 
 READY = "restore.ready"
 """Folder of files that take the place of those of a store; that it bears this name is the moment of the restore."""
@@ -43,7 +44,8 @@ def settle(home: Path, names: tuple[str, ...]) -> None:
 
 
 def _look_into(path: Path, mode: str) -> None:
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+    address = f"{path.resolve().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=database.WAIT_MS / 1000)
     try:
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     finally:

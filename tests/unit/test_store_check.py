@@ -41,8 +41,6 @@ def filled(url: str, safe: vault.Vault) -> str:
 
 
 FAULTS = {
-    "parcel.two_current": "UPDATE thua_dat_5897 SET tx_to = NULL, release_to = NULL, valid_to = NULL "
-    "WHERE thua_dat_id = '15670.E2025A.1.1.6'",
     "parcel.chain": "UPDATE thua_dat_5897 SET tx_to = '2999' WHERE tx_to IS NOT NULL",
     "version.order": "UPDATE thua_dat_5897 SET release_to = NULL WHERE tx_to IS NOT NULL",
     "version.release": "UPDATE ban_phat_hanh SET finished_at = NULL WHERE release_id = 2",
@@ -57,6 +55,8 @@ FAULTS = {
     "'E2025A', '2025-01-01', started_at, 1, 'x' FROM ban_phat_hanh WHERE release_id = 1",
     "key.missing": "DELETE FROM holders.khoa",
     "sealed.clear": "UPDATE holders.giay_to_tuy_than SET so_giay_to_che = '038180123456'",
+    "parcel.two_current": "UPDATE thua_dat_5897 SET tx_to = NULL, release_to = NULL, valid_to = NULL "
+    "WHERE thua_dat_id = '15670.E2025A.1.1.6'",
 }
 
 
