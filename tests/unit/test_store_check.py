@@ -43,7 +43,7 @@ def filled(url: str, safe: vault.Vault) -> str:
 FAULTS = {
     "parcel.chain": "UPDATE thua_dat_5897 SET tx_to = '2999' WHERE tx_to IS NOT NULL",
     "version.order": "UPDATE thua_dat_5897 SET release_to = NULL WHERE tx_to IS NOT NULL",
-    "version.release": "UPDATE ban_phat_hanh SET finished_at = NULL WHERE release_id = 2",
+    "version.release": "UPDATE ban_phat_hanh SET finished_at = NULL WHERE release_id = 1",
     "version.time": "UPDATE thua_dat_5897 SET tx_from = '2001-01-01T00:00:00.000000Z' WHERE ma_xa = '15703'",
     "version.hash": "UPDATE thua_dat_5897 SET dia_chi = 'khác' WHERE so_thu_tu_thua = '2'",
     "release.count": "UPDATE thua_dat_5897 SET ky_dia_gioi = 'E2025B' WHERE so_thu_tu_thua = '1'",
