@@ -17,6 +17,7 @@ from pipelines.cli import (
     repair,
     report,
     run,
+    safety,
     serve,
     status,
     step,
@@ -55,6 +56,9 @@ app.add_typer(change.change, name="change")
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
 app.command("migrate")(register.migrate)
+app.command("backup")(safety.backup)
+app.command("restore")(safety.restore)
+app.command("check-store")(safety.check_store)
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.errors import StoreError
-from pipelines.store import database, geopackage
+from pipelines.store import database, geopackage, recovery
 from pipelines.store.database import Geometries, Moment, Store, Values, as_parts
 from pipelines.store.tables import GEOMETRY_COLUMN, HOLDERS, Table, land_tables
 from schemas import ddl
@@ -48,6 +48,7 @@ class GeoPackage(Store):
         with self._explained():
             if writing:
                 home.mkdir(parents=True, exist_ok=True)
+            recovery.settle(home, (LAND_FILE, HOLDERS_FILE))
             self.connection = sqlite3.connect(
                 _uri(home / LAND_FILE, mode), uri=True, timeout=database.WAIT_MS / 1000, isolation_level=None
             )

@@ -7,6 +7,7 @@ from pipelines.errors import SettingsError, StoreError
 from pipelines.store.database import Store
 from pipelines.store.geopackage_store import LAND_FILE, GeoPackage
 from pipelines.store.postgis_store import PostGIS
+from pipelines.store.recovery import finish_restore
 from pipelines.store.schema import require_current, set_up, version
 
 EMBEDDED = "gpkg:"
@@ -34,17 +35,27 @@ def open_reader(place: Path | str) -> Store:
         StoreError: There is no land database, it cannot be read, or has another shape.
         SettingsError: The address says neither the one nor the other.
     """
-    if (folder := _folder(place)) and not (folder / LAND_FILE).exists():
-        raise StoreError(
-            f"Chưa có cơ sở dữ liệu {folder / LAND_FILE}: hãy chạy `diachinh run` để nạp ít nhất một xã.",
-            f"There is no land database {folder / LAND_FILE}: run `diachinh run` to load at least one commune.",
-        )
-    return _ready(_connect(place, writing=False), require_current)
+    return _ready(read_as_it_is(place), require_current)
 
 
 def open_as_it_is(place: Path | str) -> Store:
     """Open a store for writing without asking for its version; see `migrate`."""
     return _connect(place, writing=True)
+
+
+def read_as_it_is(place: Path | str) -> Store:
+    """Open a store for reading only without asking for its version.
+
+    Raises:
+        StoreError: There is no land database, or it cannot be read.
+        SettingsError: The address says neither the one nor the other.
+    """
+    if (folder := folder_of(place)) and not is_there(place):
+        raise StoreError(
+            f"Chưa có cơ sở dữ liệu {folder / LAND_FILE}: hãy chạy `diachinh run` để nạp ít nhất một xã.",
+            f"There is no land database {folder / LAND_FILE}: run `diachinh run` to load at least one commune.",
+        )
+    return _connect(place, writing=False)
 
 
 def is_there(place: Path | str) -> bool:
@@ -53,7 +64,8 @@ def is_there(place: Path | str) -> bool:
     Raises:
         StoreError: The server cannot be reached.
     """
-    if folder := _folder(place):
+    if folder := folder_of(place):
+        finish_restore(folder)
         return (folder / LAND_FILE).exists()
     with _connect(place, writing=False) as store:
         return version(store) > 0
@@ -69,12 +81,16 @@ def _ready(store: Store, check: Callable[[Store], None]) -> Store:
 
 
 def _connect(place: Path | str, *, writing: bool) -> Store:
-    folder = _folder(place)
+    folder = folder_of(place)
     return GeoPackage(folder, writing=writing) if folder else PostGIS(str(place), writing=writing)
 
 
-def _folder(place: Path | str) -> Path | None:
-    """Return the folder of an embedded store, None for a server."""
+def folder_of(place: Path | str) -> Path | None:
+    """Return the folder of an embedded store, None for a server.
+
+    Raises:
+        SettingsError: The address says neither the one nor the other.
+    """
     if isinstance(place, Path):
         return place
     if place.startswith(EMBEDDED) and place != EMBEDDED:

@@ -23,7 +23,7 @@ from pipelines.store.tables import GEOMETRY_COLUMN, HOLDERS, Table
 from schemas import ddl, postgis
 
 _CONNECT_S = 10
-_SCHEMA_LOCK = 0x6469616368696E68
+SCHEMA_LOCK = 0x6469616368696E68
 """Held shared by whoever writes a commune, alone by whoever makes or changes tables."""
 
 _COMMUNE_LOCKS = 0
@@ -31,8 +31,13 @@ _COMMUNE_LOCKS = 0
 
 
 class PostGIS(Store):
-    """An open database on a server."""
+    """An open database on a server.
 
+    Attributes:
+        address: What it was opened with, for programs of PostgreSQL; it may hold a password and is never shown.
+    """
+
+    address: str
     connection: psycopg.Connection[Any]
     dialect = ddl.Dialect(is_postgis=True, schema=postgis.LAND)
     manifest_path = "postgresql:"
@@ -43,7 +48,7 @@ class PostGIS(Store):
         Raises:
             StoreError: The server cannot be reached, or the address is none.
         """
-        self.place = _shown(url)
+        self.address, self.place = url, _shown(url)
         self.land_place = f"{self.place}:{postgis.LAND}"
         chosen = {
             "search_path": f"{postgis.LAND},public",
@@ -83,9 +88,9 @@ class PostGIS(Store):
 
     def _lock(self, scope: tuple[str, str] | None) -> None:
         if scope is None:
-            self._execute("SELECT pg_advisory_xact_lock(:number)", {"number": _SCHEMA_LOCK})
+            self._execute("SELECT pg_advisory_xact_lock(:number)", {"number": SCHEMA_LOCK})
             return
-        self._execute("SELECT pg_advisory_xact_lock_shared(:number)", {"number": _SCHEMA_LOCK})
+        self._execute("SELECT pg_advisory_xact_lock_shared(:number)", {"number": SCHEMA_LOCK})
         self._execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(:commune, :seed))",
             {"commune": ".".join(scope), "seed": _COMMUNE_LOCKS},
@@ -172,13 +177,17 @@ class PostGIS(Store):
             found.setdefault((HOLDERS if schema == HOLDERS else "", table), set()).add(column)
         return found
 
-    def define(self, srid: int) -> None:
-        """Make roles, schemas, tables, indexes and views, and say who may do what."""
+    def prepare(self) -> None:
+        """Make what the tables stand on: the extension and the roles."""
         self.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         known = {row[0] for row in self.execute("SELECT rolname FROM pg_roles").fetchall()}
         for role in (postgis.READER, postgis.HOLDER_READER, postgis.WRITER):
             if role not in known:
                 self.execute(f"CREATE ROLE {role} NOLOGIN")
+
+    def define(self, srid: int) -> None:
+        """Make roles, schemas, tables, indexes and views, and say who may do what."""
+        self.prepare()
         with self._explained():
             # Without parameters the server takes many statements at once.
             self.connection.execute(postgis.script(srid).encode())
@@ -219,7 +228,7 @@ class PostGIS(Store):
                 f"Không ghi được vào {self.place}: kiểm tra dung lượng đĩa và quyền ghi của máy chủ ({error}).",
                 f"The database {self.place} cannot be written: check its disk space and rights ({error}).",
             ) from error
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, errors.IdleInTransactionSessionTimeout) as error:
             if not self.connection.broken:
                 raise
             raise StoreError(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.errors import StoreError
@@ -50,9 +50,12 @@ _COLUMNS = (
 )
 
 
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
 def now() -> str:
     """Return the time, UTC, ISO 8601 with microseconds, in a form that sorts."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).strftime(_TIME)
 
 
 def begin(
@@ -68,7 +71,7 @@ def begin(
     nguoi_thuc_hien: str | None = None,
 ) -> Moment:
     """Enter a release and return the moment its rows are written at."""
-    moment = Moment(release_id=0, now=now(), valid=valid, scope=scope)
+    moment = Moment(release_id=0, now=_after_the_last(store), valid=valid, scope=scope)
     values = {**moment.values, "kind": kind, "sha256": package_sha256, "verdict": verdict, "srid": srid}
     values |= {"giao_dich_id": giao_dich_id, "nguoi_thuc_hien": nguoi_thuc_hien}
     number = store.execute(
@@ -80,10 +83,22 @@ def begin(
     return replace(moment, release_id=int(number))
 
 
+def _after_the_last(store: Store) -> str:
+    """Return the time; where the clock was set back, the microsecond after the newest release.
+
+    Versions are in the order of their times: that order counts, and a clock that is wrong by an hour does not undo it.
+    """
+    last = store.execute("SELECT max(coalesce(finished_at, started_at)) FROM ban_phat_hanh").fetchone()[0] or ""
+    if last < (time := now()):
+        return time
+    return (datetime.strptime(last, _TIME) + timedelta(microseconds=1)).strftime(_TIME)
+
+
 def finish(store: Store, release_id: int, counts: Mapping[str, Any]) -> None:
     """Book what the release did."""
     store.execute(
-        "UPDATE ban_phat_hanh SET finished_at = :now, counts = :counts WHERE release_id = :release",
+        "UPDATE ban_phat_hanh SET finished_at = CASE WHEN started_at > :now THEN started_at ELSE :now END, "
+        "counts = :counts WHERE release_id = :release",
         {"now": now(), "counts": json.dumps(dict(counts), ensure_ascii=False), "release": release_id},
     )
 

@@ -190,7 +190,8 @@ def _coerce(column: pd.Series, declared: str) -> pd.Series:
         numbers: pd.Series = pd.to_numeric(column).astype("Int64")
         return numbers
     if declared.startswith(_REALS):
-        reals: pd.Series = pd.to_numeric(column).astype("float64")
+        # SQLite knows no zero below zero; without this the content would not be that of its hash.
+        reals: pd.Series = pd.to_numeric(column).astype("float64") + 0.0
         return reals
     if declared.startswith("BLOB"):
         return column.astype(object)
