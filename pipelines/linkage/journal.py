@@ -91,6 +91,7 @@ def unsaid(store: land.Store, rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows that say something else than what is in force: what is handed in twice is entered once."""
     standing = in_force(read(store), kind)
     columns = [*SUBJECT[kind], *_SAID[kind]]
+    rows = rows.drop_duplicates(columns)
     same = rows[columns].astype("string").merge(standing[columns], on=columns, how="left", indicator=True)
     return rows[(same["_merge"] == "left_only").to_numpy()]
 

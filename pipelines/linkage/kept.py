@@ -101,7 +101,9 @@ def newest(store: land.Store) -> Run | None:
     return Run(int(row[0]), str(row[1]), Known(json.loads(row[2]), int(row[3])), Counts(*map(int, row[4:])))
 
 
-def keep(store: land.Store, links: pd.DataFrame, known: Known, counts: Counts) -> tuple[Run, bool]:
+def keep(
+    store: land.Store, links: pd.DataFrame, known: Known, counts: Counts, at: str | None = None
+) -> tuple[Run, bool]:
     """Replace all links, inside the caller's transaction; return the run that stands, and whether it is this one.
 
     A run that knew less than the one that stands (two ran at once) leaves it alone.
@@ -111,11 +113,12 @@ def keep(store: land.Store, links: pd.DataFrame, known: Known, counts: Counts) -
         links: `record_key`, `nguoi_id`, `why`, `bits`; see `rows`.
         known: What the run was made from.
         counts: What it found.
+        at: When it was, if not now.
     """
     former = newest(store)
     if former and former.known != known and former.known.covers(known):
         return former, False
-    run = Run(former.id + 1 if former else 1, now(), known, counts)
+    run = Run(former.id + 1 if former else 1, at or now(), known, counts)
     store.execute(f"DELETE FROM {HOLDERS}.{LINKS}")
     store.insert_plain(LINKS, links, HOLDERS)
     values = {"id": run.id, "luc": run.luc, "releases": json.dumps(known.releases), "decisions": known.decisions}
