@@ -1,4 +1,4 @@
-"""Linkage over a land database, both stores: questions and answers, verification, and the way back."""
+"""Linkage over a land database, both stores: links, questions and answers, and the way back."""
 
 import stat
 from collections.abc import Iterator
@@ -9,99 +9,30 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from pipelines import store as land
-from pipelines import vault
-from pipelines.cli.app import app
-from pipelines.errors import CadastreError, ReadError, Refusal, SettingsError, StoreError
-from pipelines.linkage import batch, files, journal, kept, records, review
-from pipelines.load import run
+from pipelines.errors import CadastreError, ReadError, SettingsError, StoreError
+from pipelines.linkage import batch, files, records, review
 from pipelines.settings import Settings
 from tests.stores import in_files
-from tests.unit.deliveries import ZONE, delivery
+from tests.unit.deliveries import ZONE
+from tests.unit.officers import (
+    SECRETS,
+    answer,
+    answered,
+    chosen,
+    command,
+    everything,
+    execute,
+    home,
+    joined,
+    journal_of,
+    links,
+    undo,
+    write_batch,
+)
 
-NUMBER, CORRECTED, OLD = "038061990001", "038061990009", "171234567"
-KEY = {"15670": "15670.E2025A.c1", "15703": "15703.E2025A.c1"}
-UNRULY = "112233445566"
-"""A number that breaks the rules: it is no reason to link, and nobody can verify it."""
-
-SECRETS = (NUMBER, CORRECTED, OLD, UNRULY)
-
-
-def holders(commune: str) -> dict[str, pd.DataFrame]:
-    """Return a man with the same number in both communes, and a common name without any."""
-    people = {
-        "ca_nhan_id": ["c1", "c2"],
-        "ho_ten": ["Quách Bá Thước", "Nguyễn Thị Lan"],
-        "nam_sinh": [1961, 1970],
-        "ngay_sinh": ["1961-05-07", None],
-        "gioi_tinh": ["1", "0"],
-        "dia_chi": ["Thôn 3, xã Thọ Bình", f"Thôn {commune[-1]}, xã Thọ Bình"],
-    }
-    kind, number = ("5", NUMBER) if commune == "15670" else ("2", OLD)
-    papers = {
-        "giay_to_id": ["g1", "g2"],
-        "ca_nhan_id": ["c1", "c2"],
-        "loai_giay_to": [kind, None],
-        "so_giay_to": [number, UNRULY],
-    }
-    return {"ca_nhan": pd.DataFrame(people), "giay_to_tuy_than": pd.DataFrame(papers)}
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "build"
-
-
-@pytest.fixture
-def chosen(home: Path, url: str) -> Settings:
-    """Return the settings of a home whose store holds two communes."""
-    with land.open_store(url, srid=ZONE) as store:
-        for place, commune in enumerate(KEY):
-            wanted = delivery(4, ma_xa=commune, shift_m=79.0 * place, holders=holders(commune))
-            run(wanted, store, vault.open_vault(home / "holder.key"))
-    return Settings(home=home, store=url)
-
-
-def execute(chosen: Settings) -> files.Summary:
-    with files.opened(chosen.home, chosen) as store:
-        return files.execute(store, chosen.home)
-
-
-def answer(chosen: Settings, path: Path, who: str = "lan") -> files.Answered:
-    with files.opened(chosen.home, chosen) as store:
-        return files.take_answers(store, path, who, chosen)
-
-
-def write_batch(chosen: Settings, out: Path) -> int:
-    with files.opened(chosen.home, chosen) as store:
-        return files.write_batch(store, chosen.home, out, "lan", chosen)
-
-
-def take_results(chosen: Settings, path: Path) -> tuple[int, int]:
-    with files.opened(chosen.home, chosen) as store:
-        return files.take_results(store, chosen.home, path, "lan", chosen)
-
-
-def undo(chosen: Settings, number: int) -> None:
-    with files.opened(chosen.home, chosen) as store:
-        journal.undo(store, number, "lan")
-
-
-def journal_of(chosen: Settings) -> pd.DataFrame:
-    with land.open_reader(chosen.database) as store:
-        return journal.read(store)
-
-
-def links(chosen: Settings) -> pd.DataFrame:
-    with land.open_reader(chosen.database) as store, store.holders():
-        return store.frame(f"SELECT * FROM holders.{kept.LINKS}").set_index("record_key")
-
-
-def joined(chosen: Settings, person: str = "c1") -> bool:
-    found = links(chosen)["nguoi_id"]
-    return bool(found[f"15670.E2025A.{person}"] == found[f"15703.E2025A.{person}"])
+__all__ = ["chosen", "home"]
 
 
 @contextmanager
@@ -122,36 +53,6 @@ def registers(store: land.Store) -> dict[str, list[Any]]:
             for table in tables
             if table.is_versioned
         }
-
-
-def answered(home: Path, answer: str, row: int = 2) -> Path:
-    """Return the list of questions with an answer in a row."""
-    book = openpyxl.load_workbook(home / "linkage/review.xlsx")
-    sheet = book.active
-    column = next(cell.column for cell in sheet[1] if cell.value == "Trả lời / Answer")
-    sheet.cell(row, column, answer)
-    path = home.parent / "handed_back.xlsx"
-    book.save(path)
-    return path
-
-
-def everything(folder: Path) -> bytes:
-    """Return every byte below a folder, workbooks and tables as texts."""
-    parts = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        parts.append(path.read_bytes())
-        if path.suffix == ".parquet":
-            parts.append(pd.read_parquet(path).to_csv().encode())
-        if path.suffix == ".xlsx":
-            sheets = openpyxl.load_workbook(path).worksheets
-            parts += [str(cell.value).encode() for sheet in sheets for row in sheet for cell in row]
-    return b"\n".join(parts)
-
-
-def command(chosen: Settings, *arguments: object) -> Any:
-    config = chosen.home.parent / "settings.yaml"
-    config.write_text(f"home: {chosen.home}\nstore: {chosen.store}\n", encoding="utf-8")
-    return CliRunner().invoke(app, ["--config", str(config), "link", *map(str, arguments)])
 
 
 def test_only_the_owner_may_read_and_no_number_stands_in_clear(chosen: Settings) -> None:
@@ -248,140 +149,6 @@ def test_another_file_is_no_list(tmp_path: Path) -> None:
         review.read(path)
     with pytest.raises(ReadError):
         batch.read(path)
-
-
-@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
-def test_the_file_for_verification_and_its_answer(chosen: Settings, ending: str) -> None:
-    out = chosen.home.parent / f"out{ending}"
-    assert write_batch(chosen, out) == 2
-    assert stat.S_IMODE(out.stat().st_mode) == 0o600
-    table = batch.read(out)
-    assert table.columns.tolist() == list(batch.COLUMNS)
-    assert table["Số định danh"].tolist() == [NUMBER, OLD]
-    assert table["Ngày sinh"].tolist() == ["07/05/1961"] * 2
-    table["Kết quả"] = ["khớp", "Không khớp"]
-    table["Số định danh đúng"] = ["", CORRECTED]
-    back = chosen.home.parent / "back.csv"
-    table.to_csv(back, index=False, encoding="utf-8-sig")
-    execute(chosen)
-    assert joined(chosen)
-    assert take_results(chosen, back) == (2, 2)
-    assert take_results(chosen, back) == (2, 0)
-    execute(chosen)
-    # The right number of one is another than the number of the other: two people after all.
-    assert not joined(chosen)
-    events = journal_of(chosen)
-    told = everything(chosen.home / "linkage") + events.to_csv().encode() + links(chosen).to_csv().encode()
-    assert [number for number in SECRETS if number.encode() in told] == []
-    assert events["kind"].tolist() == ["batch", "verified", "verified"]
-    undo(chosen, 3)
-    execute(chosen)
-    assert joined(chosen)
-    assert write_batch(chosen, chosen.home.parent / "again.csv") == 1
-
-
-def test_an_answer_may_come_in_parts(chosen: Settings) -> None:
-    out = chosen.home.parent / "out.csv"
-    write_batch(chosen, out)
-    table = batch.read(out)
-    for place, entered in ((0, 1), (1, 1), (1, 0)):
-        part = table.iloc[[place]].assign(**{"Kết quả": "khớp"})
-        part.to_csv(out, index=False, encoding="utf-8-sig")
-        assert take_results(chosen, out) == (1, entered)
-    table.assign(**{"Kết quả": ["khớp", ""]}).to_csv(out, index=False, encoding="utf-8-sig")
-    assert take_results(chosen, out) == (1, 0)
-    assert journal_of(chosen)["kind"].tolist() == ["batch", "verified", "verified"]
-
-
-def test_an_answer_to_an_older_file_holds_though_the_name_was_mended_since(chosen: Settings, url: str) -> None:
-    older, newer = chosen.home.parent / "older.csv", chosen.home.parent / "newer.csv"
-    write_batch(chosen, older)
-    mended = holders("15670")
-    mended["ca_nhan"].loc[0, "ho_ten"] = "Quách Bá Thướt"
-    with land.open_store(url, srid=ZONE) as store:
-        run(delivery(4, sha256="b" * 64, holders=mended), store, vault.open_vault(chosen.home / "holder.key"))
-    write_batch(chosen, newer)
-    assert batch.read(older)["Mã đối chiếu"].equals(batch.read(newer)["Mã đối chiếu"])
-    for path in (older, newer):
-        batch.read(path).assign(**{"Kết quả": "khớp"}).to_csv(path, index=False, encoding="utf-8-sig")
-    assert take_results(chosen, older) == (2, 2)
-    assert take_results(chosen, newer) == (2, 0)
-
-
-def spoilt(table: pd.DataFrame, how: str) -> pd.DataFrame:
-    """Return an answered file with something wrong in its second row."""
-    cells = {
-        "unknown": ("Mã đối chiếu", "dc-00000000000000000000"),
-        "changed name": ("Họ tên", "Quách Bá Thướt"),
-        "changed number": ("Số định danh", "171234568"),
-        "no result": ("Kết quả", "có lẽ"),
-        "bad number": ("Số định danh đúng", "03806199"),
-        "of another year": ("Số định danh đúng", "038062990009"),
-        "of another sex": ("Số định danh đúng", "038161990009"),
-    }
-    table = table.assign(**{"Kết quả": "không khớp"})
-    if how == "twice":
-        return pd.concat([table, table.iloc[1:]], ignore_index=True)
-    if how == "match with a number":
-        return table.assign(**{"Kết quả": ["không khớp", "khớp"], "Số định danh đúng": ["", CORRECTED]})
-    column, value = cells[how]
-    table.loc[1, column] = value
-    return table
-
-
-@pytest.mark.parametrize(
-    "how",
-    ["unknown", "changed name", "changed number", "no result", "bad number", "of another year", "of another sex",
-     "twice", "match with a number"],
-)  # fmt: skip
-@in_files
-def test_an_answer_with_a_fault_is_refused_as_a_whole(chosen: Settings, how: str) -> None:
-    out = chosen.home.parent / "out.csv"
-    write_batch(chosen, out)
-    spoilt(batch.read(out), how).to_csv(out, index=False, encoding="utf-8-sig")
-    before = journal_of(chosen)
-    with pytest.raises(Refusal, match="row 3"):
-        take_results(chosen, out)
-    pd.testing.assert_frame_equal(journal_of(chosen), before)
-
-
-def test_a_leading_zero_that_a_spreadsheet_dropped_changes_nothing(chosen: Settings) -> None:
-    out = chosen.home.parent / "out.csv"
-    write_batch(chosen, out)
-    table = batch.read(out).assign(**{"Kết quả": "khớp"})
-    table["Số định danh"] = table["Số định danh"].str.lstrip("0")
-    table.to_csv(out, index=False, encoding="utf-8-sig")
-    assert take_results(chosen, out) == (2, 2)
-
-
-def test_the_file_for_verification_needs_the_key_and_a_fit_place(chosen: Settings, tmp_path: Path) -> None:
-    home, out = chosen.home, chosen.home.parent / "out.csv"
-    (home / "release").mkdir()
-    for place in (home / "release/out.csv", tmp_path / "out.pdf", tmp_path / "no/out.csv", home / "holder.key"):
-        with pytest.raises(SettingsError):
-            write_batch(chosen, place)
-    out.write_text("kept", encoding="utf-8")
-    with pytest.raises(SettingsError, match="exists"):
-        write_batch(chosen, out)
-    assert out.read_text(encoding="utf-8") == "kept"
-    other = tmp_path / "other.key"
-    vault.open_vault(other)
-    with pytest.raises(StoreError, match="key"):
-        write_batch(chosen.model_copy(update={"key_file": other}), tmp_path / "b.csv")
-    (home / "holder.key").unlink()
-    with pytest.raises(StoreError, match="no key file"):
-        write_batch(chosen, tmp_path / "b.csv")
-    assert not (home / "holder.key").exists() and not (tmp_path / "b.csv").exists()
-    assert journal_of(chosen).empty
-
-
-def test_a_name_that_begins_like_a_formula_is_no_formula() -> None:
-    people = pd.DataFrame(
-        {"ho_ten": ["=1+1"], "born": ["1961"], "sex": ["Nam"]}, index=["k"], dtype="string"
-    ).rename_axis("key")
-    numbers = pd.DataFrame({"key": ["k"], "clear": [NUMBER], "number": ["hash"]}, dtype="string")
-    safe = vault.Vault(None, b"k" * 32)  # type: ignore[arg-type]
-    assert batch.build(people, numbers, safe).rows["Họ tên"].tolist() == ["1+1"]
 
 
 def test_the_command_prints_one_line_without_anything_personal(chosen: Settings) -> None:
