@@ -41,7 +41,7 @@ def body(person: Person) -> dict[str, Any]:
 
 def lines(person: Person) -> Iterator[str]:
     """Yield the person as text: what holds, what may be out of date, and under each record its land."""
-    land = person.parcels.drop_duplicates(["thua_key", "thua_dat_id"])
+    land = person.parcels.dropna(subset="thua_key").drop_duplicates(["thua_key", "thua_dat_id"])
     since = f" · lần nối / run {person.run.id}, {person.run.luc[:16]}Z" if person.run else ""
     yield (
         f"{person.nguoi_id or person.records['record_key'].iloc[0]}: {len(person.records)} hồ sơ / records · "
@@ -71,8 +71,10 @@ def _parcel(row: dict[str, Any]) -> str:
     place = commune(row["ma_xa"], row["ky_dia_gioi"]).name_short or row["ma_xa"]
     area = row["dien_tich"] if row["dien_tich"] is not None else row["dien_tich_do"]
     parts = [
-        f"{place} tờ / sheet {row['so_hieu_to_ban_do']} thửa / parcel {row['so_thu_tu_thua']}",
-        None if row["thua_dat_id"] else "không có trên bản đồ / not on the map",
+        f"{place} tờ / sheet {row['so_hieu_to_ban_do']} thửa / parcel {row['so_thu_tu_thua']}"
+        if row["thua_key"]
+        else f"{place}, không ghi thửa nào / names no parcel",
+        "không có trên bản đồ / not on the map" if row["thua_key"] and not row["thua_dat_id"] else None,
         None if area is None else f"{area:,.1f} m²",
         row["loai_dat"],
         _holder(row["loai_doi_tuong"]),
