@@ -42,6 +42,7 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "giay_chung_nhan": (("so_phat_hanh",), ("giay_chung_nhan_id",)),
     "ca_nhan": (("ca_nhan_id",),),
     "vo_chong": (("vo_id",), ("chong_id",)),
+    "lien_ket_nguoi": (("nguoi_id",),),
     "giao_dich": (("giao_dich_id",),),
     "pha_he_thua": (("thua_dat_id_cu",), ("thua_dat_id_moi",)),
     "tai_san": (("thua_key",),),
@@ -53,7 +54,6 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "khoa_thua": (("thua_dat_id_moi",),),
     "nhat_ky": (("giao_dich_id",),),
     "dinh_danh": (("release_from",),),
-    "lien_ket_nguoi": (("nguoi_id",),),
 }
 
 

@@ -128,6 +128,8 @@ def write_batch(store: land.Store, home: Path, out: Path, who: str, settings: Se
             f"--batch: {len(made.rows):,} rows do not fit a sheet; write a .csv.",
         )
     with private(out) as path:
+        # Another may have written it meanwhile.
+        _check_place(home, out)
         _write_table(made.rows, path)
         told = {"kind": journal.BATCH, "file_sha256": files.sha256(path), "file_name": out.name}
         # A file that is not in the log must not exist.
