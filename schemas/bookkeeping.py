@@ -57,6 +57,49 @@ TABLES: dict[str, dict[str, tuple[tuple[str, str], tuple[str, ...]]]] = {
             ("Giá trị kiểm tra khóa mã hóa", "Check value of the key that identity numbers are encrypted with"),
             ("id INTEGER PRIMARY KEY CHECK (id = 1)", "check_value TEXT NOT NULL"),
         ),
+        "quyet_dinh_lien_ket": (
+            ("Quyết định về người", "Decisions about who is one person; rows are only added, numbers have no gaps"),
+            (
+                "id INTEGER PRIMARY KEY",
+                "luc TEXT NOT NULL",
+                "nguoi_thuc_hien TEXT NOT NULL",
+                "kind TEXT NOT NULL CHECK (kind IN ('answer', 'verified', 'batch', 'undo'))",
+                *(f"{name} TEXT" for name in ("left_key", "right_key")),
+                "answer TEXT CHECK (answer IN ('same', 'different'))",
+                *(f"{name} TEXT" for name in ("record_key", "number_hash")),
+                "result TEXT CHECK (result IN ('match', 'no match'))",
+                *(f"{name} TEXT" for name in ("corrected_hash", "masked", "file_sha256", "file_name")),
+                "file_rows INTEGER",
+                "undoes INTEGER",
+                "taken_from TEXT",
+            ),
+        ),
+        "xac_thuc_da_gui": (
+            ("Dòng đã gửi xác thực", "Rows that were written out for verification, by which an answer is recognised"),
+            (
+                *(f"{name} TEXT NOT NULL" for name in ("reference", "seal", "record_key", "number_hash")),
+                "PRIMARY KEY (reference, seal)",
+            ),
+        ),
+        "lan_lien_ket": (
+            ("Lần nối người", "Runs of the linkage, and from which releases and decisions each was made"),
+            (
+                "id INTEGER PRIMARY KEY",
+                "luc TEXT NOT NULL",
+                "releases TEXT NOT NULL",
+                *(f"{name} INTEGER NOT NULL" for name in ("decisions", "records", "people", "linked", "review")),
+                "refused INTEGER NOT NULL",
+            ),
+        ),
+        "lien_ket_nguoi": (
+            ("Ai là cùng một người", "Who is one person, as the newest run found; each run replaces all of it"),
+            (
+                "record_key TEXT NOT NULL PRIMARY KEY",
+                "nguoi_id TEXT NOT NULL",
+                "why TEXT NOT NULL CHECK (why IN ('alone', 'number', 'likeness', 'officer'))",
+                "bits REAL",
+            ),
+        ),
     },
 }
 """Tables that hold no entity: titles and columns."""

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from pipelines import identifiers, sandbox
+from pipelines import store as land
 from pipelines.errors import ReadError, Refusal
 from pipelines.identifiers import CITIZEN
-from pipelines.linkage.journal import MATCH, NO_MATCH, VERIFIED, Event
+from pipelines.linkage.journal import MATCH, NO_MATCH, VERIFIED
 from pipelines.registers import grid
 from pipelines.sandbox import Limits
+from pipelines.store.tables import HOLDERS
 from pipelines.text import fold
 from pipelines.vault import Vault, mask
 
@@ -22,6 +24,8 @@ COLUMNS = ("STT", "Họ tên", "Ngày sinh", "Giới tính", "Số định danh"
 """Columns of the file; the last two are filled in by the office that has the population database."""
 
 _NO, _NAME, _BORN, _SEX, _NUMBER, _REFERENCE, _RESULT, _CORRECTED = COLUMNS
+TABLE = "xac_thuc_da_gui"
+
 _RESULTS = {"khop": MATCH, "match": MATCH, "khong khop": NO_MATCH, "no match": NO_MATCH}
 _SIGNS = 20
 _MOST_TOLD = 5
@@ -93,19 +97,49 @@ def read(path: Path, limits: Limits | None = None) -> pd.DataFrame:
     )
 
 
-def results(table: pd.DataFrame, issued: pd.DataFrame, vault: Vault) -> list[Event]:
-    """Return the results as events for the journal; rows without a result are not answered yet.
+def keep(store: land.Store, issued: pd.DataFrame) -> None:
+    """Keep what was written out, inside the caller's transaction; what was written before is there already.
+
+    Args:
+        store: The land database, open for writing.
+        issued: See `Batch`.
+    """
+    rows = issued.rename(columns={"key": "record_key", "number": "number_hash"}).drop_duplicates(["reference", "seal"])
+    known = sent(store)[["reference", "seal"]]
+    is_new = rows[["reference", "seal"]].merge(known, how="left", indicator=True)["_merge"] == "left_only"
+    store.insert_plain(TABLE, rows[is_new.to_numpy()], HOLDERS)
+
+
+def sent(store: land.Store) -> pd.DataFrame:
+    """Return `reference`, `seal`, `key` and `number` of every row that was ever written out.
+
+    Raises:
+        StoreError: The holder tables are gone, or may not be read.
+    """
+    with store.holders():
+        return store.frame(
+            f"SELECT reference, seal, record_key AS key, number_hash AS number FROM {HOLDERS}.{TABLE}"
+        ).astype("string")
+
+
+def results(table: pd.DataFrame, issued: pd.DataFrame, vault: Vault) -> pd.DataFrame:
+    """Return the results as rows for the journal; rows without a result are not answered yet.
+
+    Args:
+        table: The answered file, see `read`.
+        issued: What was ever written out, see `sent`.
+        vault: The key.
 
     Raises:
         Refusal: A row is unknown, changed, answered twice, or has a result or a number that cannot be.
     """
-    known = issued.drop_duplicates("reference", keep="last").set_index("reference")
+    known = issued.drop_duplicates("reference").set_index("reference")
     references = table[_REFERENCE]
     listed = references.isin(known.index)
     _refuse(~listed, "mã đối chiếu không có trong tệp nào đã xuất", "the reference is in no file that was written")
     _refuse(references.duplicated(keep=False), "mã đối chiếu lặp lại", "the reference stands there twice")
-    seals = known["seal"].reindex(references).to_numpy()
-    changed = pd.Series(_seals(table, vault).to_numpy() != seals)
+    # The same number may have been written out twice, with the name of another day.
+    changed = ~(references + "|" + _seals(table, vault)).isin(issued["reference"] + "|" + issued["seal"])
     _refuse(changed, "họ tên, ngày sinh, giới tính hoặc số đã bị sửa so với tệp đã xuất; mở tệp dưới dạng văn bản",
             "name, birth, sex or number differ from the file that was written; open it as text")  # fmt: skip
     said = table[_RESULT].map(fold)
@@ -124,16 +158,14 @@ def results(table: pd.DataFrame, issued: pd.DataFrame, vault: Vault) -> list[Eve
     told = pd.DataFrame(
         {
             "kind": VERIFIED,
-            "key": known["key"].reindex(references).to_numpy(),
-            "number": known["number"].reindex(references).to_numpy(),
+            "record_key": known["key"].reindex(references).to_numpy(),
+            "number_hash": known["number"].reindex(references).to_numpy(),
             "result": result,
-            "corrected": vault.fingerprint(number.astype(object)),
+            "corrected_hash": vault.fingerprint(number.astype(object)),
             "masked": mask(number),
         }
     )
-    answered = told[result.notna()].astype(object)
-    events: list[Event] = answered.where(answered.notna(), None).to_dict("records")
-    return events
+    return told[result.notna()].astype("string").reset_index(drop=True)
 
 
 def _seals(rows: pd.DataFrame, vault: Vault) -> pd.Series:

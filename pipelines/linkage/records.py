@@ -189,8 +189,7 @@ def _papers(holders: Mapping[str, pd.DataFrame], place: pd.Series) -> pd.DataFra
     serial = serial.sort_values()
     held["serial"] = keys(rights, "giay_chung_nhan_id").map(serial[~serial.index.duplicated()])
     long = held.melt("unit", ["parcel", "serial"], value_name="paper").dropna(subset=["unit", "paper"])
-    members = _members(holders)
-    joined = long.merge(members, on="unit")
+    joined = long.merge(members(holders), on="unit")
     joined["record"] = joined["person"].map(place)
     known = joined.dropna(subset=["record"]).astype({"record": np.int64})
     known = known.assign(paper=pd.factorize(known["variable"] + "|" + known["paper"].astype("string"), sort=True)[0])
@@ -198,8 +197,8 @@ def _papers(holders: Mapping[str, pd.DataFrame], place: pd.Series) -> pd.DataFra
     return known.sort_values(["record", "paper"], ignore_index=True)
 
 
-def _members(holders: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the people behind every holder: `unit`, `person` (keys)."""
+def members(holders: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the people behind every holder: `unit`, `person` (keys), from four of the `LAYERS`."""
     people = keys(holders["ca_nhan"], "ca_nhan_id")
     parts = [pd.DataFrame({"unit": people, "person": people})]
     units = {

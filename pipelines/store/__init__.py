@@ -9,7 +9,7 @@ from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, retire, settle
 from pipelines.store.lineage import Relatives, children, parents
 from pipelines.store.log import DONE, REFUSED, Entry, read_log, write_log
-from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
+from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store, open_writer
 from pipelines.store.reading import as_of, current, current_holders, current_rows, history, released, sealed_numbers
 from pipelines.store.releases import (
     Release,
@@ -65,6 +65,7 @@ __all__ = [
     "open_as_it_is",
     "open_reader",
     "open_store",
+    "open_writer",
     "parents",
     "read_log",
     "record",

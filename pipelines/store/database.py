@@ -106,8 +106,8 @@ class Store(ABC):
         """Insert many rows as current versions, in their order."""
 
     @abstractmethod
-    def insert_plain(self, table: str, rows: pd.DataFrame) -> None:
-        """Insert many rows into a table of the program that is no layer."""
+    def insert_plain(self, table: str, rows: pd.DataFrame, schema: str = "") -> None:
+        """Insert many rows into a table of the program that is no layer; `schema` is that of the holders, or none."""
 
     @abstractmethod
     def copied(self, table: Table, sources: list[int], moment: Moment) -> None:

@@ -96,9 +96,11 @@ class GeoPackage(Store):
             geopackage.index_rows(self.connection, table.name, ids, geometries)
             geopackage.describe_rows(self.connection, table.name, geometries)
 
-    def insert_plain(self, table: str, rows: pd.DataFrame) -> None:
+    def insert_plain(self, table: str, rows: pd.DataFrame, schema: str = "") -> None:
         """Insert many rows into a table of the program."""
-        self._fill(f'"{table}"', list(rows.columns), [_python(rows[name]) for name in rows.columns], {})
+        self._fill(
+            Table(table, (), schema).qualified, list(rows.columns), [_python(rows[name]) for name in rows.columns], {}
+        )
 
     def _fill(self, table: str, names: list[str], columns: list[Any], constants: dict[str, str | int]) -> None:
         # Constants are written into the statement: a parameter would be bound again for each row.

@@ -38,6 +38,20 @@ def open_reader(place: Path | str) -> Store:
     return _ready(read_as_it_is(place), require_current)
 
 
+def open_writer(place: Path | str) -> Store:
+    """Open a land database that is there for writing, land and holders, whatever its zones.
+
+    Raises:
+        StoreError: There is none, its holders are gone, it cannot be reached, or has another shape.
+        SettingsError: The address says neither the one nor the other.
+    """
+    with open_reader(place) as store:
+        srid = store.zones()[0]
+        with store.holders():
+            pass
+    return open_store(place, srid=srid)
+
+
 def open_as_it_is(place: Path | str) -> Store:
     """Open a store for writing without asking for its version; see `migrate`."""
     return _connect(place, writing=True)

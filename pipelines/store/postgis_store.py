@@ -116,9 +116,9 @@ class PostGIS(Store):
         columns |= {name: pa.repeat(pa.scalar(value), len(rows)) for name, value in constants.items()}
         self._copy(table.qualified, pa.table(columns))
 
-    def insert_plain(self, table: str, rows: pd.DataFrame) -> None:
+    def insert_plain(self, table: str, rows: pd.DataFrame, schema: str = "") -> None:
         """Copy many rows into a table of the program."""
-        self._copy(f'"{table}"', pa.table({name: _texts_of(rows[name]) for name in rows.columns}))
+        self._copy(Table(table, (), schema).qualified, pa.table({name: _texts_of(rows[name]) for name in rows.columns}))
 
     def _copy(self, table: str, rows: pa.Table) -> None:
         names = ", ".join(f'"{name}"' for name in rows.column_names)

@@ -4,6 +4,58 @@ CREATE TABLE IF NOT EXISTS khoa (
   check_value TEXT NOT NULL
 );
 
+-- quyet_dinh_lien_ket: Quyết định về người / Decisions about who is one person; rows are only added, numbers have no gaps
+CREATE TABLE IF NOT EXISTS quyet_dinh_lien_ket (
+  id INTEGER PRIMARY KEY,
+  luc TEXT NOT NULL,
+  nguoi_thuc_hien TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('answer', 'verified', 'batch', 'undo')),
+  left_key TEXT,
+  right_key TEXT,
+  answer TEXT CHECK (answer IN ('same', 'different')),
+  record_key TEXT,
+  number_hash TEXT,
+  result TEXT CHECK (result IN ('match', 'no match')),
+  corrected_hash TEXT,
+  masked TEXT,
+  file_sha256 TEXT,
+  file_name TEXT,
+  file_rows INTEGER,
+  undoes INTEGER,
+  taken_from TEXT
+);
+
+-- xac_thuc_da_gui: Dòng đã gửi xác thực / Rows that were written out for verification, by which an answer is recognised
+CREATE TABLE IF NOT EXISTS xac_thuc_da_gui (
+  reference TEXT NOT NULL,
+  seal TEXT NOT NULL,
+  record_key TEXT NOT NULL,
+  number_hash TEXT NOT NULL,
+  PRIMARY KEY (reference, seal)
+);
+
+-- lan_lien_ket: Lần nối người / Runs of the linkage, and from which releases and decisions each was made
+CREATE TABLE IF NOT EXISTS lan_lien_ket (
+  id INTEGER PRIMARY KEY,
+  luc TEXT NOT NULL,
+  releases TEXT NOT NULL,
+  decisions INTEGER NOT NULL,
+  records INTEGER NOT NULL,
+  people INTEGER NOT NULL,
+  linked INTEGER NOT NULL,
+  review INTEGER NOT NULL,
+  refused INTEGER NOT NULL
+);
+
+-- lien_ket_nguoi: Ai là cùng một người / Who is one person, as the newest run found; each run replaces all of it
+CREATE TABLE IF NOT EXISTS lien_ket_nguoi (
+  record_key TEXT NOT NULL PRIMARY KEY,
+  nguoi_id TEXT NOT NULL,
+  why TEXT NOT NULL CHECK (why IN ('alone', 'number', 'likeness', 'officer')),
+  bits REAL
+);
+CREATE INDEX IF NOT EXISTS ix_lien_ket_nguoi_1 ON lien_ket_nguoi (nguoi_id);
+
 -- ca_nhan: Cá nhân / Individual
 CREATE TABLE IF NOT EXISTS ca_nhan (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -26,6 +78,7 @@ CREATE TABLE IF NOT EXISTS ca_nhan (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_ca_nhan_hien_hanh ON ca_nhan (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ca_nhan_1 ON ca_nhan (ca_nhan_id);
 
 -- cong_dong: Cộng đồng dân cư / Community
 CREATE TABLE IF NOT EXISTS cong_dong (
@@ -99,6 +152,7 @@ CREATE TABLE IF NOT EXISTS giay_chung_nhan (
 );
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_hien_hanh ON giay_chung_nhan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_1 ON giay_chung_nhan (so_phat_hanh);
+CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_2 ON giay_chung_nhan (giay_chung_nhan_id);
 
 -- giay_to_tuy_than: Giấy tờ tùy thân / Identity document
 CREATE TABLE IF NOT EXISTS giay_to_tuy_than (
@@ -396,3 +450,5 @@ CREATE TABLE IF NOT EXISTS vo_chong (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON vo_chong (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON vo_chong (vo_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON vo_chong (chong_id);

@@ -418,6 +418,58 @@ CREATE TABLE IF NOT EXISTS holders.khoa (
   check_value TEXT COLLATE "C" NOT NULL
 );
 
+-- quyet_dinh_lien_ket: Quyết định về người / Decisions about who is one person; rows are only added, numbers have no gaps
+CREATE TABLE IF NOT EXISTS holders.quyet_dinh_lien_ket (
+  id BIGINT PRIMARY KEY,
+  luc TEXT COLLATE "C" NOT NULL,
+  nguoi_thuc_hien TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('answer', 'verified', 'batch', 'undo')),
+  left_key TEXT COLLATE "C",
+  right_key TEXT COLLATE "C",
+  answer TEXT COLLATE "C" CHECK (answer IN ('same', 'different')),
+  record_key TEXT COLLATE "C",
+  number_hash TEXT COLLATE "C",
+  result TEXT COLLATE "C" CHECK (result IN ('match', 'no match')),
+  corrected_hash TEXT COLLATE "C",
+  masked TEXT COLLATE "C",
+  file_sha256 TEXT COLLATE "C",
+  file_name TEXT COLLATE "C",
+  file_rows BIGINT,
+  undoes BIGINT,
+  taken_from TEXT COLLATE "C"
+);
+
+-- xac_thuc_da_gui: Dòng đã gửi xác thực / Rows that were written out for verification, by which an answer is recognised
+CREATE TABLE IF NOT EXISTS holders.xac_thuc_da_gui (
+  reference TEXT COLLATE "C" NOT NULL,
+  seal TEXT COLLATE "C" NOT NULL,
+  record_key TEXT COLLATE "C" NOT NULL,
+  number_hash TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (reference, seal)
+);
+
+-- lan_lien_ket: Lần nối người / Runs of the linkage, and from which releases and decisions each was made
+CREATE TABLE IF NOT EXISTS holders.lan_lien_ket (
+  id BIGINT PRIMARY KEY,
+  luc TEXT COLLATE "C" NOT NULL,
+  releases TEXT COLLATE "C" NOT NULL,
+  decisions BIGINT NOT NULL,
+  records BIGINT NOT NULL,
+  people BIGINT NOT NULL,
+  linked BIGINT NOT NULL,
+  review BIGINT NOT NULL,
+  refused BIGINT NOT NULL
+);
+
+-- lien_ket_nguoi: Ai là cùng một người / Who is one person, as the newest run found; each run replaces all of it
+CREATE TABLE IF NOT EXISTS holders.lien_ket_nguoi (
+  record_key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  nguoi_id TEXT COLLATE "C" NOT NULL,
+  why TEXT COLLATE "C" NOT NULL CHECK (why IN ('alone', 'number', 'likeness', 'officer')),
+  bits DOUBLE PRECISION
+);
+CREATE INDEX IF NOT EXISTS ix_lien_ket_nguoi_1 ON holders.lien_ket_nguoi (nguoi_id);
+
 -- ca_nhan: Cá nhân / Individual
 CREATE TABLE IF NOT EXISTS holders.ca_nhan (
   version_id BIGSERIAL,
@@ -441,6 +493,7 @@ CREATE TABLE IF NOT EXISTS holders.ca_nhan (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ca_nhan_hien_hanh ON holders.ca_nhan (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ca_nhan_1 ON holders.ca_nhan (ca_nhan_id);
 
 -- cong_dong: Cộng đồng dân cư / Community
 CREATE TABLE IF NOT EXISTS holders.cong_dong (
@@ -517,6 +570,7 @@ CREATE TABLE IF NOT EXISTS holders.giay_chung_nhan (
 );
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_hien_hanh ON holders.giay_chung_nhan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_1 ON holders.giay_chung_nhan (so_phat_hanh);
+CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_2 ON holders.giay_chung_nhan (giay_chung_nhan_id);
 
 -- giay_to_tuy_than: Giấy tờ tùy thân / Identity document
 CREATE TABLE IF NOT EXISTS holders.giay_to_tuy_than (
@@ -827,6 +881,8 @@ CREATE TABLE IF NOT EXISTS holders.vo_chong (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON holders.vo_chong (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON holders.vo_chong (vo_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON holders.vo_chong (chong_id);
 
 DROP VIEW IF EXISTS land.canh_bao_{srid}_hien_hanh;
 CREATE VIEW land.canh_bao_{srid}_hien_hanh AS SELECT version_id, "ma_xa", "ky_dia_gioi", "code", "feature_id", "other_id", "thua_dat_id", "value", "limit", "detail", "source", "geom", "valid_from", "tx_from" FROM land.canh_bao_{srid} WHERE tx_to IS NULL;
@@ -862,5 +918,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA holders TO diachinh_holder_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA land, holders TO diachinh_writer;
 REVOKE INSERT, UPDATE ON land.luoc_do, land.vung_toa_do FROM diachinh_writer;
 REVOKE UPDATE ON land.nhat_ky FROM diachinh_writer;
+REVOKE UPDATE ON holders.quyet_dinh_lien_ket, holders.xac_thuc_da_gui, holders.lan_lien_ket FROM diachinh_writer;
+GRANT DELETE ON holders.lien_ket_nguoi TO diachinh_writer;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA land, holders TO diachinh_writer;
 GRANT EXECUTE ON FUNCTION land.make_partition(integer, text) TO diachinh_writer;

@@ -133,20 +133,27 @@ def test_who_is_one_person_stays_in_the_house(samples_home: Path, tmp_path: Path
     hidden = secrets(samples_home)
     assert named(done.stdout + done.stderr, hidden) == []
     files = [path for path in (home / "linkage").rglob("*") if path.is_file()]
-    assert {path.name for path in files} == {"links.parquet", "review.xlsx"}
+    assert {path.name for path in files} == {"review.xlsx"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert stat.S_IMODE((home / "linkage").stat().st_mode) == 0o700
     numbers = {word for word in hidden if word.isdigit() and len(word) in (9, 12)}
-    told = pd.read_parquet(home / "linkage/links.parquet").to_csv() + contents(home / "linkage/review.xlsx")
-    assert named(told, numbers) == []
+    assert named(contents(home / "linkage/review.xlsx"), numbers) == []
     assert diachinh("link", "--home", home, "--batch", home / "release" / "batch.csv").returncode == 2
     batch = tmp_path / "batch.csv"
     assert diachinh("link", "--home", home, "--batch", batch).returncode == 0
     # The one file that may name them does, which proves the search.
     assert len(named(batch.read_text(encoding="utf-8-sig"), numbers)) > 500
     assert stat.S_IMODE(batch.stat().st_mode) == 0o600
-    for path in (home / "linkage").rglob("*.*"):
+    for path in (*(home / "linkage").rglob("*.*"), home / "holders.sqlite"):
         assert named(path.read_bytes().decode("latin-1"), numbers) == [], path.name
+    with sqlite3.connect(home / "holders.sqlite") as database:
+        kept = "\n".join(
+            str(database.execute(f"SELECT * FROM {table}").fetchall())
+            for table in ("quyet_dinh_lien_ket", "xac_thuc_da_gui", "lan_lien_ket", "lien_ket_nguoi")
+        )
+    assert "ng-" in kept and named(kept, hidden) == []
+    with sqlite3.connect(home / "land.gpkg") as database:
+        assert named(_rows(database), in_file_names(hidden)) == []
 
 
 @pytest.mark.parametrize("path", ["/api/collections/parcels/items?limit=2000&f=json", "/release/manifest.json"])
