@@ -5,9 +5,10 @@ in both: `holders.sqlite`, or the schema `holders`.
 """
 
 from pipelines.store.database import Moment, Store
+from pipelines.store.diffs import Changes, between, moved_m, steps
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, settle
-from pipelines.store.lineage import children, parents
+from pipelines.store.lineage import by_place, children, parents, registered
 from pipelines.store.log import DONE, REFUSED, Entry, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
 from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
@@ -32,6 +33,7 @@ __all__ = [
     "LAND_FILE",
     "REFUSED",
     "Assignment",
+    "Changes",
     "Difference",
     "Entry",
     "Moment",
@@ -41,6 +43,8 @@ __all__ = [
     "as_of",
     "assign",
     "begin",
+    "between",
+    "by_place",
     "children",
     "compare",
     "count_changes",
@@ -58,16 +62,19 @@ __all__ = [
     "layer_table",
     "listing",
     "migrate",
+    "moved_m",
     "newest",
     "open_as_it_is",
     "open_reader",
     "open_store",
     "parents",
     "record",
+    "registered",
     "released",
     "rollback",
     "sealed_numbers",
     "settle",
+    "steps",
     "write",
     "write_log",
 ]
