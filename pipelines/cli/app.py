@@ -10,6 +10,8 @@ import typer
 from pipelines.cli import (
     bench,
     demo,
+    diff,
+    feed,
     inspect,
     link,
     register,
@@ -52,6 +54,8 @@ app.command("load")(register.load)
 app.command("rollback")(register.rollback)
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
+app.command("diff")(diff.diff)
+app.command("feed")(feed.feed)
 app.command("migrate")(register.migrate)
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)

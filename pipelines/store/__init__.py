@@ -5,7 +5,7 @@ in both: `holders.sqlite`, or the schema `holders`.
 """
 
 from pipelines.store.database import Moment, Store
-from pipelines.store.diffs import Changes, between, moved_m, steps
+from pipelines.store.diffs import Changes, between, count_after, moved_m, steps
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, settle
 from pipelines.store.lineage import by_place, children, parents, registered
@@ -47,6 +47,7 @@ __all__ = [
     "by_place",
     "children",
     "compare",
+    "count_after",
     "count_changes",
     "count_current",
     "current",

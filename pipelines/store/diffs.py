@@ -16,6 +16,7 @@ from pipelines.store.reading import read_versions
 from pipelines.store.releases import Release, listing
 from pipelines.store.tables import Table, layer_table
 
+_ENDS = ("release_to", "release_from")
 _TYPES = {"TEXT": "string", "REAL": "float64", "INTEGER": "Int64", "BOOLEAN": "boolean"}
 
 
@@ -46,9 +47,9 @@ class Changes:
         return self.after["version_id"].notna()
 
     def where(self, chosen: pd.Series) -> "Changes":
-        """Return some of the changes, on a fresh index."""
+        """Return some of the changes, by truth, or those at positions in their order; on a fresh index."""
         parts = (self.release_id, self.thua_dat_id, self.before, self.after)
-        return Changes(*(part[chosen].reset_index(drop=True) for part in parts))
+        return Changes(*(part.loc[chosen].reset_index(drop=True) for part in parts))
 
     def differs(self, column: str) -> pd.Series:
         """Return whether a value is another one after than before; a missing value equals a missing value."""
@@ -83,15 +84,27 @@ def between(store: Store, first: Release | None, last: Release) -> Changes:
     values |= {"first": start, "last": last.release_id}
     of_commune = "WHERE ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi"
     before = f"{of_commune} AND {store.among('release_to', 'numbers')} AND release_from <= :first"
-    after = (
-        f"{of_commune} AND {store.among('release_from', 'numbers')} AND (release_to IS NULL OR release_to > :last)"
-    )
+    after = f"{of_commune} AND {store.among('release_from', 'numbers')} AND (release_to IS NULL OR release_to > :last)"
     found = [
         _read(store, table, last.srid, condition, values).assign(release=last.release_id)
         for condition in (before, after)
     ]
     changes = _paired(*found)
     return changes.where(changes.differs("row_hash"))
+
+
+def count_after(store: Store, release: Release) -> int:
+    """Return how many parcels a commune had after a release: as it booked, counted where it booked nothing."""
+    booked = release.counts.get("parcels")
+    if booked is not None:
+        return int(booked)
+    table = layer_table("thua_dat", release.srid)
+    number: int = store.execute(
+        f"SELECT count(*) FROM {table.qualified} WHERE ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi "
+        "AND release_from <= :release AND (release_to IS NULL OR release_to > :release)",
+        {"ma_xa": release.ma_xa, "ky_dia_gioi": release.ky_dia_gioi, "release": release.release_id},
+    ).fetchone()[0]
+    return number
 
 
 def steps(store: Store, releases: Sequence[Release]) -> Changes:
@@ -109,12 +122,9 @@ def steps(store: Store, releases: Sequence[Release]) -> Changes:
     lived = "(release_to IS NULL OR release_to <> release_from)"
     found = [
         _read(store, table, srid, f"WHERE {here}{store.among(column, 'numbers')} AND {lived}", values)
-        for column in ("release_to", "release_from")
+        for column in _ENDS
     ]
     return _paired(*(rows.assign(release=rows[name]) for rows, name in zip(found, _ENDS, strict=True)))
-
-
-_ENDS = ("release_to", "release_from")
 
 
 def moved_m(before: Geometries, after: Geometries) -> Geometries:

@@ -1,0 +1,5 @@
+"""`diachinh feed`: what changed since, for machines."""
+
+
+def feed() -> None:
+    """x"""
