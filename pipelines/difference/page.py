@@ -88,14 +88,15 @@ def _chosen(difference: Difference) -> pd.DataFrame:
     vertices = vertices + np.where(table["what"] == CHANGED, shapely.get_num_coordinates(difference.before), 0)
     turn = table.groupby("what").cumcount().sort_values(kind="stable").index
     fits = vertices[turn].cumsum() <= VERTICES
-    return table.loc[turn[fits][:ROWS].sort_values()]
+    rows: pd.DataFrame = table.loc[turn[fits][:ROWS].sort_values()]
+    return rows
 
 
 def _content(difference: Difference, rows: pd.DataFrame) -> dict[str, Any]:
     """Return what the script draws: columns of the rows, changed values, and rings in whole centimetres."""
     before, after = difference.before.loc[rows.index].to_numpy(), rows.geometry.to_numpy()
-    is_removed = (rows["what"] == REMOVED).to_numpy()
-    after = np.where(is_removed, None, after)
+    after = after.copy()
+    after[(rows["what"] == REMOVED).to_numpy()] = None
     usable = [
         geometry.is_polygon(side) & ~shapely.is_empty(side) & geometry.is_finite(side) for side in (before, after)
     ]

@@ -54,16 +54,14 @@ def chosen(
         first = _before(known, last, days[0]) if days[0] else _former(known, last)
     else:
         last = known[-1] if numbers[1] is None else _numbered(known, ma_xa, numbers[1])
-        first = _former(known, last) if numbers[0] is None else _numbered(known, ma_xa, numbers[0], nothing=True)
+        first = _former(known, last)
+        if numbers[0] is not None:
+            first = _numbered(known, ma_xa, numbers[0]) if numbers[0] else None
     _require_order(first, last)
     return State(first, last)
 
 
-def _numbered(
-    known: Sequence[land.Release], ma_xa: str, number: int, *, nothing: bool = False
-) -> land.Release | None:  # fmt: skip
-    if nothing and number == 0:
-        return None
+def _numbered(known: Sequence[land.Release], ma_xa: str, number: int) -> land.Release:
     found = next((release for release in known if release.release_id == number), None)
     if found is None:
         listed = ", ".join(str(release.release_id) for release in known)
@@ -74,9 +72,9 @@ def _numbered(
     return found
 
 
-def _former(known: Sequence[land.Release], last: land.Release | None) -> land.Release | None:
-    same = [release for release in known if last and release.ky_dia_gioi == last.ky_dia_gioi]
-    return next((release for release in reversed(same) if last and release.release_id < last.release_id), None)
+def _former(known: Sequence[land.Release], last: land.Release) -> land.Release | None:
+    earlier = [release for release in known if release.release_id < last.release_id]
+    return next((release for release in reversed(earlier) if release.ky_dia_gioi == last.ky_dia_gioi), None)
 
 
 def _on(known: Sequence[land.Release], ma_xa: str, day: str) -> land.Release:
@@ -96,8 +94,7 @@ def _before(known: Sequence[land.Release], last: land.Release, day: str) -> land
     return then[-1] if then else None
 
 
-def _require_order(first: land.Release | None, last: land.Release | None) -> None:
-    assert last is not None
+def _require_order(first: land.Release | None, last: land.Release) -> None:
     if first is None:
         return
     if first.release_id > last.release_id:

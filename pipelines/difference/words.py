@@ -70,7 +70,7 @@ def release(one: land.Release | None) -> dict[str, Any] | None:
     }
 
 
-def changes_of(difference: Difference) -> list[list[dict[str, Any]]]:
+def changes_of(difference: Difference) -> list[list[dict[Any, Any]]]:
     """Return the changed values of every row of the table, in the order of the columns."""
     cells = difference.cells
     told = cells[["column", "title_vi", "title_en", "before", "after"]].to_dict("records")
@@ -98,8 +98,8 @@ def shown(values: pd.Series, language: str) -> pd.Series:
         language: `vi` or `en`.
     """
     texts = values.astype("string").fillna("-")
-    if (is_real := values.map(lambda value: isinstance(value, float))).any():
-        texts[is_real] = [_figure(value, language) for value in values[is_real]]
+    is_real = values.map(lambda value: isinstance(value, float))
+    texts[is_real] = values[is_real].map(lambda value: _figure(value, language)).astype("string")
     is_truth = values.map(lambda value: isinstance(value, bool))
     for truth, words in ((True, ("có", "yes")), (False, ("không", "no"))):
         texts[is_truth & (values == truth)] = words[language == "en"]
@@ -121,11 +121,8 @@ def lines(difference: Difference) -> list[str]:
     ]
     if reshaped := int(table["is_reshaped"].sum()):
         told.append(f"ranh đổi / reshaped: {reshaped:,}, xa nhất / farthest {_largest(table['moved_m']):.2f} m")
-    titles = difference.cells.drop_duplicates("column").set_index("column")
-    told += [
-        f"  {count:>8,}  {titles.loc[name, 'title_vi']} / {titles.loc[name, 'title_en']}"
-        for name, count in difference.cells["column"].value_counts().items()
-    ]
+    titles = difference.cells["title_vi"] + " / " + difference.cells["title_en"]
+    told += [f"  {count:>8,}  {title}" for title, count in titles.value_counts().items()]
     texts = sentences(difference)["vi"]
     for kind in KINDS:
         rows = table[table["what"] == kind]

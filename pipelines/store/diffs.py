@@ -39,12 +39,14 @@ class Changes:
     @property
     def was(self) -> pd.Series:
         """Whether there was something before."""
-        return self.before["version_id"].notna()
+        known: pd.Series = self.before["version_id"].notna()
+        return known
 
     @property
     def is_there(self) -> pd.Series:
         """Whether there is something after."""
-        return self.after["version_id"].notna()
+        known: pd.Series = self.after["version_id"].notna()
+        return known
 
     def where(self, chosen: pd.Series) -> "Changes":
         """Return some of the changes, by truth, or those at positions in their order; on a fresh index."""
@@ -54,7 +56,8 @@ class Changes:
     def differs(self, column: str) -> pd.Series:
         """Return whether a value is another one after than before; a missing value equals a missing value."""
         before, after = self.before[column], self.after[column]
-        return before.ne(after).fillna(True).astype(bool) & ~(before.isna() & after.isna())
+        other: pd.Series = before.ne(after).fillna(True).astype(bool) & ~(before.isna() & after.isna())
+        return other
 
     @property
     def is_reshaped(self) -> pd.Series:
