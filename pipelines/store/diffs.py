@@ -85,9 +85,12 @@ def between(store: Store, first: Release | None, last: Release) -> Changes:
     table = layer_table("thua_dat", last.srid)
     values = {"ma_xa": scope[0], "ky_dia_gioi": scope[1], "numbers": store.values(numbers)}
     values |= {"first": start, "last": last.release_id}
+    # Of the two ends one is looked up; `+ 0` keeps SQLite from taking the index of the other, which is the whole state.
     of_commune = "WHERE ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi"
-    before = f"{of_commune} AND {store.among('release_to', 'numbers')} AND release_from <= :first"
-    after = f"{of_commune} AND {store.among('release_from', 'numbers')} AND (release_to IS NULL OR release_to > :last)"
+    before = f"{of_commune} AND {store.among('release_to', 'numbers')} AND release_from + 0 <= :first"
+    after = (
+        f"{of_commune} AND {store.among('release_from', 'numbers')} AND (release_to IS NULL OR release_to + 0 > :last)"
+    )
     found = [
         _read(store, table, last.srid, condition, values).assign(release=last.release_id)
         for condition in (before, after)
@@ -119,12 +122,14 @@ def steps(store: Store, releases: Sequence[Release]) -> Changes:
     """
     srid = releases[0].srid
     table = layer_table("thua_dat", srid)
-    values = {"ma_xa": releases[0].ma_xa, "numbers": store.values([release.release_id for release in releases])}
     # A reform closes parcels of the former communes; else the partition of the commune holds all there is to find.
-    here = "" if any(release.kind == "reform" for release in releases) else "ma_xa = :ma_xa AND "
+    is_wide = any(release.kind == "reform" for release in releases)
+    communes = sorted({release.ma_xa for release in (listing(store) if is_wide else releases)})
+    values = {"communes": store.values(communes), "numbers": store.values([one.release_id for one in releases])}
+    here = f"WHERE {store.among('ma_xa', 'communes')}"
     lived = "(release_to IS NULL OR release_to <> release_from)"
     found = [
-        _read(store, table, srid, f"WHERE {here}{store.among(column, 'numbers')} AND {lived}", values)
+        _read(store, table, srid, f"{here} AND {store.among(column, 'numbers')} AND {lived}", values)
         for column in _ENDS
     ]
     return _paired(*(rows.assign(release=rows[name]) for rows, name in zip(found, _ENDS, strict=True)))
