@@ -40,7 +40,7 @@ def test_the_list_leads_to_the_map(seen):
     told = seen.locator(".leaflet-popup .told")
     expect(told).to_contain_text("LUC → ONT")
     expect(told).to_be_in_viewport()
-    seen.locator("#list button", has_text="1/4").click()
+    seen.locator("#list button", has=seen.locator("b", has_text="1/4")).click()
     expect(told).to_contain_text("15670.E2025A.1.1.9")
     expect(told).to_contain_text("theo vị trí")
     expect(seen.locator("#list [aria-current=true]")).to_have_count(1)
@@ -48,10 +48,11 @@ def test_the_list_leads_to_the_map(seen):
 
 def test_a_click_on_the_map_tells_the_parcel(seen):
     seen.locator("#list button", has_text="1/2").first.click()
+    seen.wait_for_timeout(500)  # the map moves so far that all of the popup is seen
+    tip = seen.locator(".leaflet-popup-tip-container").bounding_box()
     seen.locator(".leaflet-popup-close-button").click()
     expect(seen.locator(".leaflet-popup")).to_have_count(0)
-    box = seen.locator("#map").bounding_box()
-    seen.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    seen.mouse.click(tip["x"] + tip["width"] / 2, tip["y"] + tip["height"])
     expect(seen.locator(".leaflet-popup .told")).to_contain_text("400,0 → 460,0")
 
 
