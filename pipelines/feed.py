@@ -76,12 +76,9 @@ def lines(entries: pd.DataFrame) -> list[bytes]:
     """Return entries as JSON, one a line."""
     names = [*PLAIN, "changed", "values", "predecessors", "successors", "bbox", "srid", "place"]
     plain = entries[names].astype(object)
-    records = plain.where(plain.notna(), None).to_dict("records")
-    return [orjson.dumps(_as_json(record)) + b"\n" for record in records]
-
-
-def _as_json(record: dict[Any, Any]) -> dict[Any, Any]:
-    return record if record["place"] is None else record | {"place": orjson.Fragment(record["place"])}
+    columns = {name: column.tolist() for name, column in plain.where(plain.notna(), None).items()}
+    columns["place"] = [place and orjson.Fragment(place) for place in columns["place"]]
+    return [orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in zip(*columns.values(), strict=True)]
 
 
 def number_of(line: bytes) -> int:

@@ -115,7 +115,7 @@ class Api:
         if name is not None and name not in release.collections:
             return replies.missing(request, lang, form, self._prefix)
         fields = release.collections[name].fields if name is not None and endpoint.open_to_fields else {}
-        is_numbered = bool(fields) and release.collections[name].sequence is not None
+        is_numbered = name is not None and bool(fields) and release.collections[name].sequence is not None
         asking.check(request.query_params, asking.SINCE if is_numbered else endpoint.allowed, fields)
         base_url = _base_url(request, self._prefix)
         headers = {

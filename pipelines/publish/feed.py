@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import orjson
 import pandas as pd
 
 from pipelines import feed
@@ -26,6 +27,8 @@ TABLE = "changes"
 LONLAT = 4326
 
 _KEY = "sequence"
+_LEVEL = 4
+"""Of compression: 6 takes a third longer and saves a tenth of the size."""
 _LISTS = ("changed", "predecessors", "successors")
 _COLUMNS = {name: "INTEGER" if name == "release_id" else "TEXT" for name in feed.PLAIN if name != _KEY} | {
     name: "TEXT" for name in (*_LISTS, "values")
@@ -48,7 +51,7 @@ def write(fresh: Path, name: str, entries: pd.DataFrame) -> list[dict[str, Any]]
     for year, rows in entries.groupby(entries["recorded_at"].str[:4]):
         path = f"{FOLDER}/{name}-{year}.ndjson.gz"
         # Without a time in it the same entries make the same bytes.
-        (fresh / path).write_bytes(gzip.compress(b"".join(feed.lines(rows)), compresslevel=6, mtime=0))
+        (fresh / path).write_bytes(gzip.compress(b"".join(feed.lines(rows)), compresslevel=_LEVEL, mtime=0))
         ends = {"first": int(rows[_KEY].iloc[0]), "last": int(rows[_KEY].iloc[-1])}
         listed.append({"path": path, "year": int(str(year)), **ends, "count": len(rows)})
     return listed
@@ -107,7 +110,7 @@ class Database:
         self._connection.execute(f"DELETE FROM {TABLE} WHERE {there}", numbers)
         shapes = entries["shape"].to_numpy()
         plain = entries[list(_COLUMNS)].assign(**{name: entries[name].str.join(",") for name in _LISTS})
-        plain["values"] = [json.dumps(values, ensure_ascii=False) for values in entries["values"]]
+        plain["values"] = [orjson.dumps(values).decode() for values in entries["values"]]
         columns = plain.astype(object).where(plain.notna(), None)
         blobs = geopackage.encode(shapes, LONLAT) if len(shapes) else []
         marks = ", ".join("?" * (2 + len(_COLUMNS)))
