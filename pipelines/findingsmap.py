@@ -195,7 +195,7 @@ def _shapes(chosen: gpd.GeoDataFrame, west: float, south: float) -> dict[str, An
     mark = wide[kept][np.concatenate([owner[is_area][ring_of], owner[is_line]])]
     order = np.argsort(mark, kind="stable")
     areas = np.append(np.ones(len(rings), dtype=int), np.zeros(int(is_line.sum()), dtype=int))
-    return _packed(lines[order], west, south) | {"mark": mark[order].tolist(), "area": areas[order].tolist()}
+    return packed(lines[order], west, south) | {"mark": mark[order].tolist(), "area": areas[order].tolist()}
 
 
 def _ground(shapes: Geometries, west: float, south: float) -> dict[str, Any]:
@@ -209,8 +209,8 @@ def _ground(shapes: Geometries, west: float, south: float) -> dict[str, Any]:
         for tolerance in _THINNED_M:
             drawn = shapely.simplify(chains, tolerance, preserve_topology=False)
             if shapely.get_num_coordinates(drawn).sum() <= OUTLINE_VERTICES:
-                return _packed(drawn, west, south)
-    return _packed(drawn[:0], west, south)
+                return packed(drawn, west, south)
+    return packed(drawn[:0], west, south)
 
 
 def _once(rings: coverage.Rings) -> Indices:
@@ -222,8 +222,11 @@ def _once(rings: coverage.Rings) -> Indices:
     return starts
 
 
-def _packed(lines: Geometries, west: float, south: float) -> dict[str, Any]:
-    """Return lines as the numbers of their vertices and the steps from each vertex to the next, one after another."""
+def packed(lines: Geometries, west: float, south: float) -> dict[str, Any]:
+    """Return lines as the numbers of their vertices and the steps from each vertex to the next, one after another.
+
+    Steps are whole centimetres; the first goes from the corner of the map (`west`, `south`, in metres).
+    """
     points = _whole(shapely.get_coordinates(lines) - [west, south])
     steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
     return {"counts": shapely.get_num_coordinates(lines).tolist(), "steps": steps.ravel().tolist()}

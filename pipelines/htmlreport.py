@@ -97,7 +97,7 @@ def render(
             answered=sum(answers.counted(told).values()),
             verdict=verdict,
             map=drawn,
-            policy=_policy(drawn),
+            policy=policy([drawn[name] for name in ("library", "maker", "filler")] if drawn else []),
             **findingsmap.counted(drawn["drawn"] if drawn else 0, len(told), drawn["nowhere"] if drawn else 0, files),
             allowed_vi=f"Chồng, hở tính từ {number(allowed['min_area_m2'], 'vi')} m²; sai số vị trí "
             f"{number(allowed['boundary_m'], 'vi')} m; sai số diện tích 0,0004·M·√P; thửa vụn dưới "
@@ -116,9 +116,8 @@ def pages() -> jinja2.Environment:
     return jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
 
 
-def _policy(drawn: Mapping[str, Any] | None) -> Markup:
-    """Return what the page may do: its own styles and pictures, and no script but those that were written into it."""
-    scripts = [drawn[name] for name in ("library", "maker", "filler")] if drawn else []
+def policy(scripts: Sequence[str]) -> Markup:
+    """Return what a page may do: its own styles and pictures, and no script but those that were written into it."""
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{value}'" for value in hashes) or "'none'"
     return Markup(f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {allowed}")

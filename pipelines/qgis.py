@@ -27,6 +27,29 @@ _SYMBOLS = {
 }
 
 
+def outline_style(rgb: str, *, is_dashed: bool) -> str:
+    """Return a QML style that draws areas in one colour: filled, or as a dashed outline.
+
+    Args:
+        rgb: Red, green and blue, joined by commas.
+        is_dashed: Only the outline, dashed.
+    """
+    options = {
+        "color": f"{rgb},70",
+        "outline_color": f"{rgb},255",
+        "outline_width": "0.5",
+        "style": "no" if is_dashed else "solid",
+        "outline_style": "dash" if is_dashed else "solid",
+    }
+    written = "".join(f'<Option name="{name}" value="{value}" type="QString"/>' for name, value in options.items())
+    return (
+        '<!DOCTYPE qgis PUBLIC "http://mrcc.com/qgis.dtd" "SYSTEM"><qgis version="3.34" styleCategories="Symbology">'
+        '<renderer-v2 type="singleSymbol" symbollevels="0"><symbols><symbol name="0" type="fill" alpha="1">'
+        f'<layer class="SimpleFill" enabled="1"><Option type="Map">{written}</Option></layer></symbol></symbols>'
+        "</renderer-v2></qgis>"
+    )
+
+
 def severity_style(kind: str, labels: dict[str, str]) -> str:
     """Return a QML style that colours a layer by its column `severity`.
 

@@ -115,7 +115,8 @@ class Api:
         if name is not None and name not in release.collections:
             return replies.missing(request, lang, form, self._prefix)
         fields = release.collections[name].fields if name is not None and endpoint.open_to_fields else {}
-        asking.check(request.query_params, endpoint.allowed, fields)
+        is_numbered = name is not None and bool(fields) and release.collections[name].sequence is not None
+        asking.check(request.query_params, asking.SINCE if is_numbered else endpoint.allowed, fields)
         base_url = _base_url(request, self._prefix)
         headers = {
             "Cache-Control": replies.FRESH,
@@ -129,7 +130,8 @@ class Api:
         hits = request.query_params.get("resulttype") == "hits"
         asked_release = request.query_params.get("release")
         newest = release.collections[name].release if name is not None else None
-        CURRENT.set(Call(lang, plain=form == "jsonld", hits=hits, release=asked_release, newest=newest))
+        since = int(request.query_params["since"]) if is_numbered and "since" in request.query_params else None
+        CURRENT.set(Call(lang, plain=form == "jsonld", hits=hits, release=asked_release, newest=newest, since=since))
         work = _Work(endpoint, self._site, release, base_url, asked, request, form, lang, self._prefix, headers)
         if endpoint.quick:
             release.store.hurry()

@@ -10,7 +10,7 @@
 
 import logging
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import numpy as np
 import orjson
@@ -80,9 +80,22 @@ def _leads_somewhere(link: dict[str, Any], matched: int, hits: bool) -> bool:
 def _within_release(link: dict[str, Any]) -> dict[str, Any]:
     """Return a link; one to another page keeps to the release of this one."""
     call = CURRENT.get()
+    if link.get("rel") == "next" and call.last is not None:
+        return link | {"href": _beyond(link["href"], call.last)}
     if link.get("rel") not in ("next", "prev") or call.newest is None or call.release is not None:
         return link
     return link | {"href": f"{link['href']}&release={call.newest}"}
+
+
+def _beyond(href: str, last: int) -> str:
+    """Return a link that goes on after a number: what is added or taken out meanwhile moves nothing.
+
+    >>> _beyond("http://x/items?offset=2&limit=2&since=5", 9)
+    'http://x/items?limit=2&since=9'
+    """
+    address, _, query = href.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query) if name not in ("offset", "since")]
+    return f"{address}?{urlencode([*kept, ('since', last)], safe=',:/')}"
 
 
 def wanted_crs(provider_def: dict[str, Any], query_crs_uri: str | None = None) -> str | None:

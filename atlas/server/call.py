@@ -14,6 +14,8 @@ class Call:
         hits: Only the number of features is wanted.
         release: Release the client walks through, as it wrote it, or None.
         newest: Release that links to further pages name when the client named none.
+        since: Number beyond which features are wanted, or None.
+        last: Number of the last feature of the page, where pages go by numbers.
     """
 
     lang: str = "vi"
@@ -21,6 +23,8 @@ class Call:
     hits: bool = False
     release: str | None = None
     newest: int | None = None
+    since: int | None = None
+    last: int | None = None
 
 
 _NOBODY = Call()

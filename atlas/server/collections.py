@@ -98,6 +98,8 @@ class Collection:
         newest: Newest release that is published.
         extent: West, south, east, north in degrees, or None while empty.
         crs: EPSG codes offered beside CRS84, storage first.
+        sequence: Property that numbers the features in their order, where `since` may ask for what lies beyond one.
+        time: Property that `datetime` is about, where it is not the time of versions.
     """
 
     id: str
@@ -110,6 +112,8 @@ class Collection:
     extent: tuple[float, float, float, float] | None
     crs: tuple[int, ...] = field(default=())
     newest: int | None = None
+    sequence: str | None = None
+    time: str | None = None
 
 
 def layer_fields(name: str) -> dict[str, Field]:

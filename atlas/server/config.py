@@ -81,7 +81,7 @@ def _resource(collection: Collection, release: Release) -> dict[str, Any]:
                 "name": PROVIDER,
                 "data": str(release.store.path),
                 "id_field": collection.id_field,
-                "time_field": "valid_from" if "valid_from" in collection.fields else None,
+                "time_field": collection.time or ("valid_from" if "valid_from" in collection.fields else None),
                 "collection": collection.id,
                 "release": release.stamp,
                 "storage_crs": crs.CRS84 if storage == crs.uri(crs.LONLAT) else storage,

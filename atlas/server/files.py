@@ -28,6 +28,7 @@ MEDIA = {
     ".txt": "text/plain; charset=utf-8",
     ".md": "text/markdown; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
+    ".gz": "application/gzip",
 }
 _COMPRESSIBLE = frozenset({".html", ".css", ".js", ".mjs", ".json", ".svg", ".webmanifest", ".md", ".csv", ".txt"})
 _HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.\w+$")

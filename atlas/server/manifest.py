@@ -11,7 +11,7 @@ import orjson
 import shapely
 
 import schemas
-from atlas.server import crs, geopackage, versions
+from atlas.server import changes, crs, geopackage, versions
 from atlas.server.collections import Collection, Field, Table, Text, layer_fields
 from atlas.server.errors import HomeError
 from atlas.server.selection import Selections
@@ -100,8 +100,11 @@ def read(folder: Path) -> Release:
         parcels = _parcels(connection, manifest, number)
         outlines = _outlines(connection, number)
     fields = _commune_fields()
-    store = Store(land, [_rows(communes, fields, outlines)], versions.prepare)
+    beside = changes.database(folder, manifest)
+    store = Store(land, [_rows(communes, fields, outlines)], versions.prepare, beside)
     collections = {"parcels": parcels, "communes": _communes(manifest, fields, parcels)}
+    if beside:
+        collections[changes.ID] = changes.collection(parcels)
     release = Release(folder, manifest, stamp, number, store, collections)
     _releases[stamp] = release
     while len(_releases) > _KEPT:

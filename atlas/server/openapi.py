@@ -62,6 +62,8 @@ def _paths(collection: Collection, lang: str) -> Object:
         _crs("filter-crs", collection, lang), _list("properties", list(fields), lang), _list("sortby", None, lang),
         *(_by_field(field, fields[name]) for name, field in collection.fields.items() if field.type != "object"),
     ]  # fmt: skip
+    if collection.sequence:
+        items["parameters"].append(_parameter("since", "since", lang, {"type": "integer", "minimum": 0}))
     search = _operation("search", collection.id, lang, ("f", "lang"), collection, "FeatureCollection")
     search["parameters"] += [_limit(lang), {"$ref": "#/components/parameters/offset"}]
     search["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}

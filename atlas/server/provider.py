@@ -4,6 +4,7 @@ pygeoapi makes a provider for every request, so everything that costs is kept wi
 """
 
 import copy
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -69,6 +70,7 @@ class LandProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi is not typed
                 filter=filterq[0] if filterq else None,
                 filter_crs=filterq[1] if filterq else crs.CRS84,
                 time=timespan.parse(datetime_) if datetime_ else None,
+                since=CURRENT.get().since,
                 order=tuple((entry["property"], entry["order"] == "-") for entry in sortby),
             )
             store = self.release.store
@@ -80,6 +82,8 @@ class LandProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi is not typed
             refusal.http_status_code = error.status
             raise refusal from error
         page = keys[offset : offset + limit] if resulttype != "hits" else keys[:0]
+        if self.collection.sequence and not question.order and len(page):
+            CURRENT.set(replace(CURRENT.get(), last=int(page[-1])))
         found = features.read(
             self.release.store,
             self.collection,

@@ -21,6 +21,9 @@ ITEMS = ITEM | {
     "bbox", "bbox-crs", "limit", "offset", "resulttype", "datetime", "sortby", "properties", "skipGeometry", "release",
     "filter", "filter-lang", "filter-crs",
 }  # fmt: skip
+SINCE = ITEMS | {"since"}
+"""Parameters of a collection that numbers its features."""
+
 QUERYABLES = COMMON | {"properties", "profile"}
 MAX_BODY_BYTES = 1 << 20
 FORMATS = ("json", "jsonld", "html")
@@ -127,7 +130,7 @@ def check(params: Mapping[str, str], allowed: Names[str], fields: Names[str]) ->
 
 
 def _check_numbers(params: Mapping[str, str]) -> None:
-    for name, least in (("limit", 1), ("offset", 0)):
+    for name, least in (("limit", 1), ("offset", 0), ("since", 0)):
         value = params.get(name)
         if value is not None and not (re.fullmatch(r"[0-9]{1,15}", value) and int(value) >= least):
             raise BadRequestError(

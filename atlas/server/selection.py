@@ -21,7 +21,8 @@ from atlas.server.spatial import Keys, Shape
 from atlas.server.store import Sql, Store, nfc, quoted
 from atlas.server.timespan import Timespan
 
-ZONE_BITS = 40
+ZONE_BITS = 48
+"""Keys of rows are below 2 to this power; numbers of changes are the largest of them."""
 FEW = 20_000
 CACHE_BYTES = 256 << 20
 
@@ -36,6 +37,7 @@ class Question:
         filter: CQL2 JSON, or None.
         filter_crs: Address of the CRS of geometries in the filter.
         time: When the features were valid, or None for now.
+        since: Number beyond which features are wanted, of a collection that numbers them.
         order: Property names, each with whether it descends.
     """
 
@@ -44,6 +46,7 @@ class Question:
     filter: bytes | None = None
     filter_crs: str = crs.CRS84
     time: Timespan | None = None
+    since: int | None = None
     order: tuple[tuple[str, bool], ...] = ()
 
 
@@ -147,6 +150,8 @@ def _condition(connection: Connection, collection: Collection, table: Table, que
     parts = [_equals(_known(name, collection.fields), value) for name, value in question.equal]
     if question.filter is not None:
         parts.append(_compiled(connection, collection, table, question))
+    if question.since is not None and collection.sequence:
+        parts.append(Sql(f"{quoted(collection.sequence)} > ?", (question.since,)))
     parts.append(versions.seen(collection, table, question.time))
     return Sql(" AND ".join(part.text for part in parts), tuple(p for part in parts for p in part.parameters))
 

@@ -55,14 +55,20 @@ class Store:
         path: GeoPackage file.
         memory: Small tables that are not in the file.
         prepare: Called with every new connection.
+        beside: Another GeoPackage that is read with it; its tables have names of their own.
     """
 
     def __init__(
-        self, path: Path, memory: Sequence[Rows] = (), prepare: Callable[[sqlite3.Connection], None] | None = None
+        self,
+        path: Path,
+        memory: Sequence[Rows] = (),
+        prepare: Callable[[sqlite3.Connection], None] | None = None,
+        beside: Path | None = None,
     ) -> None:
         self.path = path
         self.memory = tuple(memory)
         self._prepare = prepare
+        self._beside = beside
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, opened on first use.
@@ -101,6 +107,8 @@ class Store:
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
             connection.execute("PRAGMA case_sensitive_like = ON")
+            if self._beside:
+                connection.execute("ATTACH DATABASE ? AS beside", (f"file:{_escape(self._beside)}?mode=ro",))
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except sqlite3.Error as error:
             if "locked" in str(error):

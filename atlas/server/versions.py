@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w+")
 def seen(collection: Collection, table: Table, time: Timespan | None = None) -> Sql:
     """Return the condition for the versions a release shows: the current ones, or those valid at a time."""
     if collection.release is None:
-        return Sql("1")
+        return _recorded(collection.time, time) if collection.time and time else Sql("1")
     name, identifier = quoted(table.name), quoted(collection.id_field)
     wanted = _current(collection.release) if time is None else _valid(collection, table, time)
     hidden = f"atlas_withheld({', '.join(map(quoted, USES))})"
@@ -34,6 +34,11 @@ def seen(collection: Collection, table: Table, time: Timespan | None = None) -> 
     withheld_today = f"SELECT {identifier} FROM {name} WHERE {today.text} AND {hidden}"
     text = f"({wanted.text}) AND NOT {hidden} AND {identifier} NOT IN ({withheld_today})"
     return Sql(text, wanted.parameters + today.parameters)
+
+
+def _recorded(name: str, time: Timespan) -> Sql:
+    day = f"substr({quoted(name)}, 1, 10)"
+    return Sql(f"{quoted(name)} >= ? AND {day} <= ?", (time.begin or "0000", time.end or "9999"))
 
 
 def _current(release: int) -> Sql:

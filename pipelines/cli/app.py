@@ -11,6 +11,8 @@ from pipelines.cli import (
     bench,
     change,
     demo,
+    diff,
+    feed,
     inspect,
     link,
     register,
@@ -55,6 +57,8 @@ app.command("rollback")(register.rollback)
 app.add_typer(change.change, name="change")
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
+app.command("diff")(diff.diff)
+app.command("feed")(feed.feed)
 app.command("migrate")(register.migrate)
 app.command("backup")(safety.backup)
 app.command("restore")(safety.restore)

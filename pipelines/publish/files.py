@@ -15,12 +15,13 @@ import geopandas as gpd
 import pandas as pd
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
+from pipelines import feed as feeds
 from pipelines import reports
 from pipelines import store as land
 from pipelines.errors import ReadError, Refusal, StoreError
 from pipelines.files import read_object
 from pipelines.fingerprint import fingerprint
-from pipelines.publish import content, findings, gate, manifest, tiles
+from pipelines.publish import content, feed, findings, gate, manifest, tiles
 from pipelines.publish.content import Commune
 from pipelines.publish.overrides import Override
 from pipelines.publish.swap import beside, recover, swap
@@ -72,7 +73,8 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
     recover(folder)
     recipe = fingerprint("publish")
     with land.open_reader(settings.database) as store:
-        releases = land.latest(store)
+        history = feeds.communes(store)
+        releases = [history[key][-1] for key in sorted(history)]
         if not releases:
             raise StoreError(
                 f"Cơ sở dữ liệu trong {store.place} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
@@ -89,7 +91,7 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
                 rows = gate.compare(standing, entries, folder, fresh, partial(_withheld_m2, store))
                 return gate.record(standing, rows, gate.pass_or_refuse(rows, settings, override))
 
-            _fill(fresh, store, releases, reusable, settings.profile, preview, recipe, judge)
+            _fill(fresh, store, history, reusable, settings.profile, preview, recipe, judge)
             swap(fresh, folder)
 
 
@@ -104,7 +106,7 @@ def _withheld_m2(store: land.Store, entry: Mapping[str, Any]) -> float | None:
 def _written(fresh: Path) -> Iterator[Path]:
     """Yield the folder of the new release; where it cannot be written, drop it and say so in one line."""
     try:
-        for name in ("parcels", "findings", "tiles"):
+        for name in ("parcels", "findings", "tiles", feed.FOLDER):
             (fresh / name).mkdir(parents=True)
         yield fresh
     except Refusal:
@@ -121,15 +123,17 @@ def _written(fresh: Path) -> Iterator[Path]:
 def _fill(
     fresh: Path,
     store: land.Store,
-    releases: list[land.Release],
+    history: Mapping[tuple[str, str], list[land.Release]],
     former: _Former | None,
     profile: str,
     preview: Preview | None,
     recipe: str,
     judge: Judge,
 ) -> None:
+    releases = [history[key][-1] for key in sorted(history)]
     names = _file_names(releases)
     entries, slim, drawn = [], [], []
+    changes = _feed(fresh, store, history, names, former)
     for release in releases:
         commune = content.read(store, release)
         known = former.entries.get(_key(release)) if former else None
@@ -138,7 +142,8 @@ def _fill(
         else:
             _write_commune(fresh, names[release.ma_xa, release.ky_dia_gioi], commune, profile)
             drawn.append(names[release.ma_xa, release.ky_dia_gioi])
-        entries.append(known or manifest.describe(commune, names[release.ma_xa, release.ky_dia_gioi]))
+        described = known or manifest.describe(commune, names[release.ma_xa, release.ky_dia_gioi])
+        entries.append({**described, "feed": changes[release.ma_xa, release.ky_dia_gioi]})
         slim.append(replace(commune, parcels=tiles.needed(commune.parcels), findings=commune.findings.iloc[:0]))
     # Before tiles and maps: a release that is refused should not cost their time.
     kept = judge(fresh, entries)
@@ -149,10 +154,34 @@ def _fill(
         for name in drawn:
             preview(fresh, name, fresh / manifest.paths_of(name)["findings_map"])
     counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
+    counts |= {file["path"]: file["count"] for entry in entries for file in entry["feed"]}
     files = manifest.list_files(fresh, counts)
     body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=store.manifest_path)
     body |= kept
     (fresh / MANIFEST).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _feed(
+    fresh: Path,
+    store: land.Store,
+    history: Mapping[tuple[str, str], list[land.Release]],
+    names: Mapping[tuple[str, str], str],
+    former: _Former | None,
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Write the change feed; return by commune what the manifest says of its files."""
+    told: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    with feed.Database(fresh / feed.DATABASE, former.folder / feed.DATABASE if former else None) as database:
+        for scope, releases in history.items():
+            known = former.entries.get(_key(releases[-1])) if former else None
+            if former and known:
+                feed.link(former.folder, fresh, known["feed"])
+                told[scope] = known["feed"]
+                continue
+            entries = feeds.read(store, releases)
+            told[scope] = feed.write(fresh, names[scope], entries)
+            database.replace(releases, entries)
+        database.finish(max(str(releases[-1].finished_at) for releases in history.values()))
+    return told
 
 
 def _write_commune(fresh: Path, name: str, commune: Commune, profile: str) -> None:

@@ -8,14 +8,21 @@ from typing import Any
 import shapely
 
 import schemas
-from pipelines.publish import content
+from pipelines.publish import content, feed
 from pipelines.publish.content import Commune
 
-SCHEMA_VERSION = "1.1.0"
+SCHEMA_VERSION = "1.2.0"
 TILES = "tiles/atlas.pmtiles"
 COMMUNES = "communes.parquet"
 _TITLE = {"vi": "Bản đồ địa chính", "en": "Cadastral map"}
-_KINDS = {".parquet": "parquet", ".pmtiles": "tiles", ".gpkg": "geopackage", ".xlsx": "table", ".html": "map"}
+_KINDS = {
+    ".parquet": "parquet",
+    ".pmtiles": "tiles",
+    ".gpkg": "geopackage",
+    ".xlsx": "table",
+    ".html": "map",
+    ".gz": "feed",
+}
 _CHUNK = 1 << 20
 
 
@@ -91,6 +98,7 @@ def compose(
     extent = _extent(entry["bbox"] for entry in entries)
     zones = sorted({int(entry["srid"]) for entry in entries})
     storage = [f"http://www.opengis.net/def/crs/EPSG/0/{srid}" for srid in zones]
+    told = feed.total(entries)
     return {
         "schema_version": SCHEMA_VERSION,
         "generated_at": generated_at,
@@ -100,7 +108,9 @@ def compose(
         "collections": [
             _collection("parcels", "thua_dat", sum(entry["parcels"] for entry in entries), extent, storage),
             _collection("communes", "xa", len(entries), extent, storage),
+            _changes(told, extent),
         ],
+        "feed": told,
         "files": list(files),
         "communes": list(entries),
         "tiles": TILES,
@@ -156,6 +166,12 @@ def _collection(name: str, layer: str, count: int, extent: list[float] | None, s
     described = schemas.layer(layer)
     title = {"vi": described["title"], "en": described["title:en"]}
     return {"id": name, "layer": layer, "title": title, "count": count, "extent": extent, "crs": storage}
+
+
+def _changes(told: Mapping[str, Any], extent: list[float] | None) -> dict[str, Any]:
+    title = {"vi": "Biến động thửa đất", "en": "Changes of parcels"}
+    crs84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    return {"id": "changes", "layer": None, "title": title, "count": told["count"], "extent": extent, "crs": [crs84]}
 
 
 def _extent(boxes: Iterable[Sequence[float]]) -> list[float] | None:

@@ -5,9 +5,10 @@ in both: `holders.sqlite`, or the schema `holders`.
 """
 
 from pipelines.store.database import Moment, Store
+from pipelines.store.diffs import Changes, between, count_after, moved_m, steps
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, retire, settle
-from pipelines.store.lineage import Relatives, children, parents
+from pipelines.store.lineage import Relatives, by_place, children, parents, registered
 from pipelines.store.log import DONE, REFUSED, Entry, read_log, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store, open_writer
 from pipelines.store.reading import as_of, current, current_holders, current_rows, history, released, sealed_numbers
@@ -33,6 +34,7 @@ __all__ = [
     "LAND_FILE",
     "REFUSED",
     "Assignment",
+    "Changes",
     "Difference",
     "Entry",
     "Moment",
@@ -43,8 +45,11 @@ __all__ = [
     "as_of",
     "assign",
     "begin",
+    "between",
+    "by_place",
     "children",
     "compare",
+    "count_after",
     "count_changes",
     "count_current",
     "current",
@@ -61,6 +66,7 @@ __all__ = [
     "layer_table",
     "listing",
     "migrate",
+    "moved_m",
     "newest",
     "open_as_it_is",
     "open_reader",
@@ -69,12 +75,14 @@ __all__ = [
     "parents",
     "read_log",
     "record",
+    "registered",
     "released",
     "retire",
     "rollback",
     "row_hashes",
     "sealed_numbers",
     "settle",
+    "steps",
     "typed",
     "verdict_of",
     "write",

@@ -92,6 +92,14 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def settled(self) -> AbstractContextManager[None]:
+        """Run a block in which every release that can get a number below one that is seen has been seen.
+
+        Raises:
+            StoreError: Another program has been writing for longer than one may wait.
+        """
+
+    @abstractmethod
     def execute(self, sql: str, values: Values | None = None) -> Rows:
         """Run one statement with named parameters.
 

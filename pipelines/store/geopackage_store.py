@@ -71,6 +71,11 @@ class GeoPackage(Store):
                     self.connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Run the block: one writes at a time, so numbers are given in the order in which they are seen."""
+        yield
+
     def execute(self, sql: str, values: Values | None = None) -> sqlite3.Cursor:
         """Run one statement with named parameters."""
         with self._explained():

@@ -4,17 +4,22 @@ A delivery hands in no tree of splits and merges; what is told by place is what 
 and what it began, and says so.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.store.database import Store
+from pipelines.store.database import Geometries, Store
 from pipelines.store.reading import read_versions
 from pipelines.store.tables import layer_table
 
 _SHARE = 0.1
 """Common ground, as a share of the smaller of two parcels, from which it is no sliver between neighbours."""
+
+_PAIR = ["thua_dat_id_cu", "thua_dat_id_moi"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,60 @@ def children(store: Store, srid: int, version: pd.Series) -> Relatives:
     )
 
 
+def by_place(ended: gpd.GeoDataFrame, begun: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return which of the parcels that began lie on the ground of which that ended.
+
+    Args:
+        ended: `thua_dat_id` and shape of parcels that are no longer there.
+        begun: The same of parcels that were not there before, in the same zone.
+
+    Returns:
+        A pair a row, in the order of the frames: `thua_dat_id_cu`, `thua_dat_id_moi`, `dien_tich_chung` (m²), and
+        `ended`, `begun`: their positions.
+    """
+    before, after, common_m2 = _common_ground(ended.geometry.to_numpy(), begun.geometry.to_numpy())
+    return pd.DataFrame(
+        {
+            "thua_dat_id_cu": ended["thua_dat_id"].to_numpy()[before],
+            "thua_dat_id_moi": begun["thua_dat_id"].to_numpy()[after],
+            "dien_tich_chung": common_m2,
+            "ended": before,
+            "begun": after,
+        }
+    )
+
+
+def registered(store: Store, releases: Iterable[int]) -> pd.DataFrame:
+    """Return the lineage that releases registered: `release_id`, `thua_dat_id_cu`, `thua_dat_id_moi`, in that order.
+
+    A parcel that goes on under its key is no relative of itself.
+    """
+    found = store.frame(
+        f"SELECT DISTINCT release_from AS release_id, {', '.join(_PAIR)} FROM pha_he_thua "
+        f"WHERE {store.among('release_from', 'releases')} AND thua_dat_id_cu <> thua_dat_id_moi",
+        {"releases": store.values(list(releases))},
+    )
+    return found.sort_values(["release_id", *_PAIR], ignore_index=True)
+
+
+def _common_ground(before: Geometries, after: Geometries) -> tuple[Geometries, Geometries, Geometries]:
+    """Return positions of pairs that share more than a sliver, and the area they share (m²)."""
+    before, after = (_sound(shapes) for shapes in (before, after))
+    one, other = shapely.STRtree(after).query(before, predicate="intersects")
+    common_m2 = shapely.area(shapely.intersection(before[one], after[other]))
+    smaller_m2 = np.minimum(shapely.area(before)[one], shapely.area(after)[other])
+    shared = common_m2 > _SHARE * smaller_m2
+    order = np.lexsort((other[shared], one[shared]))
+    return one[shared][order], other[shared][order], common_m2[shared][order]
+
+
+def _sound(shapes: Geometries) -> Geometries:
+    sound = shapes.copy()
+    broken = ~shapely.is_valid(sound)
+    sound[broken] = shapely.make_valid(sound[broken])
+    return sound
+
+
 def _registered(store: Store, version: pd.Series, release: int, *, own: str, other: str) -> Relatives | None:
     """Return what the transaction of a release registered; None where it was none, or left nothing to anybody."""
     rows = store.execute(
@@ -78,7 +137,5 @@ def _by_place(store: Store, srid: int, version: pd.Series, release: int, *, ende
         f"AND other.thua_dat_id = {table.qualified}.thua_dat_id AND other.{began} = :release) ORDER BY thua_dat_id",
         values,
     )
-    others, own = shapely.make_valid(found.geometry.to_numpy()), shapely.make_valid(shape)
-    common = shapely.area(shapely.intersection(others, own))
-    smaller = shapely.area(others).clip(max=shapely.area(own))
-    return [str(name) for name in found.loc[common > _SHARE * smaller, "thua_dat_id"].unique()]
+    _, near, _ = _common_ground(np.array([shape], dtype=object), found.geometry.to_numpy())
+    return [str(name) for name in found["thua_dat_id"].iloc[near].unique()]

@@ -96,6 +96,12 @@ class PostGIS(Store):
             {"commune": ".".join(scope), "seed": _COMMUNE_LOCKS},
         )
 
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Wait for those who write, and run the block while nobody else begins; communes are written side by side."""
+        with self.transaction():
+            yield
+
     def execute(self, sql: str, values: Values | None = None) -> psycopg.Cursor[Any]:
         """Run one statement with named parameters."""
         with self._explained():

@@ -347,6 +347,8 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_from ON thua_dat_{srid} (ma_xa, release_from);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_to ON thua_dat_{srid} (ma_xa, release_to) WHERE release_to IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON thua_dat_{srid} (ma_xa, so_hieu_to_ban_do, so_thu_tu_thua);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON thua_dat_{srid} (thua_dat_id, tx_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON thua_dat_{srid} (thua_key);

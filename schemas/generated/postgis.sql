@@ -364,6 +364,8 @@ CREATE TABLE IF NOT EXISTS land.thua_dat_{srid} (
   PRIMARY KEY (version_id, ma_xa)
 ) PARTITION BY LIST (ma_xa);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON land.thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_from ON land.thua_dat_{srid} (release_from);
+CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_to ON land.thua_dat_{srid} (release_to) WHERE release_to IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_geom ON land.thua_dat_{srid} USING gist (geom);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON land.thua_dat_{srid} (so_hieu_to_ban_do, so_thu_tu_thua);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON land.thua_dat_{srid} (thua_dat_id, tx_from);

@@ -65,6 +65,8 @@ def everything(folder: Path) -> str:
                 names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
                 texts += [str(database.execute(f'SELECT * FROM "{name}"').fetchall()) for name in names]
             database.close()
+        elif path.suffix == ".gz":
+            texts.append(gzip.decompress(path.read_bytes()).decode())
         elif path.suffix == ".pmtiles":
             with path.open("rb") as file:
                 texts += [gzip.decompress(tile).decode("utf-8", "replace") for _, tile in all_tiles(MmapSource(file))]

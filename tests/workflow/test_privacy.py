@@ -40,6 +40,8 @@ def contents(path: Path) -> str:
     """Return everything a file says, unpacked."""
     if path.suffix == ".parquet":
         return pd.read_parquet(path).drop(columns="geometry").to_csv()
+    elif path.suffix == ".gz":
+        return gzip.decompress(path.read_bytes()).decode("utf-8")
     elif path.suffix == ".xlsx":
         with zipfile.ZipFile(path) as book:
             return b"\n".join(map(book.read, book.namelist())).decode("utf-8", errors="replace")
