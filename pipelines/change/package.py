@@ -139,6 +139,9 @@ def _read(manifest: Path) -> tuple[dict[str, Any], gpd.GeoDataFrame | None]:
             f"{manifest.name}: “ngay_hieu_luc” không phải ngày có thật: {body['ngay_hieu_luc']}.",
             f"{manifest.name}: 'ngay_hieu_luc' is no day there is: {body['ngay_hieu_luc']}.",
         ) from error
+    if private := body.get("noi_dung"):
+        whole = {"giao_dich_id": body["giao_dich_id"], **private}
+        manifests.check(whole, schemas.layer("noi_dung_giao_dich"), "noi_dung", quoting=False)
     named = body.get("thua_dat")
     if named is None:
         return body, None
