@@ -218,5 +218,9 @@ def test_a_zip_is_the_folder_it_was_made_of(store: land.Store, tmp_path: Path) -
     package = written(tmp_path, body(store, (2,), thua_dat=halves()))
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
         archive.write(package / "change.yaml", "x/change.yaml")
-    one, other = (read(path, lambda scope: zone_of(store, scope)) for path in (package, tmp_path / "p.zip"))
+    places = (package, tmp_path / "p.zip", package / "change.yaml")
+    one, other, alone = (read(path, lambda scope: zone_of(store, scope)) for path in places)
     assert (one.sha256, one.based_on) == (other.sha256, other.based_on)
+    (package / "note.txt").write_text("x", encoding="utf-8")
+    hashes = [read(path, lambda scope: zone_of(store, scope)).sha256 for path in places]
+    assert (hashes[0] == one.sha256, hashes[2] == alone.sha256) == (False, True)
