@@ -87,7 +87,8 @@ def common(after: After, tolerances: Tolerances) -> pd.DataFrame:
     for column in ("thua_key", "thua_dat_id"):
         told[f"{column}_cu"] = before[column].reindex(rows["cu"]).to_numpy()
         told[f"{column}_moi"] = parcels[column].reindex(rows["moi"]).to_numpy()
-    heirs = pd.DataFrame(told).astype("string").assign(dien_tich_chung=rows["dien_tich_chung"])
+    # Text in which a missing name equals nothing: a comparison with it is no, not unknown.
+    heirs = pd.DataFrame(told).astype("str").assign(dien_tich_chung=rows["dien_tich_chung"])
     return heirs[["thua_key_cu", "thua_key_moi", "thua_dat_id_cu", "thua_dat_id_moi", "dien_tich_chung"]]
 
 

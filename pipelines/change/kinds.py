@@ -26,7 +26,7 @@ def reform(request: Request) -> list[Reason]:
 
 def check(request: Request, after: After) -> list[Reason]:
     """Return which steps are missing, and which the kind does not allow."""
-    found = taken(request.edits) | parcel_steps(after)
+    found = taken(edit for edit in request.edits if edit.layer != "thua_dat") | parcel_steps(after)
     doubled = [edit.layer for place, edit in enumerate(request.edits) if edit.layer in _layers(request.edits[:place])]
     reasons = [
         Reason(
@@ -36,6 +36,14 @@ def check(request: Request, after: After) -> list[Reason]:
         )
         for layer in dict.fromkeys(doubled)
     ]
+    if "thua_dat" in _layers(request.edits):
+        reasons.append(
+            Reason(
+                "kind.parcels_in_edits",
+                "Thửa đất không nằm trong edits: ghi các thửa sau biến động ở khóa thua_dat.",
+                "Parcels do not stand in edits: write the parcels after under the key thua_dat.",
+            )
+        )
     needs, may = rules(request.loai_bien_dong)
     kind, titles = request.loai_bien_dong, _titles()
     name_vi, name_en = titles[kind]

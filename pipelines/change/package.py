@@ -54,8 +54,8 @@ def read(path: Path, zone: Callable[[tuple[str, str]], int], *, limits: Limits |
     """
     with _unpacked(path) as (manifest, is_alone):
         body, parcels = sandbox.call(_read, manifest, limits=limits)
-        named = body.get("thua_dat")
-        sha256 = files.sha256_of(manifest.parent, _contents(manifest, named if is_alone else None))
+        contents = _named(manifest, body.get("thua_dat")) if is_alone else files.find(manifest.parent)
+        sha256 = files.sha256_of(manifest.parent, contents)
     scope = (body["ma_xa"], body["ky_dia_gioi"])
     said = None
     if parcels is not None:
@@ -112,13 +112,11 @@ def _manifest(root: Path, there: list[str], path: Path) -> Path:
     return root / found[0]
 
 
-def _contents(manifest: Path, named: Any) -> list[str]:
-    """Return the files that make the package: all of its folder, or the .yaml and the geometry it names."""
-    there = files.find(manifest.parent)
-    if named is None and manifest.name == CHANGE:
-        return there
-    own = [named, *files.companions(named, there)] if isinstance(named, str) else []
-    return [manifest.name, *own]
+def _named(manifest: Path, geometry: Any) -> list[str]:
+    """Return the files of a package that is a .yaml on its own: itself, and the geometry that it names."""
+    if not isinstance(geometry, str):
+        return [manifest.name]
+    return [manifest.name, geometry, *files.companions(geometry, files.find(manifest.parent))]
 
 
 def _read(manifest: Path) -> tuple[dict[str, Any], gpd.GeoDataFrame | None]:
@@ -139,6 +137,9 @@ def _read(manifest: Path) -> tuple[dict[str, Any], gpd.GeoDataFrame | None]:
             f"{manifest.name}: “ngay_hieu_luc” không phải ngày có thật: {body['ngay_hieu_luc']}.",
             f"{manifest.name}: 'ngay_hieu_luc' is no day there is: {body['ngay_hieu_luc']}.",
         ) from error
+    if private := body.get("noi_dung"):
+        whole = {"giao_dich_id": body["giao_dich_id"], **private}
+        manifests.check(whole, schemas.layer("noi_dung_giao_dich"), "noi_dung", quoting=False)
     named = body.get("thua_dat")
     if named is None:
         return body, None

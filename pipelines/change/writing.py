@@ -102,7 +102,7 @@ def _registered(request: Request, after: After, heirs: pd.DataFrame, srid: int) 
         "dien_tich_sau": ground.registered_m2(after.parcels).sum().round(1),
         "goi_sha256": request.sha256,
     }
-    moved = heirs["thua_dat_id_moi"].notna() & (heirs["thua_dat_id_cu"] != heirs["thua_dat_id_moi"]).fillna(False)
+    moved = heirs["thua_dat_id_moi"].notna() & (heirs["thua_dat_id_cu"] != heirs["thua_dat_id_moi"])
     lineage = heirs[moved].assign(giao_dich_id=request.giao_dich_id, **scope)
     made = [
         _difference(tables["giao_dich"], pd.DataFrame([registered]), []),

@@ -55,7 +55,7 @@ def body(store: land.Store, numbers: tuple[int, ...], **changes: Any) -> dict[st
     return values | changes
 
 
-def written(folder: Path, content: dict[str, Any]) -> Path:
+def written(folder: Path, content: Any) -> Path:
     """Return the folder of a package."""
     text = yaml.safe_dump(content, allow_unicode=True)
     package = folder / hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -7,17 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from pipelines import store as land
 from pipelines.cli.app import app
+from pipelines.load.files import execute
 from pipelines.province import files as province
 from pipelines.publish import files as publish
 from pipelines.settings import Settings
 from tests.unit.changes import body, box, child, filled, registered, written
 from tests.unit.deliveries import ZONE
+from tests.unit.test_load_files import steps
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,6 +109,23 @@ def test_killed_in_the_middle_leaves_the_former_state(url: str, tmp_path: Path) 
     assert again.communicate("go\n", timeout=120)[0].split()[0] == "ready"
     with land.open_reader(url) as store:
         assert len(land.current(store, "thua_dat", ZONE)) == 31
+
+
+def test_the_same_files_again_leave_the_change_and_balance(url: str, home: Path) -> None:
+    settings = Settings(home=home, store=url)
+    steps(home)
+    execute(home, "15670", settings)
+    with land.open_store(url, srid=ZONE) as store:
+        registered(store, home, body(store, (2,), thua_dat=[child(box(20, 25)), child(box(25, 40))]))
+    grades = pd.read_parquet(home / "15670/validate/grades.parquet")
+    for grade in ("1", "2a"):
+        # The second time the same package is read anew, as after an update of the program.
+        grades.assign(xep_loai=grade).to_parquet(home / "15670/validate/grades.parquet")
+        execute(home, "15670", settings)
+        receipt = json.loads((home / "15670/load/receipt.json").read_text(encoding="utf-8"))
+        assert (receipt["is_new"], receipt["release_id"], receipt["unchanged"]) == (False, 2, 4)
+    with land.open_reader(url) as store:
+        assert sorted(land.current(store, "thua_dat", ZONE)["so_thu_tu_thua"]) == ["1", "3", "4", "5", "6"]
 
 
 def test_a_commune_with_a_change_is_published(tmp_path: Path, home: Path) -> None:

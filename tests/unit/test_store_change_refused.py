@@ -72,6 +72,9 @@ def test_every_reason_has_its_name(store: land.Store, tmp_path: Path) -> None:
         ({"thua_dat": [kept(2, box(20, 28)), child(box(28, 40))]}, ["number.parent_kept"]),
         ({"thua_dat": halves(), "loai_bien_dong": "CM"}, ["kind.needs"] * 2 + ["kind.may_not"] * 2),
         ({"thua_dat": halves(), "loai_bien_dong": "DH"}, ["kind.reform"]),
+        ({"edits": [{"layer": "thua_dat", "add": [{}]}]}, ["kind.parcels_in_edits", "kind.needs"]),
+        ({"thua_dat": halves(), "edits": [{"layer": "tai_san", "set": [{}]}] * 2}, ["kind.layer_twice"]),
+        ({"thua_dat": halves(), "edits": [{"layer": "canh_bao", "end": [{}]}]}, ["kind.may_not"]),
         ({"thua_dat": halves(), "ngay_hieu_luc": tomorrow}, ["date.future", "date.era"]),
         ({"thua_dat": halves(), "ngay_hieu_luc": "2025-06-01"}, ["date.before_version"]),
         ({"thua_dat": halves(), "ngay_hieu_luc": "2025-07-01"}, ["date.era"]),
@@ -151,6 +154,7 @@ def _everything_is_an_overlap(parcels: gpd.GeoDataFrame, tolerances: Tolerances,
     return findings.concat([made, findings.build("thua_dat.invalid", fresh, crs=parcels.crs)], crs=parcels.crs)
 
 
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
 def test_bad_packages_are_told_in_one_sentence(store: land.Store, tmp_path: Path) -> None:
     good = body(store, (2,), thua_dat=halves())
     far = good | {"ma_xa": "15703"}
@@ -164,6 +168,11 @@ def test_bad_packages_are_told_in_one_sentence(store: land.Store, tmp_path: Path
         (written(tmp_path, good | {"thua_dat": [child(box(0, 1), dien_tich="nhiều")]}), PackageError, "wrong type"),
         (written(tmp_path, good | {"thua_dat": "thua.gpkg"}), ReadError, "has no file 'thua.gpkg'"),
         (written(tmp_path, good | {"thua_dat": "../../etc/passwd"}), ReadError, "has no file"),
+        (written(tmp_path, good | {"noi_dung": {"ten": "Trịnh"}}), PackageError, "there is no key 'ten'"),
+        (written(tmp_path, good | {"noi_dung": {"gia_tri_hop_dong": "Trịnh"}}), PackageError, "gia_tri_hop_dong"),
+        (written(tmp_path, good | {"edits": [{"layer": "Trịnh"}]}), PackageError, "edits.0.layer"),
+        (written(tmp_path, good | {"based_on": {"Trịnh": "0" * 32}}), PackageError, "based_on"),
+        (written(tmp_path, [1]), PackageError, "change.yaml"),
         (written(tmp_path, far), StoreError, "no commune 15703"),
         (_spelled(tmp_path, "a: [1"), PackageError, "not valid YAML"),
         (_bomb(tmp_path), PackageError, "this is no package"),
@@ -209,5 +218,9 @@ def test_a_zip_is_the_folder_it_was_made_of(store: land.Store, tmp_path: Path) -
     package = written(tmp_path, body(store, (2,), thua_dat=halves()))
     with zipfile.ZipFile(tmp_path / "p.zip", "w") as archive:
         archive.write(package / "change.yaml", "x/change.yaml")
-    one, other = (read(path, lambda scope: zone_of(store, scope)) for path in (package, tmp_path / "p.zip"))
+    places = (package, tmp_path / "p.zip", package / "change.yaml")
+    one, other, alone = (read(path, lambda scope: zone_of(store, scope)) for path in places)
     assert (one.sha256, one.based_on) == (other.sha256, other.based_on)
+    (package / "note.txt").write_text("x", encoding="utf-8")
+    hashes = [read(path, lambda scope: zone_of(store, scope)).sha256 for path in places]
+    assert (hashes[0] == one.sha256, hashes[2] == alone.sha256) == (False, True)
