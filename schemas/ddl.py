@@ -107,6 +107,13 @@ class Dialect:
         name, kind, *rest = definition.split(" ")
         return " ".join([name, _POSTGIS_TYPES.get(kind, _POSTGIS_GEOMETRY.get(kind, kind)), *rest])
 
+    def is_one_of(self, column: str, codes: list[str]) -> str:
+        """Return the condition that a column holds one of some codes."""
+        if self.is_postgis:
+            return f"{column} IN ({', '.join(map(repr, codes))})"
+        # For IN, SQLite makes a table of the codes anew for each row.
+        return " OR ".join(f"{column} = {code!r}" for code in codes)
+
     def key(self, name: str) -> str:
         """Return the definition of a number that counts by itself."""
         return f"{name} BIGSERIAL" if self.is_postgis else f"{name} INTEGER PRIMARY KEY AUTOINCREMENT"
@@ -251,7 +258,7 @@ def _column(name: str, kind: str, entity: dict[str, Any], dialect: Dialect) -> s
         return dialect.key(quoted)
     required = " NOT NULL" if name in entity["required"] else ""
     codes = _codes(definition)
-    check = f" CHECK ({quoted} IN ({', '.join(repr(code) for code in codes)}))" if codes else ""
+    check = f" CHECK ({dialect.is_one_of(quoted, codes)})" if codes else ""
     return f"{dialect.column(f'{quoted} {kind}')}{required}{check}"
 
 
