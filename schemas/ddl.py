@@ -5,11 +5,12 @@ to whoever writes the file; `spatial_tables` names what has to be registered. Ro
 `schemas.postgis`.
 """
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 import schemas
-from schemas import bookkeeping
+from schemas import bookkeeping, guards
 
 SCHEMA_VERSION = 3
 """Version of the tables; raised when a store of the former version cannot be used as it is (see `migrate`)."""
@@ -52,6 +53,9 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "nhat_ky": (("giao_dich_id",),),
     "dinh_danh": (("release_from",),),
 }
+
+_ONCE_CURRENT = {"thua_dat": ("thua_dat_id", "ma_dinh_danh_thua")}
+"""Columns of which each value stands in one version at most that holds now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +161,21 @@ def _script(store: str, dialect: Dialect) -> str:
         + _indexes(name, name, dialect)
         for name, (titles, columns) in bookkeeping.TABLES[store].items()
     ]
-    return "\n".join([*parts, *(_entity(name, entity, dialect) for name, entity in _of_store(store))])
+    parts += [_entity(name, entity, dialect) for name, entity in _of_store(store)]
+    if store == "land" and not dialect.is_postgis:
+        parts.append(guards.of_geopackage(table_name("thua_dat", ZONE)))
+    return "\n".join(parts)
 
 
 def statements(script: str) -> list[str]:
-    """Return the statements of a generated script one by one; none of them holds a `;` of its own."""
-    return [text for part in script.split(";\n") if (text := part.strip())]
+    """Return the statements of a generated script one by one; a trigger is one of them."""
+    found, text = [], ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            found.append(text.strip().removesuffix(";"))
+            text = ""
+    return found
 
 
 def current_view(table: str) -> str:
@@ -236,6 +249,10 @@ def _entity(name: str, entity: dict[str, Any], dialect: Dialect) -> str:
     current = f"ix_{table}_hien_hanh"
     if entity["x-versioned"]:
         made += f"CREATE INDEX IF NOT EXISTS {dialect.index(current, table)} (release_from) WHERE tx_to IS NULL;\n"
+    for once in _ONCE_CURRENT.get(name, ()):
+        index = dialect.index(f"ux_{table}_{once}", table)
+        within = ", ma_xa" if is_split else ""
+        made += f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ({once}{within}) WHERE tx_to IS NULL;\n"
     if dialect.is_postgis and entity["x-spatial"]:
         made += f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_geom', table)} USING gist (geom);\n"
     return made + _indexes(name, table, dialect)

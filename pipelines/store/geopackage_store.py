@@ -114,7 +114,9 @@ class GeoPackage(Store):
         names = [*bound, *([] if geometries is None else [GEOMETRY_COLUMN]), *same]
         places = ["?"] * (len(names) - len(same)) + list(map(_literal, same.values()))
         quoted = ", ".join(f'"{name}"' for name in names)
-        statement = f"INSERT INTO {table} ({quoted}) VALUES ({', '.join(places)})"
+        # Refused rows undo the transaction, as the caller would: to undo the statement alone, SQLite would keep a copy
+        # of every page it touches, row by row, where a table has triggers.
+        statement = f"INSERT OR ROLLBACK INTO {table} ({quoted}) VALUES ({', '.join(places)})"
         for start in range(0, len(rows), _BLOCK_ROWS):
             block = [values.slice(start, _BLOCK_ROWS).to_pylist() for values in bound.values()]
             if geometries is not None:

@@ -347,6 +347,8 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS ux_thua_dat_{srid}_thua_dat_id ON thua_dat_{srid} (thua_dat_id) WHERE tx_to IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS ux_thua_dat_{srid}_ma_dinh_danh_thua ON thua_dat_{srid} (ma_dinh_danh_thua) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON thua_dat_{srid} (ma_xa, so_hieu_to_ban_do, so_thu_tu_thua);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON thua_dat_{srid} (thua_dat_id, tx_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON thua_dat_{srid} (thua_key);
@@ -390,3 +392,68 @@ CREATE TABLE IF NOT EXISTS xa_{srid} (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_xa_{srid}_hien_hanh ON xa_{srid} (release_from) WHERE tx_to IS NULL;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_delete BEFORE DELETE ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_update BEFORE UPDATE OF ma_dinh_danh_thua, x, y, srid, lon, lat, algorithm, release_from ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_delete BEFORE DELETE ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_update BEFORE UPDATE OF thua_dat_id_cu, thua_dat_id_moi, ma_xa_cu, ky_dia_gioi_cu, release_from ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS nhat_ky_no_delete BEFORE DELETE ON nhat_ky
+BEGIN
+  SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS nhat_ky_no_update BEFORE UPDATE ON nhat_ky
+BEGIN
+  SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_replace BEFORE INSERT ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM dinh_danh WHERE ma_dinh_danh_thua = NEW.ma_dinh_danh_thua OR thua_dat_id = NEW.thua_dat_id);
+END;
+
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_replace BEFORE INSERT ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM khoa_thua WHERE thua_dat_id_cu = NEW.thua_dat_id_cu AND release_from = NEW.release_from);
+END;
+
+CREATE TRIGGER IF NOT EXISTS nhat_ky_no_replace BEFORE INSERT ON nhat_ky
+BEGIN
+  SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM nhat_ky WHERE id = NEW.id);
+END;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_follows BEFORE UPDATE OF thua_dat_id ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: a code follows a parcel only to the key that khoa_thua holds') WHERE NEW.thua_dat_id IS NOT OLD.thua_dat_id AND (EXISTS (SELECT 1 FROM dinh_danh WHERE thua_dat_id = NEW.thua_dat_id) OR NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE (k.thua_dat_id_cu = OLD.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = OLD.thua_dat_id)));
+END;
+
+CREATE TRIGGER IF NOT EXISTS thua_dat_{srid}_no_update BEFORE UPDATE OF thua_dat_id, ma_dinh_danh_thua ON thua_dat_{srid}
+BEGIN
+  SELECT RAISE(ROLLBACK, 'thua_dat_{srid}: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS thua_dat_{srid}_given BEFORE INSERT ON thua_dat_{srid}
+BEGIN
+  SELECT RAISE(ROLLBACK, 'thua_dat_{srid}: this code was given to another parcel') WHERE NEW.ma_dinh_danh_thua IS NOT NULL AND EXISTS (SELECT 1 FROM dinh_danh AS o WHERE o.ma_dinh_danh_thua = NEW.ma_dinh_danh_thua AND o.thua_dat_id <> NEW.thua_dat_id AND NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE (k.thua_dat_id_cu = o.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = o.thua_dat_id)));
+END;
+
+CREATE TRIGGER IF NOT EXISTS thua_dat_{srid}_carried BEFORE INSERT ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: this code was given to another parcel') WHERE NEW.ma_dinh_danh_thua IS NOT NULL AND EXISTS (SELECT 1 FROM thua_dat_{srid} AS o WHERE o.ma_dinh_danh_thua = NEW.ma_dinh_danh_thua AND o.tx_to IS NULL AND o.thua_dat_id <> NEW.thua_dat_id AND NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE (k.thua_dat_id_cu = o.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = o.thua_dat_id)));
+END;
