@@ -41,5 +41,22 @@ def identify(prefix: str, scope: tuple[str, str], *parts: pd.Series) -> pd.Serie
     return text.map(known).astype("string")
 
 
+def looked_up(column: pd.Series, ids: Any, values: pd.Series) -> pd.Series:
+    """Return for each value of a text column what stands beside the same id, null where there is none.
+
+    Args:
+        column: Texts; the answer stands on its index.
+        ids: Ids, none twice.
+        values: What stands beside them, in their order.
+
+    Example:
+        >>> looked_up(pd.Series(["b", "c", None]), ["a", "b"], pd.Series(["x", "y"])).tolist()
+        ['y', <NA>, <NA>]
+    """
+    places = pc.index_in(_texts(column), value_set=_texts(ids), skip_nulls=True)
+    found = pd.Series(pc.take(_texts(values), places), dtype="string")
+    return found.set_axis(column.index)
+
+
 def _texts(values: Any) -> pa.Array:
     return pa.array(pd.Series(values, dtype="string").array, type=pa.large_string())

@@ -11,6 +11,7 @@ import shapely
 
 from pipelines.communes import FOREIGN_ERA
 from pipelines.geometry import is_finite
+from pipelines.ids import among, looked_up
 
 SPOILS_IDENTITY = frozenset(
     {
@@ -31,6 +32,9 @@ _PERSONAL = ("giay_chung_nhan.", "giay_to.", "so_dia_chinh.")
 
 _OF_FILES = "goi."
 """Codes about whole files. A scan is named by the serial of a certificate, a file by whoever made it."""
+
+_DIGITS = 12
+"""Longest number that is sorted by its value."""
 
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -60,30 +64,46 @@ def with_identity(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     Further ones count in the order of feature_id; rows are ordered by sheet and parcel as a reader expects.
     """
-    place = _parts(parcels["feature_id"], r"^(?P<source>.*)#(?P<number>\d+)$")
-    order = place.assign(number=pd.to_numeric(place["number"]))
-    ranked = parcels.iloc[order.sort_values(["source", "number"], kind="stable").index]
-    turn = ranked.groupby("thua_key").cumcount() + 1
-    key = ranked["thua_key"].astype("string")
-    ranked = ranked.assign(thua_dat_id=key.where(turn == 1, key + "~" + turn.astype("string")))
-    sorting = pd.DataFrame({"sheet": natural(ranked["so_hieu_to_ban_do"]), "parcel": natural(ranked["so_thu_tu_thua"])})
-    ordered: gpd.GeoDataFrame = ranked.iloc[sorting.sort_values(["sheet", "parcel"], kind="stable").index]
-    return ordered.reset_index(drop=True)
+    sheet, number = natural(parcels["so_hieu_to_ban_do"]), natural(parcels["so_thu_tu_thua"])
+    key = parcels["thua_key"].astype("string").reset_index(drop=True)
+    # Where two are told apart by neither, their feature_id says which comes first.
+    is_tied = pd.DataFrame({"sheet": sheet, "number": number}).duplicated(keep=False) | key.duplicated(keep=False)
+    tied = np.flatnonzero(is_tied)
+    place = _parts(parcels["feature_id"].iloc[tied], r"^(?P<source>.*)#(?P<number>\d+)$")
+    order = place.assign(number=pd.to_numeric(place["number"])).sort_values(["source", "number"], kind="stable").index
+    rank = np.zeros(len(parcels), dtype="int64")
+    rank[tied[order]] = np.arange(len(tied))
+    turn = key.iloc[tied[order]].groupby(key).cumcount() + 1
+    further = turn[turn > 1].astype("string")
+    key.loc[further.index] += "~" + further
+    sorting = pa.table({"sheet": sheet, "number": number, "rank": rank})
+    sorted_by = [(name, "ascending") for name in sorting.column_names]
+    ordered = parcels.assign(thua_dat_id=key.array).iloc[pc.sort_indices(sorting, sort_keys=sorted_by).to_numpy()]
+    ranked: gpd.GeoDataFrame = ordered.reset_index(drop=True)
+    return ranked
 
 
 def natural(numbers: pd.Series) -> pd.Series:
     """Return sortable text for sheet and parcel numbers on a fresh index, "9" before "10" before "10a"."""
-    parts = _parts(numbers.fillna(""), r"^(?P<digits>\d*)(?P<rest>.*)$")
-    padded: pd.Series = parts["digits"].str.zfill(12) + parts["rest"]
-    return padded
+    texts = _arrow(numbers.fillna(""))
+    is_plain = pc.ascii_is_decimal(texts)
+    padded = pc.ascii_lpad(texts, _DIGITS, "0")
+    if not pc.all(is_plain).as_py():
+        parts = _parts(numbers.fillna(""), r"^(?P<digits>\d*)(?P<rest>.*)$")
+        padded = pc.if_else(is_plain, padded, _arrow(parts["digits"].str.zfill(_DIGITS) + parts["rest"]))
+    return pd.Series(padded, dtype="string")
 
 
 def _parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
     """Return the named groups of a pattern as columns, on a fresh index; null where it does not match."""
-    found = pc.extract_regex(pa.array(texts.astype("string"), type=pa.string(), from_pandas=True), pattern)
+    found = pc.extract_regex(_arrow(texts), pattern)
     groups = [found.type.field(place).name for place in range(found.type.num_fields)]
     # A struct that is null hides its fields; flattening applies its nulls to them.
     return pd.DataFrame(dict(zip(groups, map(_text, found.flatten()), strict=True)))
+
+
+def _arrow(texts: pd.Series) -> pa.Array:
+    return pa.array(texts.astype("string").array, type=pa.large_string())
 
 
 def _text(values: pa.Array) -> pd.Series:
@@ -92,20 +112,22 @@ def _text(values: pa.Array) -> pd.Series:
 
 def with_grades(parcels: gpd.GeoDataFrame, grades: pd.DataFrame, findings: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the parcels with xep_loai, ly_do and so_canh_bao, the number of findings about them."""
-    graded = grades.drop_duplicates("feature_id").set_index("feature_id")
+    graded = grades.drop_duplicates("feature_id")
     ids = parcels["feature_id"].astype("string")
     about = pd.concat([findings["feature_id"], findings["other_id"].dropna()]).value_counts()
     return parcels.assign(
-        xep_loai=ids.map(graded["xep_loai"]),
-        ly_do=ids.map(graded["ly_do"]),
+        xep_loai=looked_up(ids, graded["feature_id"], graded["xep_loai"]),
+        ly_do=looked_up(ids, graded["feature_id"], graded["ly_do"]),
         so_canh_bao=ids.map(about).fillna(0).astype("int64"),
     )
 
 
 def is_sound(parcels: gpd.GeoDataFrame) -> pd.Series:
     """Return which parcels may carry a national identifier: valid polygons of ours whose place is beyond doubt."""
-    reasons = parcels["ly_do"].astype("string").fillna("").str.split(",").explode().str.strip()
-    spoiled = reasons.isin(SPOILS_IDENTITY).groupby(level=0).any().to_numpy(dtype=bool)
+    told = parcels["ly_do"].astype("string").fillna("")
+    reasons = told.drop_duplicates().set_axis(told.drop_duplicates()).str.split(",").explode().str.strip()
+    spoiling = reasons[reasons.isin(SPOILS_IDENTITY)].index
+    spoiled = among(told, spoiling)
     is_worst = (parcels["xep_loai"] == WORST_GRADE).to_numpy(dtype=bool)
     # Roads and waters outside the register take up land without being parcels.
     is_parcel = ~parcels["la_doi_tuong_chiem_dat"].astype("boolean").fillna(False).to_numpy(dtype=bool)
@@ -125,14 +147,14 @@ def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple
     where it is a stored parcel.
     """
     is_file = findings["code"].str.startswith(_OF_FILES)
-    ids = parcels.set_index("feature_id")["thua_dat_id"]
+    ids, names = parcels["feature_id"], parcels["thua_dat_id"]
     rows: gpd.GeoDataFrame = findings.assign(
         ma_xa=scope[0],
         ky_dia_gioi=scope[1],
-        thua_dat_id=findings["feature_id"].map(ids),
+        thua_dat_id=looked_up(findings["feature_id"], ids, names),
         feature_id=findings["feature_id"].mask(is_file, scope[0]),
         source=findings["source"].mask(is_file),
         detail=findings["detail"].mask(findings["code"].str.startswith((*_PERSONAL, _OF_FILES))),
-        other_id=findings["other_id"].map(ids).fillna(findings["other_id"]).mask(is_file),
+        other_id=looked_up(findings["other_id"], ids, names).fillna(findings["other_id"]).mask(is_file),
     )
     return rows

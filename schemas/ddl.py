@@ -5,11 +5,12 @@ to whoever writes the file; `spatial_tables` names what has to be registered. Ro
 `schemas.postgis`.
 """
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 import schemas
-from schemas import bookkeeping
+from schemas import bookkeeping, guards, indexes
 
 SCHEMA_VERSION = 3
 """Version of the tables; raised when a store of the former version cannot be used as it is (see `migrate`)."""
@@ -29,38 +30,6 @@ _TYPES = {"string": "TEXT", "number": "REAL", "integer": "INTEGER", "boolean": "
 _SEALED = (("_ma_hoa", "BLOB"), ("_bam", "TEXT"), ("_che", "TEXT"))
 _PARTITIONED = ("thua_dat",)
 """Layers that PostGIS keeps in one partition for each commune."""
-
-_INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
-    "thua_dat": (("ma_xa", "so_hieu_to_ban_do", "so_thu_tu_thua"), ("thua_dat_id", "tx_from"), ("thua_key",)),
-    "canh_bao": (("thua_dat_id",), ("ma_xa", "code")),
-    "muc_dich_su_dung": (("thua_key",),),
-    "nguon_goc_dat": (("thua_key",),),
-    "han_che_quyen": (("thua_key",),),
-    "ban_phat_hanh": (("ma_xa", "ky_dia_gioi"),),
-    "quyen_su_dung_dat": (("thua_key",), ("chu_id",)),
-    "giay_to_tuy_than": (("ca_nhan_id",), ("so_giay_to_bam",)),
-    "giay_chung_nhan": (("so_phat_hanh",), ("giay_chung_nhan_id",)),
-    "ca_nhan": (("ca_nhan_id",),),
-    "vo_chong": (("vo_id",), ("chong_id",)),
-    "lien_ket_nguoi": (("nguoi_id",),),
-    "giao_dich": (("giao_dich_id",),),
-    "pha_he_thua": (("thua_dat_id_cu",), ("thua_dat_id_moi",)),
-    "tai_san": (("thua_key",),),
-    "quyen_so_huu_tai_san": (("tai_san_id",), ("chu_id",)),
-    "quyen_quan_ly_dat": (("thua_key",),),
-    "tai_san_bao_dam": (("thua_key",), ("giao_dich_bao_dam_id",)),
-    "ngan_chan": (("thua_key",),),
-    "tep_ho_so_quet": (("thua_key",), ("giay_chung_nhan_id",)),
-    "khoa_thua": (("thua_dat_id_moi",),),
-    "nhat_ky": (("giao_dich_id",),),
-    "dinh_danh": (("release_from",),),
-}
-
-_COMPARED = {"release_from": "", "release_to": " WHERE release_to IS NOT NULL"}
-"""Parcels are asked what a release began and ended; most versions have no end, and a first load enters none there.
-
-The commune comes first, where no partition says it: else SQLite would take the index by sheet and read all of it.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +85,13 @@ class Dialect:
         name, kind, *rest = definition.split(" ")
         return " ".join([name, _POSTGIS_TYPES.get(kind, _POSTGIS_GEOMETRY.get(kind, kind)), *rest])
 
+    def is_one_of(self, column: str, codes: list[str]) -> str:
+        """Return the condition that a column holds one of some codes."""
+        if self.is_postgis:
+            return f"{column} IN ({', '.join(map(repr, codes))})"
+        # For IN, SQLite makes a table of the codes anew for each row.
+        return " OR ".join(f"{column} = {code!r}" for code in codes)
+
     def key(self, name: str) -> str:
         """Return the definition of a number that counts by itself."""
         return f"{name} BIGSERIAL" if self.is_postgis else f"{name} INTEGER PRIMARY KEY AUTOINCREMENT"
@@ -159,12 +135,21 @@ def _script(store: str, dialect: Dialect) -> str:
         + _indexes(name, name, dialect)
         for name, (titles, columns) in bookkeeping.TABLES[store].items()
     ]
-    return "\n".join([*parts, *(_entity(name, entity, dialect) for name, entity in _of_store(store))])
+    parts += [_entity(name, entity, dialect) for name, entity in _of_store(store)]
+    if store == "land" and not dialect.is_postgis:
+        parts.append(guards.of_geopackage(table_name("thua_dat", ZONE)))
+    return "\n".join(parts)
 
 
 def statements(script: str) -> list[str]:
-    """Return the statements of a generated script one by one; none of them holds a `;` of its own."""
-    return [text for part in script.split(";\n") if (text := part.strip())]
+    """Return the statements of a generated script one by one; a trigger is one of them."""
+    found, text = [], ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            found.append(text.strip().removesuffix(";"))
+            text = ""
+    return found
 
 
 def current_view(table: str) -> str:
@@ -199,7 +184,7 @@ def table_name(layer: str, srid: int | str) -> str:
 
 def is_indexed(layer: str, column: str) -> bool:
     """Tell whether an index of a layer begins with a column."""
-    return any(index[0] == column for index in _INDEXES.get(layer, ()))
+    return any(index[0] == column for index in indexes.BY_LAYER.get(layer, ()))
 
 
 def columns(layer: str) -> tuple[tuple[str, str], ...]:
@@ -243,9 +228,13 @@ def _entity(name: str, entity: dict[str, Any], dialect: Dialect) -> str:
     current = f"ix_{table}_hien_hanh"
     if entity["x-versioned"]:
         made += f"CREATE INDEX IF NOT EXISTS {dialect.index(current, table)} (release_from) WHERE tx_to IS NULL;\n"
-    for end, where in _COMPARED.items() if name in _PARTITIONED else ():
+    for end, where in indexes.COMPARED.items() if name in _PARTITIONED else ():
         index = dialect.index(f"ix_{table}_{end}", table)
         made += f"CREATE INDEX IF NOT EXISTS {index} ({'' if is_split else 'ma_xa, '}{end}){where};\n"
+    for once in indexes.ONCE_CURRENT.get(name, ()):
+        index = dialect.index(f"ux_{table}_{once}", table)
+        within = ", ma_xa" if is_split else ""
+        made += f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ({once}{within}) WHERE tx_to IS NULL;\n"
     if dialect.is_postgis and entity["x-spatial"]:
         made += f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_geom', table)} USING gist (geom);\n"
     return made + _indexes(name, table, dialect)
@@ -255,7 +244,7 @@ def _indexes(layer: str, table: str, dialect: Dialect) -> str:
     # In a partition the commune is the same everywhere: an index that begins with it would mislead the planner.
     needless = {"ma_xa"} if dialect.is_postgis and layer in _PARTITIONED else set()
     made = ""
-    for number, index in enumerate(_INDEXES.get(layer, ()), start=1):
+    for number, index in enumerate(indexes.BY_LAYER.get(layer, ()), start=1):
         names = ", ".join(name for name in index if name not in needless)
         made += f"CREATE INDEX IF NOT EXISTS {dialect.index(f'ix_{table}_{number}', table)} ({names});\n"
     return made
@@ -268,7 +257,7 @@ def _column(name: str, kind: str, entity: dict[str, Any], dialect: Dialect) -> s
         return dialect.key(quoted)
     required = " NOT NULL" if name in entity["required"] else ""
     codes = _codes(definition)
-    check = f" CHECK ({quoted} IN ({', '.join(repr(code) for code in codes)}))" if codes else ""
+    check = f" CHECK ({dialect.is_one_of(quoted, codes)})" if codes else ""
     return f"{dialect.column(f'{quoted} {kind}')}{required}{check}"
 
 

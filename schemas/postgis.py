@@ -1,6 +1,6 @@
 """SQL of the land database for PostGIS: schemas, tables, partitions by commune, and who may do what."""
 
-from schemas import ddl
+from schemas import ddl, guards
 
 LAND, HOLDERS = "land", "holders"
 READER, HOLDER_READER, WRITER = "diachinh_reader", "diachinh_holder_reader", "diachinh_writer"
@@ -36,7 +36,9 @@ GRANT USAGE ON SCHEMA {HOLDERS} TO {HOLDER_READER}, {WRITER};
 GRANT SELECT ON ALL TABLES IN SCHEMA {HOLDERS} TO {HOLDER_READER};
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA {LAND}, {HOLDERS} TO {WRITER};
 REVOKE INSERT, UPDATE ON {LAND}.luoc_do, {LAND}.vung_toa_do FROM {WRITER};
-REVOKE UPDATE ON {LAND}.nhat_ky FROM {WRITER};
+REVOKE UPDATE ON {LAND}.nhat_ky, {LAND}.dinh_danh, {LAND}.khoa_thua FROM {WRITER};
+GRANT UPDATE (thua_dat_id, release_to) ON {LAND}.dinh_danh TO {WRITER};
+GRANT UPDATE (release_to) ON {LAND}.khoa_thua TO {WRITER};
 REVOKE UPDATE ON {HOLDERS}.quyet_dinh_lien_ket, {HOLDERS}.xac_thuc_da_gui, {HOLDERS}.lan_lien_ket FROM {WRITER};
 GRANT DELETE ON {HOLDERS}.lien_ket_nguoi TO {WRITER};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {LAND}, {HOLDERS} TO {WRITER};
@@ -48,7 +50,8 @@ def template() -> str:
     """Return the SQL of both schemas with `{srid}` in place of the zone; it may be run again for another zone."""
     land, holders = ddl.Dialect(is_postgis=True, schema=LAND), ddl.Dialect(is_postgis=True, schema=HOLDERS)
     views = "".join(_view(table) for table in ddl.spatial_tables(ddl.ZONE))
-    return "\n".join([_SCHEMAS, ddl.land_template(land), ddl.holders(holders), views, _PARTITIONS, _RIGHTS])
+    guarded = guards.of_postgis(LAND, ddl.table_name("thua_dat", ddl.ZONE))
+    return "\n".join([_SCHEMAS, ddl.land_template(land), ddl.holders(holders), views, guarded, _PARTITIONS, _RIGHTS])
 
 
 def script(srid: int) -> str:

@@ -120,7 +120,8 @@ class Database:
             zip(ids, blobs, *(columns[name].tolist() for name in _COLUMNS), strict=True),
         )
         if len(shapes):
-            geopackage.index_rows(self._connection, TABLE, ids, shapes)
+            (present,) = self._connection.execute(f"SELECT count(*) FROM {rtree}").fetchone()
+            geopackage.index_rows(self._connection, TABLE, ids, shapes, present)
             geopackage.describe_rows(self._connection, TABLE, shapes)
 
     def finish(self, changed_at: str) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 
 from pipelines.crs import parse
+from pipelines.store import rtree
 from pipelines.store.tables import GEOMETRY_COLUMN
 from schemas import ddl
 from schemas.ddl import current_view
@@ -178,16 +178,21 @@ def drop_triggers(connection: sqlite3.Connection, table: str) -> None:
 
 
 def index_rows(
-    connection: sqlite3.Connection, table: str, ids: Sequence[int], geometries: np.ndarray[Any, Any]
+    connection: sqlite3.Connection, table: str, keys: Sequence[int], geometries: np.ndarray[Any, Any], present: int
 ) -> None:
-    """Enter rows in the R-tree; empty and missing geometries have no entry."""
+    """Enter rows in the R-tree; empty and missing geometries have no entry.
+
+    Args:
+        connection: The database, inside a transaction.
+        table: The feature table.
+        keys: Keys of the rows.
+        geometries: Their geometries.
+        present: How many entries the R-tree may hold already.
+    """
     west, south, east, north = shapely.bounds(geometries).T
-    rows = np.flatnonzero(~np.isnan(west))
-    columns = (np.asarray(ids)[rows], west[rows], east[rows], south[rows], north[rows])
-    connection.executemany(
-        f'INSERT INTO "rtree_{table}_{GEOMETRY_COLUMN}" VALUES (?, ?, ?, ?, ?)',
-        zip(*(column.tolist() for column in columns), strict=True),
-    )
+    boxes = np.column_stack([west, east, south, north])
+    rows = np.flatnonzero(~np.isnan(boxes).any(axis=1))
+    rtree.enter(connection, f"rtree_{table}_{GEOMETRY_COLUMN}", np.asarray(keys)[rows], boxes[rows], present)
 
 
 def touch(connection: sqlite3.Connection, table: str) -> None:
@@ -242,17 +247,16 @@ def _widen(connection: sqlite3.Connection, table: str) -> None:
 
 def encode(geometries: np.ndarray[Any, Any], srid: int) -> list[bytes | None]:
     """Return geometries as GeoPackage blobs with an envelope; coordinates stay bit for bit what they were."""
-    flat = shapely.force_2d(geometries)
-    head = np.zeros(len(flat), dtype=_HEAD)
+    head = np.zeros(len(geometries), dtype=_HEAD)
     head["magic"], head["flags"], head["srid"] = b"GP", _LITTLE_ENDIAN_WITH_XY_ENVELOPE, srid
-    bounds = shapely.bounds(flat)
-    head["envelope"] = bounds[:, [0, 2, 1, 3]]
-    absent = shapely.is_missing(flat) | shapely.is_empty(flat)
-    body = shapely.to_wkb(np.where(absent, shapely.Point(0, 0), flat), byte_order=1)
-    blobs = pd.Series(list(map(operator.add, head.view(f"V{_HEAD.itemsize}").tolist(), body.tolist())), dtype=object)
-    blobs[absent] = None
-    written: list[bytes | None] = blobs.tolist()
-    return written
+    head["envelope"] = shapely.bounds(geometries)[:, [0, 2, 1, 3]]
+    absent = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    there = np.where(absent, shapely.Point(0, 0), geometries) if absent.any() else geometries
+    body = shapely.to_wkb(there, byte_order=1, output_dimension=2)
+    blobs: list[bytes | None] = list(map(operator.add, head.view(f"V{_HEAD.itemsize}").tolist(), body.tolist()))
+    for place in np.flatnonzero(absent).tolist():
+        blobs[place] = None
+    return blobs
 
 
 def wkb_of(column: str = GEOMETRY_COLUMN) -> str:

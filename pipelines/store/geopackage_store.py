@@ -6,12 +6,14 @@ Cache spilling is off, so nothing is written, and no reader waits, before the co
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.errors import StoreError
 from pipelines.store import database, geopackage, recovery
@@ -23,6 +25,11 @@ LAND_FILE = "land.gpkg"
 HOLDERS_FILE = "holders.sqlite"
 
 _KEY = "version_id"
+_SPELLED = (pa.string(), pa.large_string(), pa.int64())
+"""Types that a statement can say without loss."""
+
+_BLOCK_ROWS = 50_000
+"""So many rows stand in memory as Python values at a time."""
 
 
 class GeoPackage(Store):
@@ -86,32 +93,42 @@ class GeoPackage(Store):
     ) -> None:
         """Insert many rows, enter them in the R-tree and widen the extent that the contents tell."""
         first = self.execute(f"SELECT coalesce(max({_KEY}), 0) + 1 FROM {table.qualified}").fetchone()[0]
-        ids = range(first, first + len(rows))
-        names, columns = [_KEY, *rows.columns], [ids, *(_python(rows[name]) for name in rows.columns)]
+        constants: dict[str, Any] = {"valid_from": moment.valid, "tx_from": moment.now}
+        constants["release_from"] = moment.release_id
+        shapes = geometries if geometries is None or not table.is_multipart else as_parts(geometries)
+        self._fill(table.qualified, rows, constants, shapes, srid)
         if geometries is not None:
-            names.append(GEOMETRY_COLUMN)
-            columns.append(geopackage.encode(as_parts(geometries) if table.is_multipart else geometries, srid))
-        self._fill(
-            table.qualified,
-            names,
-            columns,
-            {"valid_from": moment.valid, "tx_from": moment.now, "release_from": moment.release_id},
-        )
-        if geometries is not None:
-            geopackage.index_rows(self.connection, table.name, ids, geometries)
+            keys = range(first, first + len(rows))
+            geopackage.index_rows(self.connection, table.name, keys, geometries, present=first - 1)
             geopackage.describe_rows(self.connection, table.name, geometries)
 
     def insert_plain(self, table: str, rows: pd.DataFrame, schema: str = "") -> None:
         """Insert many rows into a table of the program."""
-        self._fill(
-            Table(table, (), schema).qualified, list(rows.columns), [_python(rows[name]) for name in rows.columns], {}
-        )
+        self._fill(Table(table, (), schema).qualified, rows, {})
 
-    def _fill(self, table: str, names: list[str], columns: list[Any], constants: dict[str, str | int]) -> None:
-        # Constants are written into the statement: a parameter would be bound again for each row.
-        places = ", ".join(["?"] * len(names) + [_literal(value) for value in constants.values()])
-        quoted = ", ".join(f'"{name}"' for name in (*names, *constants))
-        self.connection.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", zip(*columns, strict=True))
+    def _fill(
+        self,
+        table: str,
+        rows: pd.DataFrame,
+        constants: Mapping[str, Any],
+        geometries: Geometries | None = None,
+        srid: int = 0,
+    ) -> None:
+        columns = {name: pa.array(rows[name], from_pandas=True) for name in rows.columns}
+        # A value that is the same in all rows is written into the statement: a parameter would be bound for each.
+        same = {name: values[0].as_py() for name, values in columns.items() if _is_constant(values)} | dict(constants)
+        bound = {name: values for name, values in columns.items() if name not in same}
+        names = [*bound, *([] if geometries is None else [GEOMETRY_COLUMN]), *same]
+        places = ["?"] * (len(names) - len(same)) + list(map(_literal, same.values()))
+        quoted = ", ".join(f'"{name}"' for name in names)
+        # Refused rows undo the transaction, as the caller would: to undo the statement alone, SQLite would keep a copy
+        # of every page it touches, row by row, where a table has triggers.
+        statement = f"INSERT OR ROLLBACK INTO {table} ({quoted}) VALUES ({', '.join(places)})"
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            block = [values.slice(start, _BLOCK_ROWS).to_pylist() for values in bound.values()]
+            if geometries is not None:
+                block.append(geopackage.encode(geometries[start : start + _BLOCK_ROWS], srid))
+            self.connection.executemany(statement, zip(*block, strict=True))
 
     def copied(self, table: Table, sources: list[int], moment: Moment) -> None:
         """Enter versions written again in the R-tree, with the boxes of those they were written from."""
@@ -254,11 +271,16 @@ def _uri(path: Path, mode: str) -> str:
     return f"{path.resolve().as_uri()}?mode={mode}"
 
 
-def _literal(value: str | int) -> str:
+def _is_constant(values: pa.Array) -> bool:
+    """Tell whether the statement can say the values of a column: all are null, or the same text or whole number."""
+    if values.null_count == len(values):
+        return len(values) > 0
+    if values.type not in _SPELLED or values[0] != values[-1]:
+        return False
+    return values.null_count == 0 and bool(pc.all(pc.equal(values, values[0])).as_py())
+
+
+def _literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
     return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
-
-
-def _python(column: pd.Series) -> list[Any]:
-    """Return values sqlite3 takes: None for null, Python numbers and text."""
-    values: list[Any] = column.astype(object).where(column.notna(), None).tolist()
-    return values

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import geohash
-from pipelines.ids import among
+from pipelines.ids import among, looked_up
 from pipelines.store.database import Moment, Store
 from pipelines.store.tables import Table
 
@@ -38,7 +38,7 @@ def assign(store: Store, parcels: gpd.GeoDataFrame, sound: pd.Series) -> Assignm
     Nothing is written; see `record`.
     """
     known = _listed(store, "thua_dat_id", parcels["thua_dat_id"])
-    codes = parcels["thua_dat_id"].map(known.set_index("thua_dat_id")["ma_dinh_danh_thua"]).astype("string")
+    codes = looked_up(parcels["thua_dat_id"], known["thua_dat_id"], known["ma_dinh_danh_thua"])
     candidates = parcels.loc[codes.isna() & sound]
     made = geohash.identify(candidates.geometry)
     made.insert(0, "thua_dat_id", candidates["thua_dat_id"])
@@ -77,8 +77,8 @@ def retire(store: Store, thua_dat_ids: Iterable[str], moment: Moment) -> None:
 def settle(store: Store, table: Table, moment: Moment) -> None:
     """Retire the codes of parcels that are no longer there, wake those of parcels that came back."""
     lives = (
-        f"thua_dat_id IN (SELECT thua_dat_id FROM {table.qualified} "
-        "WHERE tx_to IS NULL AND ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi)"
+        f"EXISTS (SELECT 1 FROM {table.qualified} AS parcel WHERE parcel.thua_dat_id = dinh_danh.thua_dat_id "
+        "AND tx_to IS NULL AND ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi)"
     )
     of_commune = Table("dinh_danh", ()).of_commune
     store.execute(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
@@ -288,6 +289,8 @@ def _texts_of(column: pd.Series) -> pa.Array:
 
 def _ewkb(geometries: Geometries, srid: int) -> pa.Array:
     """Return geometries with their zone; coordinates stay bit for bit what they were, empty ones are null."""
-    flat = shapely.set_srid(shapely.force_2d(geometries), srid)
-    digits = shapely.to_wkb(flat, hex=True, byte_order=1, include_srid=True)
-    return pa.array(digits, mask=shapely.is_missing(flat) | shapely.is_empty(flat), type=pa.large_string())
+    absent = shapely.is_missing(geometries) | shapely.is_empty(geometries)
+    digits = shapely.to_wkb(geometries, hex=True, byte_order=1, output_dimension=2)
+    # The number of the zone follows the type, whose highest byte says that it does; setting it would copy every shape.
+    zone = srid.to_bytes(4, "little").hex()
+    return pc.binary_replace_slice(pa.array(digits, mask=absent, type=pa.string()), 8, 10, f"20{zone}")

@@ -8,6 +8,7 @@ both ends at once; see `pipelines.store.reading.as_of` for the question both ans
 from dataclasses import dataclass
 from hashlib import blake2b
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +20,11 @@ from pipelines.store.tables import GEOMETRY_COLUMN, Table
 
 _INTEGERS = ("INT", "BOOL")
 _REALS = ("REAL", "DOUBLE", "FLOAT", "NUMERIC")
-_SEPARATOR, _NULL = "\x1f", "\x00"
+_BYTES = pa.large_binary()
+_SEPARATOR, _NULL = pa.scalar(b"\x1f", _BYTES), "\x00"
+_BLOCK_ROWS = 50_000
+"""So many rows stand in memory as bytes at a time."""
+
 _HASH_BYTES = 16
 
 
@@ -59,22 +64,34 @@ def typed(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
 
 def row_hashes(rows: pd.DataFrame, geometries: Geometries | None, *, leave_out: tuple[str, ...] = ()) -> pd.Series:
     """Return the content hash of every row (32 hexadecimal digits); equal rows get `~2`, `~3` … behind it."""
-    texts = [
-        pc.fill_null(pc.cast(pa.array(rows[name], from_pandas=True), pa.string()), _NULL)
-        for name in rows.columns
-        if name not in leave_out
-    ]
-    joined = pc.binary_join_element_wise(*texts, _SEPARATOR).to_pylist() if len(rows) else []
-    contents = [text.encode() for text in joined]
-    if geometries is not None:
-        shapes = shapely.to_wkb(shapely.force_2d(geometries), byte_order=1)
-        contents = [text + (shape or b"") for text, shape in zip(contents, shapes, strict=True)]
-    hashes = pd.Series([blake2b(content, digest_size=_HASH_BYTES).hexdigest() for content in contents], dtype="object")
+    texts = [_text(rows[name]) for name in rows.columns if name not in leave_out]
+    joined = pc.binary_join_element_wise(*texts, _SEPARATOR) if len(rows) else pa.array([], _BYTES)
+    hashes: pd.Series = pd.concat(
+        [_hashed(joined, geometries, start) for start in range(0, max(len(rows), 1), _BLOCK_ROWS)], ignore_index=True
+    )
     if hashes.is_unique:
         return hashes
     turn = hashes.groupby(hashes, sort=False).cumcount() + 1
     numbered: pd.Series = hashes.where(turn == 1, hashes + "~" + turn.astype(str))
     return numbered
+
+
+def _text(column: pd.Series) -> pa.Array:
+    """Return the values as the bytes of their texts."""
+    texts = pc.cast(pa.array(column, from_pandas=True), pa.large_string())
+    return pc.cast(pc.fill_null(texts, _NULL), _BYTES)
+
+
+def _hashed(joined: pa.Array, geometries: Geometries | None, start: int) -> pd.Series:
+    """Return the hashes of a block of rows: of their values, and their shapes where they have one."""
+    contents = joined.slice(start, _BLOCK_ROWS).to_pylist()
+    if geometries is not None:
+        shapes = shapely.to_wkb(geometries[start : start + _BLOCK_ROWS], byte_order=1, output_dimension=2)
+        contents = [text + (shape or b"") for text, shape in zip(contents, shapes.tolist(), strict=True)]
+    digits = b"".join([blake2b(content, digest_size=_HASH_BYTES).digest() for content in contents]).hex()
+    ends = np.arange(len(contents) + 1, dtype="int64") * (2 * _HASH_BYTES)
+    texts = pa.LargeStringArray.from_buffers(len(contents), pa.py_buffer(ends), pa.py_buffer(digits.encode()))
+    return pd.Series(pd.arrays.ArrowStringArray(texts))
 
 
 def compare(
@@ -162,16 +179,17 @@ def restore(store: Store, table: Table, release_id: int, moment: Moment) -> tupl
 
 def count_changes(store: Store, difference: Difference, parcels: int) -> dict[str, int]:
     """Count the parcels of a delivery by what becomes of them."""
-    ended = store.execute(
+    ended = store.frame(
         f"SELECT thua_dat_id FROM {difference.table.qualified} WHERE {store.among('version_id', 'ids')}",
         {"ids": store.values(difference.closed)},
-    ).fetchall()
-    closed, opened = {row[0] for row in ended}, set(difference.rows["thua_dat_id"])
-    changed, added = len(closed & opened), len(opened - closed)
+    )["thua_dat_id"].drop_duplicates()
+    opened = difference.rows["thua_dat_id"].drop_duplicates()
+    changed = int(among(ended, opened).sum())
+    added = len(opened) - changed
     return {
         "added": added,
         "changed": changed,
-        "removed": len(closed - opened),
+        "removed": len(ended) - changed,
         "unchanged": parcels - added - changed,
     }
 

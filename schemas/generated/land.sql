@@ -58,8 +58,8 @@ CREATE INDEX IF NOT EXISTS ix_nhat_ky_1 ON nhat_ky (giao_dich_id);
 CREATE TABLE IF NOT EXISTS ban_phat_hanh (
   release_id INTEGER PRIMARY KEY AUTOINCREMENT,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
-  kind TEXT NOT NULL CHECK (kind IN ('load', 'rollback', 'change', 'reform')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
+  kind TEXT NOT NULL CHECK (kind = 'load' OR kind = 'rollback' OR kind = 'change' OR kind = 'reform'),
   started_at TEXT NOT NULL,
   finished_at TEXT,
   package_sha256 TEXT,
@@ -75,7 +75,7 @@ CREATE INDEX IF NOT EXISTS ix_ban_phat_hanh_1 ON ban_phat_hanh (ma_xa, ky_dia_gi
 CREATE TABLE IF NOT EXISTS canh_bao_{srid} (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   code TEXT NOT NULL,
   feature_id TEXT,
   other_id TEXT,
@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS giao_dich (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
   giao_dich_id TEXT NOT NULL,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   loai_bien_dong TEXT NOT NULL,
   ngay_hieu_luc TEXT NOT NULL,
   thoi_diem_dang_ky TEXT,
@@ -204,7 +204,7 @@ CREATE TABLE IF NOT EXISTS pha_he_thua (
   thua_dat_id_moi TEXT NOT NULL,
   giao_dich_id TEXT NOT NULL,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   dien_tich_chung REAL,
   valid_from TEXT NOT NULL,
   valid_to TEXT,
@@ -226,7 +226,7 @@ CREATE TABLE IF NOT EXISTS ranh_giay_to_{srid} (
   ranh_giay_to_id TEXT NOT NULL,
   thua_key TEXT NOT NULL,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   so_hieu_to_ban_do TEXT,
   so_thu_tu_thua TEXT,
   dien_tich_do REAL,
@@ -248,7 +248,7 @@ CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
   tai_lieu_do_dac_id TEXT NOT NULL,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   loai_ban_do TEXT,
   so_hieu_to_ban_do TEXT,
   ty_le INTEGER,
@@ -274,7 +274,7 @@ CREATE TABLE IF NOT EXISTS tai_san (
   tai_san_id TEXT NOT NULL,
   thua_key TEXT,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   loai_tai_san TEXT,
   phan_loai TEXT,
   thuoc_tai_san_id TEXT,
@@ -311,14 +311,14 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
   ma_dinh_danh_thua TEXT,
   thua_key TEXT,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   loai_ban_do TEXT,
   so_hieu_to_ban_do TEXT,
   so_thu_tu_thua TEXT,
   loai_dat TEXT,
   loai_dat_ghi TEXT,
-  he_loai_dat TEXT CHECK (he_loai_dat IN ('TT25/2014', 'TT08/2024', 'unknown')),
-  nhom_dat TEXT CHECK (nhom_dat IN ('NNP', 'PNN', 'CSD')),
+  he_loai_dat TEXT CHECK (he_loai_dat = 'TT25/2014' OR he_loai_dat = 'TT08/2024' OR he_loai_dat = 'unknown'),
+  nhom_dat TEXT CHECK (nhom_dat = 'NNP' OR nhom_dat = 'PNN' OR nhom_dat = 'CSD'),
   dien_tich_do REAL,
   dien_tich_nhan REAL,
   dien_tich REAL,
@@ -327,11 +327,11 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
   dia_chi TEXT,
   ty_le INTEGER,
   co_dang_ky BOOLEAN,
-  xep_loai TEXT CHECK (xep_loai IN ('1', '2a', '2b', '3')),
+  xep_loai TEXT CHECK (xep_loai = '1' OR xep_loai = '2a' OR xep_loai = '2b' OR xep_loai = '3'),
   ly_do TEXT,
   so_canh_bao INTEGER,
   ma_xa_moi TEXT,
-  can_cu_xa_moi TEXT CHECK (can_cu_xa_moi IN ('bang', 'vi_tri', 'chua_ro')),
+  can_cu_xa_moi TEXT CHECK (can_cu_xa_moi = 'bang' OR can_cu_xa_moi = 'vi_tri' OR can_cu_xa_moi = 'chua_ro'),
   so_khac TEXT,
   so_hieu_to_ban_do_cu TEXT,
   so_thu_tu_thua_cu TEXT,
@@ -349,6 +349,8 @@ CREATE TABLE IF NOT EXISTS thua_dat_{srid} (
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_from ON thua_dat_{srid} (ma_xa, release_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_to ON thua_dat_{srid} (ma_xa, release_to) WHERE release_to IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS ux_thua_dat_{srid}_thua_dat_id ON thua_dat_{srid} (thua_dat_id) WHERE tx_to IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS ux_thua_dat_{srid}_ma_dinh_danh_thua ON thua_dat_{srid} (ma_dinh_danh_thua) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON thua_dat_{srid} (ma_xa, so_hieu_to_ban_do, so_thu_tu_thua);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON thua_dat_{srid} (thua_dat_id, tx_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON thua_dat_{srid} (thua_key);
@@ -357,7 +359,7 @@ CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_3 ON thua_dat_{srid} (thua_key);
 CREATE TABLE IF NOT EXISTS to_ban_do (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   loai_ban_do TEXT NOT NULL,
   so_hieu_to_ban_do TEXT NOT NULL,
   ty_le INTEGER,
@@ -378,7 +380,7 @@ CREATE INDEX IF NOT EXISTS ix_to_ban_do_hien_hanh ON to_ban_do (release_from) WH
 CREATE TABLE IF NOT EXISTS xa_{srid} (
   version_id INTEGER PRIMARY KEY AUTOINCREMENT,
   ma_xa TEXT NOT NULL,
-  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi IN ('E2024', 'E2025A', 'E2025B', 'XX')),
+  ky_dia_gioi TEXT NOT NULL CHECK (ky_dia_gioi = 'E2024' OR ky_dia_gioi = 'E2025A' OR ky_dia_gioi = 'E2025B' OR ky_dia_gioi = 'XX'),
   ten_xa TEXT,
   geom MULTIPOLYGON,
   valid_from TEXT NOT NULL,
@@ -392,3 +394,68 @@ CREATE TABLE IF NOT EXISTS xa_{srid} (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_xa_{srid}_hien_hanh ON xa_{srid} (release_from) WHERE tx_to IS NULL;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_delete BEFORE DELETE ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_update BEFORE UPDATE OF ma_dinh_danh_thua, x, y, srid, lon, lat, algorithm, release_from ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_delete BEFORE DELETE ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_update BEFORE UPDATE OF thua_dat_id_cu, thua_dat_id_moi, ma_xa_cu, ky_dia_gioi_cu, release_from ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS nhat_ky_no_delete BEFORE DELETE ON nhat_ky
+BEGIN
+  SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS nhat_ky_no_update BEFORE UPDATE ON nhat_ky
+BEGIN
+  SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_replace BEFORE INSERT ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM dinh_danh WHERE ma_dinh_danh_thua = NEW.ma_dinh_danh_thua OR thua_dat_id = NEW.thua_dat_id);
+END;
+
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_replace BEFORE INSERT ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM khoa_thua WHERE thua_dat_id_cu = NEW.thua_dat_id_cu AND release_from = NEW.release_from);
+END;
+
+CREATE TRIGGER IF NOT EXISTS nhat_ky_no_replace BEFORE INSERT ON nhat_ky
+BEGIN
+  SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM nhat_ky WHERE id = NEW.id);
+END;
+
+CREATE TRIGGER IF NOT EXISTS dinh_danh_follows BEFORE UPDATE OF thua_dat_id ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: a code follows a parcel only to the key that khoa_thua holds') WHERE NEW.thua_dat_id IS NOT OLD.thua_dat_id AND (EXISTS (SELECT 1 FROM dinh_danh WHERE thua_dat_id = NEW.thua_dat_id) OR NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE (k.thua_dat_id_cu = OLD.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = OLD.thua_dat_id)));
+END;
+
+CREATE TRIGGER IF NOT EXISTS thua_dat_{srid}_no_update BEFORE UPDATE OF thua_dat_id, ma_dinh_danh_thua ON thua_dat_{srid}
+BEGIN
+  SELECT RAISE(ROLLBACK, 'thua_dat_{srid}: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS thua_dat_{srid}_given BEFORE INSERT ON thua_dat_{srid}
+BEGIN
+  SELECT RAISE(ROLLBACK, 'thua_dat_{srid}: this code was given to another parcel') WHERE NEW.ma_dinh_danh_thua IS NOT NULL AND EXISTS (SELECT 1 FROM dinh_danh AS o WHERE o.ma_dinh_danh_thua = NEW.ma_dinh_danh_thua AND o.thua_dat_id <> NEW.thua_dat_id AND NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE (k.thua_dat_id_cu = o.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = o.thua_dat_id)));
+END;
+
+CREATE TRIGGER IF NOT EXISTS thua_dat_{srid}_carried BEFORE INSERT ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: this code was given to another parcel') WHERE NEW.ma_dinh_danh_thua IS NOT NULL AND EXISTS (SELECT 1 FROM thua_dat_{srid} AS o WHERE o.ma_dinh_danh_thua = NEW.ma_dinh_danh_thua AND o.tx_to IS NULL AND o.thua_dat_id <> NEW.thua_dat_id AND NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE (k.thua_dat_id_cu = o.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = o.thua_dat_id)));
+END;

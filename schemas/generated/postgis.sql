@@ -366,6 +366,8 @@ CREATE TABLE IF NOT EXISTS land.thua_dat_{srid} (
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_hien_hanh ON land.thua_dat_{srid} (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_from ON land.thua_dat_{srid} (release_from);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_release_to ON land.thua_dat_{srid} (release_to) WHERE release_to IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS ux_thua_dat_{srid}_thua_dat_id ON land.thua_dat_{srid} (thua_dat_id, ma_xa) WHERE tx_to IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS ux_thua_dat_{srid}_ma_dinh_danh_thua ON land.thua_dat_{srid} (ma_dinh_danh_thua, ma_xa) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_geom ON land.thua_dat_{srid} USING gist (geom);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_1 ON land.thua_dat_{srid} (so_hieu_to_ban_do, so_thu_tu_thua);
 CREATE INDEX IF NOT EXISTS ix_thua_dat_{srid}_2 ON land.thua_dat_{srid} (thua_dat_id, tx_from);
@@ -895,6 +897,69 @@ CREATE VIEW land.thua_dat_{srid}_hien_hanh AS SELECT version_id, "thua_dat_id", 
 DROP VIEW IF EXISTS land.xa_{srid}_hien_hanh;
 CREATE VIEW land.xa_{srid}_hien_hanh AS SELECT version_id, "ma_xa", "ky_dia_gioi", "ten_xa", "geom", "valid_from", "tx_from" FROM land.xa_{srid} WHERE tx_to IS NULL;
 
+CREATE OR REPLACE FUNCTION land.refuse() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  IF TRUE THEN
+    RAISE EXCEPTION '%: what was entered here stays as it is', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END
+$body$;
+
+CREATE OR REPLACE FUNCTION land.follow_key() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM land.khoa_thua AS k WHERE (k.thua_dat_id_cu = OLD.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = OLD.thua_dat_id)) THEN
+    RAISE EXCEPTION '%: a code follows a parcel only to the key that khoa_thua holds', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END
+$body$;
+
+CREATE OR REPLACE FUNCTION land.own_code() RETURNS trigger LANGUAGE plpgsql AS $body$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM land.dinh_danh AS d WHERE d.ma_dinh_danh_thua = NEW.ma_dinh_danh_thua AND (d.thua_dat_id = NEW.thua_dat_id OR EXISTS (SELECT 1 FROM land.khoa_thua AS k WHERE (k.thua_dat_id_cu = d.thua_dat_id AND k.thua_dat_id_moi = NEW.thua_dat_id) OR (k.thua_dat_id_cu = NEW.thua_dat_id AND k.thua_dat_id_moi = d.thua_dat_id)))) THEN
+    RAISE EXCEPTION '%: this code was given to another parcel', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END
+$body$;
+
+DROP TRIGGER IF EXISTS dinh_danh_no_delete ON land.dinh_danh;
+CREATE TRIGGER dinh_danh_no_delete BEFORE DELETE OR TRUNCATE ON land.dinh_danh
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS khoa_thua_no_delete ON land.khoa_thua;
+CREATE TRIGGER khoa_thua_no_delete BEFORE DELETE OR TRUNCATE ON land.khoa_thua
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS nhat_ky_no_delete ON land.nhat_ky;
+CREATE TRIGGER nhat_ky_no_delete BEFORE DELETE OR TRUNCATE ON land.nhat_ky
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS dinh_danh_no_update ON land.dinh_danh;
+CREATE TRIGGER dinh_danh_no_update BEFORE UPDATE OF ma_dinh_danh_thua, x, y, srid, lon, lat, algorithm, release_from ON land.dinh_danh
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS khoa_thua_no_update ON land.khoa_thua;
+CREATE TRIGGER khoa_thua_no_update BEFORE UPDATE OF thua_dat_id_cu, thua_dat_id_moi, ma_xa_cu, ky_dia_gioi_cu, release_from ON land.khoa_thua
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS nhat_ky_no_update ON land.nhat_ky;
+CREATE TRIGGER nhat_ky_no_update BEFORE UPDATE ON land.nhat_ky
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS dinh_danh_follows ON land.dinh_danh;
+CREATE TRIGGER dinh_danh_follows BEFORE UPDATE OF thua_dat_id ON land.dinh_danh
+  FOR EACH ROW WHEN (OLD.thua_dat_id <> NEW.thua_dat_id) EXECUTE FUNCTION land.follow_key();
+
+DROP TRIGGER IF EXISTS thua_dat_{srid}_no_update ON land.thua_dat_{srid};
+CREATE TRIGGER thua_dat_{srid}_no_update BEFORE UPDATE OF thua_dat_id, ma_dinh_danh_thua ON land.thua_dat_{srid}
+  FOR EACH ROW EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS thua_dat_{srid}_given ON land.thua_dat_{srid};
+CREATE CONSTRAINT TRIGGER thua_dat_{srid}_given AFTER INSERT ON land.thua_dat_{srid} DEFERRABLE INITIALLY DEFERRED
+  FOR EACH ROW WHEN (NEW.ma_dinh_danh_thua IS NOT NULL) EXECUTE FUNCTION land.own_code();
+
 -- Phân vùng của một xã / Partition of a commune: made with the rights of the owner, on its own.
 -- Attaching keeps neither readers nor writers of other communes waiting, as CREATE … PARTITION OF would.
 CREATE OR REPLACE FUNCTION land.make_partition(zone integer, commune text) RETURNS void
@@ -919,7 +984,9 @@ GRANT USAGE ON SCHEMA holders TO diachinh_holder_reader, diachinh_writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA holders TO diachinh_holder_reader;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA land, holders TO diachinh_writer;
 REVOKE INSERT, UPDATE ON land.luoc_do, land.vung_toa_do FROM diachinh_writer;
-REVOKE UPDATE ON land.nhat_ky FROM diachinh_writer;
+REVOKE UPDATE ON land.nhat_ky, land.dinh_danh, land.khoa_thua FROM diachinh_writer;
+GRANT UPDATE (thua_dat_id, release_to) ON land.dinh_danh TO diachinh_writer;
+GRANT UPDATE (release_to) ON land.khoa_thua TO diachinh_writer;
 REVOKE UPDATE ON holders.quyet_dinh_lien_ket, holders.xac_thuc_da_gui, holders.lan_lien_ket FROM diachinh_writer;
 GRANT DELETE ON holders.lien_ket_nguoi TO diachinh_writer;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA land, holders TO diachinh_writer;

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipelines import store as land
@@ -123,6 +124,23 @@ def test_a_store_without_a_version_is_brought_along_by_both(current: str) -> Non
     with land.open_store(current, srid=ZONE) as store:
         assert "thoi_han_su_dung" in store.columns()["", "muc_dich_su_dung"]
         assert land.current(store, "thua_dat", ZONE).equals(parcels)
+
+
+def test_an_older_store_gets_the_guards_of_its_codes(current: str) -> None:
+    table = f"thua_dat_{ZONE}"
+    with land.open_as_it_is(current) as store:
+        on = f" ON {table}" if store.dialect.is_postgis else ""
+        store.execute(f"DROP TRIGGER {table}_given{on}")
+        store.execute("DROP TRIGGER dinh_danh_no_delete" + (" ON dinh_danh" if on else ""))
+        store.execute(f"DROP INDEX ux_{table}_thua_dat_id")
+        store.execute("DROP TABLE luoc_do")
+        assert land.migrate(store) == (1, ddl.SCHEMA_VERSION)
+        with pytest.raises((sqlite3.IntegrityError, psycopg.IntegrityError), match="stays as it is"):
+            store.execute("DELETE FROM dinh_danh")
+        schema = "pg_indexes WHERE indexname" if on else "sqlite_master WHERE name"
+        assert len(store.execute(f"SELECT 1 FROM {schema} = 'ux_{table}_thua_dat_id'").fetchall()) == 1
+        schema = "pg_trigger WHERE NOT tgisinternal AND tgname" if on else "sqlite_master WHERE name"
+        assert len(store.execute(f"SELECT 1 FROM {schema} = '{table}_given'").fetchall()) == (2 if on else 1)
 
 
 def test_a_column_that_is_missing_is_an_older_schema(current: str) -> None:
