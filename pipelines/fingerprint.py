@@ -12,7 +12,8 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 _SCHEMAS = _HERE.parent / "schemas"
 _NOT_GROUND = {
-    "package", "digitize", "normalize", "validate", "load", "province", "publish", "repair", "linkage", "change", "cli",
+    "package", "digitize", "normalize", "validate", "load", "province", "publish", "repair", "linkage", "change",
+    "reform", "cli",
 }  # fmt: skip
 
 _DRAWN_BY_ATLAS = {"publish": [_HERE.parent / "atlas" / "preview.py"]}

@@ -12,6 +12,7 @@ from pipelines.cli import (
     demo,
     inspect,
     link,
+    reform,
     register,
     repair,
     report,
@@ -53,6 +54,7 @@ app.command("rollback")(register.rollback)
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
 app.command("migrate")(register.migrate)
+app.add_typer(reform.app, name="reform")
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)

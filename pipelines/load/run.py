@@ -55,6 +55,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
 
     Raises:
         StoreError: The database cannot be written, or the key is not the one it was written with.
+        Refusal: The commune has become another one.
         LedgerError: The database does not hold the parcels that were to be stored: our defect, nothing is kept.
     """
     loadable = prepare.is_loadable(delivery.parcels)
@@ -62,6 +63,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault) -> Receipt:
     parcels = prepare.with_grades(parcels, delivery.grades, delivery.findings)
     with store.transaction(delivery.scope, delivery.srid):
         _check_key(store, vault)
+        land.refuse_reformed(store, delivery.scope)
         assignment = land.assign(store, parcels, prepare.is_sound(parcels))
         parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
         differences = list(_differences(store, delivery, parcels, vault))

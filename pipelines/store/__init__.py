@@ -7,10 +7,11 @@ in both: `holders.sqlite`, or the schema `holders`.
 from pipelines.store.database import Moment, Store
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, settle
+from pipelines.store.keys import eras_of, keys_of, linked, refuse_reformed
 from pipelines.store.lineage import children, parents
 from pipelines.store.log import DONE, REFUSED, Entry, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store
-from pipelines.store.reading import as_of, current, current_holders, history, released, sealed_numbers
+from pipelines.store.reading import as_of, as_of_commune, current, current_holders, history, released, sealed_numbers
 from pipelines.store.releases import (
     Release,
     begin,
@@ -39,6 +40,7 @@ __all__ = [
     "Store",
     "Table",
     "as_of",
+    "as_of_commune",
     "assign",
     "begin",
     "children",
@@ -47,15 +49,18 @@ __all__ = [
     "count_current",
     "current",
     "current_holders",
+    "eras_of",
     "finish",
     "history",
     "holder_tables",
     "is_there",
     "keep_key_check_value",
     "key_check_value",
+    "keys_of",
     "land_tables",
     "latest",
     "layer_table",
+    "linked",
     "listing",
     "migrate",
     "newest",
@@ -64,6 +69,7 @@ __all__ = [
     "open_store",
     "parents",
     "record",
+    "refuse_reformed",
     "released",
     "rollback",
     "sealed_numbers",

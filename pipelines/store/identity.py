@@ -8,6 +8,7 @@ import pandas as pd
 from pipelines import geohash
 from pipelines.ids import among
 from pipelines.store.database import Moment, Store
+from pipelines.store.keys import span, within
 from pipelines.store.tables import Table
 
 
@@ -71,12 +72,14 @@ def settle(store: Store, table: Table, moment: Moment) -> None:
         f"thua_dat_id IN (SELECT thua_dat_id FROM {table.qualified} "
         "WHERE tx_to IS NULL AND ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi)"
     )
-    of_commune = Table("dinh_danh", ()).of_commune
+    # By the key and not by the release that gave the code: a reform gives a parcel another key, never another code.
+    values = {**moment.values, **span(moment.scope)}
+    of_commune = within("thua_dat_id")
     store.execute(
         f"UPDATE dinh_danh SET release_to = :release WHERE release_to IS NULL AND {of_commune} AND NOT {lives}",
-        moment.values,
+        values,
     )
     store.execute(
         f"UPDATE dinh_danh SET release_to = NULL WHERE release_to IS NOT NULL AND {of_commune} AND {lives}",
-        moment.values,
+        values,
     )

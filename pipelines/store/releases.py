@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.errors import StoreError
 from pipelines.store.database import Moment, Store
 from pipelines.store.identity import settle
+from pipelines.store.keys import refuse_return
 from pipelines.store.tables import all_tables, layer_table
 from pipelines.store.versions import count_current, restore
 
@@ -121,6 +122,7 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
 
     Raises:
         StoreError: The commune has no such release.
+        Refusal: The release lies before a reform of the commune.
     """
     known = {release.release_id: release for release in listing(store, ma_xa)}
     if release_id not in known:
@@ -132,6 +134,7 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
     target = known[release_id]
     scope = (target.ma_xa, target.ky_dia_gioi)
     with store.transaction(scope, target.srid):
+        refuse_return(store, scope, release_id)
         moment = begin(store, scope, kind="rollback", package_sha256=target.package_sha256, srid=target.srid, valid="")
         counts: dict[str, Any] = {"restored": release_id, "dqi": target.counts.get("dqi"), "added": 0, "removed": 0}
         parcels = layer_table("thua_dat", target.srid)
