@@ -107,7 +107,7 @@ def _follow(layer: str, targets: tuple[tuple[str, str], ...], rows: Mapping[str,
         if other in rows:
             for mine, theirs in zip((goes, stays), found[other], strict=True):
                 mine |= named & among(frame[column], rows[other].loc[theirs, f"{other}_id"])
-        open_ &= ~named
+        open_ = open_ & ~named
     found[layer] = (goes, stays)
 
 

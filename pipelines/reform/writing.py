@@ -40,7 +40,7 @@ def incoming(layer: str, table: land.Table, parts: Sequence[gpd.GeoDataFrame], t
         whole = pd.concat(frames, ignore_index=True)
         # Counted on from the rows that are there, so that no two have one hash.
         both = pd.concat([_hashed(table, there), whole], ignore_index=True)
-        first = both["row_hash"].str.partition("~")[0]
+        first = both["row_hash"].astype("string").str.replace(r"~\d+$", "", regex=True)
         turn = first.groupby(first, sort=False).cumcount() + 1
         numbered = first.where(turn == 1, first + "~" + turn.astype(str))
         return whole.assign(row_hash=numbered.iloc[len(there) :].to_numpy())

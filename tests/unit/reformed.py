@@ -109,7 +109,7 @@ def content(store: land.Store) -> dict[str, list[tuple[Any, ...]]]:
         if table.is_versioned and table.name != "giao_dich":
             names = ", ".join(f'"{name}"' for name in (*dict(table.entity), "row_hash", "valid_from"))
             rows = store.execute(f"SELECT {names} FROM {table.qualified} WHERE tx_to IS NULL").fetchall()
-            found[table.name] = sorted((tuple(map(repr, row)) for row in rows))
+            found[table.name] = sorted(tuple(map(repr, row)) for row in rows)
     rows = store.execute("SELECT ma_dinh_danh_thua, thua_dat_id, release_from, release_to FROM dinh_danh").fetchall()
-    found["dinh_danh"] = sorted((tuple(map(repr, row)) for row in rows))
+    found["dinh_danh"] = sorted(tuple(map(repr, row)) for row in rows)
     return found

@@ -167,11 +167,21 @@ def test_undo_after_a_load_is_refused_and_so_is_a_load_of_an_old_package(
         run(fresh, store, safe)
         with pytest.raises(Refusal, match=r"changed after the reform \(release 6, load\)"):
             undo(store, (NEW, TODAY), who="test")
-        with pytest.raises(Refusal, match="loaded by a package of its own"):
-            done(store, home)
+        assert done(store, home).release_id is None
         assert land.rollback(store, NEW, 3).kind == "rollback"
         assert content(store)["thua_dat_5897"] == after["thua_dat_5897"]
         assert content(store)["dinh_danh"] == after["dinh_danh"]
+
+
+def test_a_new_commune_with_a_package_of_its_own_is_not_merged_into(
+    merged: str, home: Path, safe: vault.Vault
+) -> None:
+    with land.open_store(merged, srid=ZONE) as store:
+        run(delivery(2, ma_xa=NEW, ky_dia_gioi=TODAY, shift_m=900), store, safe)
+        before = content(store)
+        with pytest.raises(Refusal, match="loaded by a package of its own"):
+            done(store, home)
+        assert content(store) == before
 
 
 def test_a_release_before_the_reform_cannot_be_returned_to(merged: str, home: Path) -> None:
