@@ -21,6 +21,7 @@ from pipelines.store.releases import (
     latest,
     listing,
     newest,
+    reformed_together,
     rollback,
 )
 from pipelines.store.schema import migrate
@@ -69,6 +70,7 @@ __all__ = [
     "open_store",
     "parents",
     "record",
+    "reformed_together",
     "refuse_reformed",
     "released",
     "rollback",

@@ -102,9 +102,25 @@ def _release(row: tuple[Any, ...]) -> Release:
 
 
 def latest(store: Store) -> list[Release]:
-    """Return the newest release of every commune and era, by commune code."""
+    """Return the newest release of every commune and era, by commune code; one that a reform emptied is no more."""
     newest = {(release.ma_xa, release.ky_dia_gioi): release for release in listing(store)}
-    return [newest[key] for key in sorted(newest)]
+    return [newest[key] for key in sorted(newest) if not _is_emptied(newest[key])]
+
+
+def _is_emptied(release: Release) -> bool:
+    return release.counts.get("parcels") == 0 and bool({"reform", "undoes"} & release.counts.keys())
+
+
+def reformed_together(store: Store) -> list[frozenset[tuple[str, str]]]:
+    """Return the communes that reforms, undone ones too, gave each other's land: groups of code and era."""
+    groups: list[frozenset[tuple[str, str]]] = []
+    for release in listing(store):
+        into = release.counts.get("reform", {}).get("into")
+        if into:
+            pair = frozenset({(release.ma_xa, release.ky_dia_gioi), (into["ma_xa"], into["ky_dia_gioi"])})
+            met = [group for group in groups if group & pair]
+            groups = [*(group for group in groups if group not in met), pair.union(*met)]
+    return groups
 
 
 def newest(store: Store, scope: tuple[str, str]) -> Release | None:

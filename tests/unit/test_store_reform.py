@@ -11,7 +11,7 @@ from pipelines.errors import Refusal
 from pipelines.load import run
 from pipelines.reform import Receipt, apply, undo
 from pipelines.store.versions import row_hashes, typed
-from tests.unit.deliveries import ZONE, delivery
+from tests.unit.deliveries import ZONE, delivery, parcels, squares
 from tests.unit.reformed import (
     LEFT,
     NEW,
@@ -98,10 +98,10 @@ def test_the_register_goes_with_the_parcels(merged: str, home: Path) -> None:
     with land.open_store(merged, srid=ZONE) as store:
         before = {layer: len(rows(store, layer)) for layer in land.holder_tables() if layer != "khoa"}
         done(store, home)
-        parcels = set(land.current(store, "thua_dat", ZONE)["thua_key"])
+        kept = set(land.current(store, "thua_dat", ZONE)["thua_key"])
         for layer in ("muc_dich_su_dung", "tai_san", "quyen_su_dung_dat", "tai_san_bao_dam"):
             found = rows(store, layer)
-            assert set(found["thua_key"]) <= parcels and len(found)
+            assert set(found["thua_key"]) <= kept and len(found)
             assert set(zip(found["xa"], found["ky"], strict=True)) == {(NEW, TODAY)}
         after = {layer: len(rows(store, layer)) for layer in before}
         assert after == before
@@ -173,11 +173,11 @@ def test_undo_after_a_load_is_refused_and_so_is_a_load_of_an_old_package(
         assert content(store)["dinh_danh"] == after["dinh_danh"]
 
 
-def test_a_new_commune_with_a_package_of_its_own_is_not_merged_into(
-    merged: str, home: Path, safe: vault.Vault
-) -> None:
+def test_a_new_commune_with_a_package_of_its_own_is_not_merged_into(merged: str, home: Path, safe: vault.Vault) -> None:
     with land.open_store(merged, srid=ZONE) as store:
-        run(delivery(2, ma_xa=NEW, ky_dia_gioi=TODAY, shift_m=900), store, safe)
+        own = parcels(squares(2, shift_m=900), ma_xa=NEW).assign(ky_dia_gioi=TODAY)
+        own["thua_key"] = own["thua_key"].str.replace("E2025A", TODAY)
+        run(delivery(parcels=own, ma_xa=NEW, ky_dia_gioi=TODAY), store, safe)
         before = content(store)
         with pytest.raises(Refusal, match="loaded by a package of its own"):
             done(store, home)
@@ -239,8 +239,8 @@ def test_a_split_commune_goes_to_both_sides_and_what_nobody_knows_waits(split: s
         assert rows(store, "giao_dich_bao_dam")["xa"].tolist() == [LEFT]
         right = done(store, home, RIGHT, SPLIT_SHEETS)
         assert (right.moved, right.sources[0]["before"]) == (2, 3)
-        parcels = land.current(store, "thua_dat", ZONE)
-        assert sorted(parcels["thua_key"]) == sorted(
+        held = land.current(store, "thua_dat", ZONE)
+        assert sorted(held["thua_key"]) == sorted(
             [f"{LEFT}.{TODAY}.1.7.1", f"{LEFT}.{TODAY}.1.7.2", f"{SPLIT}.E2025A.1.1.3", f"{RIGHT}.{TODAY}.1.8.4",
              f"{RIGHT}.{TODAY}.1.8.5"]
         )  # fmt: skip
