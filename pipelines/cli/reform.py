@@ -44,8 +44,8 @@ def plan(
         f"{int(found.communes['tong_thua'].sum()):,} thửa / parcels · {len(found.sheets):,} tờ / sheets · "
         f"{len(found.waiting):,} thửa chưa rõ / parcels open → {', '.join(map(str, paths))}"
     )
-    for note in found.communes[["ma_xa_cu", "ghi_chu"]].dropna().agg(": ".join, axis=1):
-        typer.echo(note)
+    for code, note in found.communes[["ma_xa_cu", "ghi_chu"]].dropna().to_numpy().tolist():
+        typer.echo(f"{code}: {note}")
 
 
 @app.command("apply")
