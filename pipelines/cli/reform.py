@@ -75,6 +75,8 @@ def apply(
         done.append(asdict(found))
         if not as_json:
             _tell(found)
+    if not (done or refused or as_json):
+        typer.echo("Không còn thửa nào của xã cũ để chuyển / nothing new: no parcel of an old commune is left")
     if as_json:
         typer.echo(json.dumps({"communes": done, "refused": refused}, ensure_ascii=False))
     if refused:

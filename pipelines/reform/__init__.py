@@ -5,8 +5,9 @@ that the register says of it goes with it, and its identifier. What nobody knows
 stays where it is and is told.
 """
 
-from pipelines.reform.apply import Receipt, apply
+from pipelines.reform.apply import apply
 from pipelines.reform.files import apply_files, plan_files, undo_files
+from pipelines.reform.receipts import Receipt
 from pipelines.reform.scopes import Reform, of
 from pipelines.reform.undo import undo
 

@@ -113,6 +113,8 @@ def _follow(layer: str, targets: tuple[tuple[str, str], ...], rows: Mapping[str,
 
 def _take(layer: str, column: str, other: str, rows: Mapping[str, pd.DataFrame], found: Sides) -> None:
     ids = rows[other][f"{other}_id"]
+    if ids.empty or rows[layer].empty:
+        return
     goes, stays = (
         theirs | among(ids, rows[layer].loc[mine, column].dropna().unique())
         for mine, theirs in zip(found[layer], found[other], strict=True)

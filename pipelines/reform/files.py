@@ -12,8 +12,9 @@ from pipelines import store as land
 from pipelines.crs import srid
 from pipelines.errors import Refusal, SettingsError
 from pipelines.reform import scopes, tables
-from pipelines.reform.apply import Receipt, apply
+from pipelines.reform.apply import apply
 from pipelines.reform.plan import Plan, plan
+from pipelines.reform.receipts import Receipt
 from pipelines.reform.undo import Undone, undo
 from pipelines.settings import Settings
 
