@@ -44,6 +44,7 @@ def receipt_of(
     scope: Scope, release_id: int | None, number: str | None, every: Sequence[Part], counts: dict[str, int],
     there: held.Held, parts: Sequence[Part],
 ) -> Receipt:  # fmt: skip
+    """Return the receipt: `every` older commune is told, `parts` are those that gave something."""
     moved = sum(int(each.goes.sum()) for each in parts)
     waiting = pd.concat([_waiting(each) for each in every], ignore_index=True)
     return Receipt(

@@ -144,7 +144,6 @@ def test_twice_changes_nothing_and_undo_brings_all_back(merged: str, home: Path)
         assert content(store) == before
         with pytest.raises(Refusal, match="nothing to undo"):
             undo(store, (NEW, TODAY), who="test")
-        # What was taken back can be done again, and taken back again.
         assert done(store, home).moved == 7
         assert content(store) == after
         undo(store, (NEW, TODAY), who="test")
@@ -201,7 +200,6 @@ def test_sheets_without_an_answer_wait(merged: str, home: Path) -> None:
         assert (receipt.moved, len(receipt.waiting)) == (3, 4)
         assert {row["ly_do"] for row in receipt.waiting} == {"to"}
         assert [source["waiting"] for source in receipt.sources] == [0, 4]
-        # What waits has lost nothing.
         left = rows(store, "quyen_su_dung_dat")
         assert left["xa"].value_counts().to_dict() == {NEW: 2, OTHER: 3}
         assert done(store, home).moved == 4
@@ -246,7 +244,6 @@ def test_a_split_commune_goes_to_both_sides_and_what_nobody_knows_waits(split: s
         )  # fmt: skip
         sheets = rows(store, "to_ban_do").set_index("xa")["so_thua"].to_dict()
         assert sheets == {LEFT: 2, SPLIT: 1, RIGHT: 2}
-        # An outline of a part is known to nobody.
         outlines = land.current(store, "xa", ZONE).set_index("ma_xa").geometry
         assert outlines[[LEFT, RIGHT]].isna().all() and outlines[SPLIT] is not None
         with pytest.raises(Refusal, match=f"Commune {SPLIT}.E2025A was changed after the reform"):
@@ -270,7 +267,6 @@ def test_an_officer_decides_about_the_parcel_on_the_line(split: str, home: Path)
         assert sorted(people.loc[people["xa"] == RIGHT, "ho_ten"]) == ["An", "Bình", "Chi"]
         assert SPLIT not in set(people["xa"])
         assert sorted(rows(store, "tai_lieu_do_dac")["xa"]) == [LEFT, RIGHT]
-        # Findings that are about no parcel belong to neither side: they stay, and are told.
         assert receipt.left_rows == {}
 
 
