@@ -13,7 +13,7 @@ _HERE = Path(__file__).parent
 _SCHEMAS = _HERE.parent / "schemas"
 _NOT_GROUND = {
     "package", "digitize", "normalize", "validate", "load", "province", "publish", "repair", "linkage", "change",
-    "safety", "difference", "cli",
+    "reform", "safety", "difference", "cli",
 }  # fmt: skip
 
 _DRAWN_BY_ATLAS = {"publish": [_HERE.parent / "atlas" / "preview.py"]}

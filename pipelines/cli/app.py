@@ -15,6 +15,7 @@ from pipelines.cli import (
     feed,
     inspect,
     link,
+    reform,
     register,
     repair,
     report,
@@ -63,6 +64,7 @@ app.command("migrate")(register.migrate)
 app.command("backup")(safety.backup)
 app.command("restore")(safety.restore)
 app.command("check-store")(safety.check_store)
+app.add_typer(reform.app, name="reform")
 app.command("publish")(register.publish)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)

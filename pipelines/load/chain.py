@@ -15,7 +15,7 @@ _KINDS = {
     "load": "nạp / load",
     "rollback": "trở về bản trước / rollback",
     "change": "biến động / change",
-    "reform": "sắp xếp đơn vị hành chính / reform",
+    "reform": "sắp xếp đơn vị hành chính / reform of communes",
 }
 _CONSEQUENCES = frozenset({"thua_dat_id", "geometry"})
 """What is not told as a changed value: the key, and the boundary, which has words of its own."""
@@ -34,10 +34,12 @@ def chain(settings: Settings, thua_dat_id: str) -> dict[str, Any]:
                 f"Cơ sở dữ liệu chưa từng có thửa {thua_dat_id}: kiểm tra mã, ví dụ 15670.E2025A.1.12.345.",
                 f"The database never held a parcel {thua_dat_id}: check the id, for example 15670.E2025A.1.12.345.",
             )
-        releases = {release.release_id: release for release in land.listing(store, str(versions["ma_xa"].iloc[0]))}
+        communes = versions["ma_xa"].astype(str).unique()
+        releases = {release.release_id: release for code in communes for release in land.listing(store, code)}
         links = [_link(store, versions, place, releases) for place in range(len(versions))]
     return {
         "thua_dat_id": thua_dat_id,
+        "keys": [str(key) for key in versions["thua_dat_id"].unique()],
         "ma_dinh_danh_thua": _plain(versions["ma_dinh_danh_thua"].iloc[-1]),
         "crs": f"EPSG:{versions.crs.to_epsg()}",
         "versions": links,
@@ -49,8 +51,8 @@ def _link(
 ) -> dict[str, Any]:
     version, srid = versions.iloc[place], int(versions.crs.to_epsg())
     former = versions.iloc[place - 1] if place else None
-    follows = former is not None and bool(former["release_to"] == version["release_from"])
-    is_last = place + 1 == len(versions) or versions.iloc[place + 1]["release_from"] != version["release_to"]
+    follows = former is not None and _follows(former, version)
+    is_last = place + 1 == len(versions) or not _follows(version, versions.iloc[place + 1])
     ends = bool(pd.notna(version["release_to"]) and is_last)
     began = releases[int(version["release_from"])]
     ended = releases[int(version["release_to"])] if pd.notna(version["release_to"]) else None
@@ -58,6 +60,8 @@ def _link(
     children = land.children(store, srid, version) if ends else land.Relatives()
     return {
         **{name: _plain(version[name]) for name in ("valid_from", "valid_to", "tx_from", "tx_to")},
+        "thua_dat_id": str(version["thua_dat_id"]),
+        "was": str(former["thua_dat_id"]) if former is not None and _is_rekeyed(former, version) else None,
         "release": _released(began) | {"package_sha256": began.package_sha256},
         "ended_by": _released(ended) if ended else None,
         "appears": not follows,
@@ -84,6 +88,17 @@ def _by(relatives: land.Relatives) -> dict[str, str | None] | None:
     if relatives.giao_dich_id is None:
         return None
     return {"giao_dich_id": relatives.giao_dich_id, "loai_bien_dong": relatives.loai_bien_dong}
+
+
+def _follows(former: pd.Series, version: pd.Series) -> bool:
+    """Tell whether a version took the place of another: by one release, or by a reform, which has one for each key."""
+    if _is_rekeyed(former, version):
+        return bool(former["tx_to"] == version["tx_from"])
+    return bool(former["release_to"] == version["release_from"])
+
+
+def _is_rekeyed(former: pd.Series, version: pd.Series) -> bool:
+    return bool(former["thua_dat_id"] != version["thua_dat_id"])
 
 
 def _is_reshaped(former: pd.Series, version: pd.Series) -> bool:
@@ -137,6 +152,8 @@ def _period(link: dict[str, Any]) -> str:
 
 def _events(link: dict[str, Any], before: dict[str, Any] | None) -> list[str]:
     told = []
+    if link["was"]:
+        told.append(f"khóa thửa / parcel key: {link['was']} → {link['thua_dat_id']}")
     if link["appears"]:
         origin = _relatives("từ / from", link["parents"], link["parents_by"])
         told.append(f"thửa xuất hiện / the parcel appears: {link['area_m2']:.1f} m²{origin}")

@@ -67,6 +67,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
     Raises:
         StoreError: The database cannot be written, the key is not the one it was written with, or the package is older
             than what the database holds; an entry of the log says so.
+        Refusal: The commune has become another one.
         LedgerError: The database does not hold the parcels that were to be stored: our defect, nothing is kept.
     """
     loadable = stored.is_loadable(delivery.parcels)
@@ -75,6 +76,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
     quarantined = int((~loadable).sum())
     with store.transaction(delivery.scope, delivery.srid):
         check_key(store, vault)
+        land.refuse_reformed(store, delivery.scope)
         known = guard.standing(store, delivery.scope)
         if known and known.is_changed and known.base.package_sha256 == delivery.sha256:
             return _unchanged(known, len(parcels), known.base.counts | {"quarantined": quarantined})

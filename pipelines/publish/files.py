@@ -88,7 +88,9 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
         with _written(beside(folder, "new")) as fresh:
 
             def judge(fresh: Path, entries: list[dict[str, Any]]) -> dict[str, Any]:
-                rows = gate.compare(standing, entries, folder, fresh, partial(_withheld_m2, store))
+                rows = gate.compare(
+                    standing, entries, folder, fresh, partial(_withheld_m2, store), land.reformed_together(store)
+                )
                 return gate.record(standing, rows, gate.pass_or_refuse(rows, settings, override))
 
             _fill(fresh, store, history, reusable, settings.profile, preview, recipe, judge)

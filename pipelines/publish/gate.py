@@ -35,6 +35,7 @@ def compare(
     old: Path,
     new: Path,
     withheld_m2: Withheld,
+    reformed: Sequence[frozenset[tuple[str, str]]] = (),
 ) -> list[dict[str, Any]]:
     """Return what became of every commune of the former release, one row each.
 
@@ -44,9 +45,21 @@ def compare(
         old: Folder of the release that stands.
         new: Folder of the new release.
         withheld_m2: Returns the area of the parcels of a commune, of either release, that the public may not see.
+        reformed: Communes whose land a reform gave to each other: they are held against each other as one.
     """
-    now = {_scope(entry): entry for entry in entries}
-    return [_row(entry, now.get(_scope(entry)), old, new, withheld_m2) for entry in (former or {}).get("communes", [])]
+    now, stood = {_scope(entry): entry for entry in entries}, (former or {}).get("communes", [])
+    rows = [_row(entry, now.get(_scope(entry)), old, new, withheld_m2) for entry in stood]
+    for group in reformed:
+        together = [row for row in rows if _scope(row) in group]
+        before, after = ([entry for entry in each if _scope(entry) in group] for each in (stood, entries))
+        sums = {
+            "parcels": [sum(map(_parcels, each)) for each in (before, after)],
+            "area_m2": [sum(entry["area_m2"] for entry in each) for each in (before, after)],
+        }
+        for row in together:
+            row |= sums | {"is_lost": not sums["parcels"][1], "reformed_with": sorted(map(".".join, group))}
+            row.pop(_HELD_M2, None)
+    return rows
 
 
 def pass_or_refuse(

@@ -30,12 +30,13 @@ _OF_REGISTERS = ("ho_ten", "ten_to_chuc", "so_giay_to", "so_phat_hanh", "so_vao_
 _SEARCHED_ROWS = 30
 
 
-def read(path: Path, encoding: str | None = None) -> pd.DataFrame:
+def read(path: Path, encoding: str | None = None, wanted: Sequence[str] = COLUMNS) -> pd.DataFrame:
     """Return a table of renumbering, one row per pair of numbers, repetitions once.
 
     Args:
         path: A workbook, CSV, TXT or DBF with one heading above the numbers.
         encoding: Declared encoding of 8-bit text.
+        wanted: Columns wanted: those of `COLUMNS`, and whatever else the spellings of such tables know.
 
     Raises:
         ReadError: The file cannot be opened, or no heading in it has the new and the old number of a sheet.
@@ -47,8 +48,8 @@ def read(path: Path, encoding: str | None = None) -> pd.DataFrame:
         row, columns = found
         body = cells.iloc[row + 1 :]
         table = pd.DataFrame({name: body.iloc[:, place] for name, place in columns.items()}).astype("string")
-        table = table.reindex(columns=list(COLUMNS)).astype("string")
-        for name in COLUMNS:
+        table = table.reindex(columns=list(wanted)).astype("string")
+        for name in wanted:
             # Codes of communes have leading zeros; numbers of sheets and parcels have none.
             table[name] = table[name].str.strip() if name.startswith("ma_xa") else numbers.tidy_key(table[name])
         filled = table[list(_NEEDED)].notna().all(axis=1)

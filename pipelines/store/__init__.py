@@ -8,10 +8,20 @@ from pipelines.store.database import Moment, Store
 from pipelines.store.diffs import Changes, between, count_after, moved_m, steps
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, retire, settle
+from pipelines.store.keys import eras_of, keys_of, linked, refuse_reformed
 from pipelines.store.lineage import Relatives, by_place, children, parents, registered
 from pipelines.store.log import DONE, REFUSED, Entry, read_log, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store, open_writer
-from pipelines.store.reading import as_of, current, current_holders, current_rows, history, released, sealed_numbers
+from pipelines.store.reading import (
+    as_of,
+    as_of_commune,
+    current,
+    current_holders,
+    current_rows,
+    history,
+    released,
+    sealed_numbers,
+)
 from pipelines.store.releases import (
     Release,
     begin,
@@ -21,6 +31,7 @@ from pipelines.store.releases import (
     latest,
     listing,
     newest,
+    reformed_together,
     rollback,
     verdict_of,
 )
@@ -43,6 +54,7 @@ __all__ = [
     "Store",
     "Table",
     "as_of",
+    "as_of_commune",
     "assign",
     "begin",
     "between",
@@ -55,15 +67,18 @@ __all__ = [
     "current",
     "current_holders",
     "current_rows",
+    "eras_of",
     "finish",
     "history",
     "holder_tables",
     "is_there",
     "keep_key_check_value",
     "key_check_value",
+    "keys_of",
     "land_tables",
     "latest",
     "layer_table",
+    "linked",
     "listing",
     "migrate",
     "moved_m",
@@ -75,6 +90,8 @@ __all__ = [
     "parents",
     "read_log",
     "record",
+    "reformed_together",
+    "refuse_reformed",
     "registered",
     "released",
     "retire",

@@ -9,6 +9,7 @@ import pandas as pd
 from pipelines import geohash
 from pipelines.ids import among, looked_up
 from pipelines.store.database import Moment, Store
+from pipelines.store.keys import span, within
 from pipelines.store.tables import Table
 
 
@@ -80,12 +81,14 @@ def settle(store: Store, table: Table, moment: Moment) -> None:
         f"EXISTS (SELECT 1 FROM {table.qualified} AS parcel WHERE parcel.thua_dat_id = dinh_danh.thua_dat_id "
         "AND tx_to IS NULL AND ma_xa = :ma_xa AND ky_dia_gioi = :ky_dia_gioi)"
     )
-    of_commune = Table("dinh_danh", ()).of_commune
+    # By the key and not by the release that gave the code: a reform gives a parcel another key, never another code.
+    values = {**moment.values, **span(moment.scope)}
+    of_commune = within("thua_dat_id")
     store.execute(
         f"UPDATE dinh_danh SET release_to = :release WHERE release_to IS NULL AND {of_commune} AND NOT {lives}",
-        moment.values,
+        values,
     )
     store.execute(
         f"UPDATE dinh_danh SET release_to = NULL WHERE release_to IS NOT NULL AND {of_commune} AND {lives}",
-        moment.values,
+        values,
     )

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from pipelines.store.database import Store, Values
+from pipelines.store.keys import chained, keys_of, linked, linked_condition, span
 from pipelines.store.releases import Release
 from pipelines.store.tables import GEOMETRY_COLUMN, Table, holder_tables, layer_table
 from schemas import ddl
@@ -47,6 +48,7 @@ def as_of(
     valid: str,
     known: str | None = None,
     ma_xa: str | None = None,
+    ky_dia_gioi: str | None = None,
     thua_dat_id: str | None = None,
     box: tuple[float, float, float, float] | None = None,
 ) -> gpd.GeoDataFrame:
@@ -57,20 +59,50 @@ def as_of(
         srid: Zone (EPSG code).
         valid: Date, ISO 8601.
         known: Time, UTC, ISO 8601; now when left out. A date alone means its beginning.
-        ma_xa: Only this commune.
-        thua_dat_id: Only this parcel.
+        ma_xa: Only what is kept under this commune code.
+        ky_dia_gioi: Only what is kept under a code of this era.
+        thua_dat_id: Only this parcel, by whichever of its keys.
         box: Only parcels whose boxes meet this one (west, south, east, north).
     """
     table = layer_table("thua_dat", srid)
-    if thua_dat_id and not ma_xa:
-        ma_xa = _commune_of(thua_dat_id)
     values: dict[str, Any] = {"valid": valid, "known": known or "9999", "srid": srid}
-    values |= {"ma_xa": ma_xa, "thua_dat_id": thua_dat_id}
-    only = [f"{name} = :{name}" for name in ("ma_xa", "thua_dat_id") if values[name]]
-    if box:
-        values |= dict(zip(("west", "south", "east", "north"), box, strict=True))
-        only.append(store.in_box(table))
+    boxed = [store.in_box(table)] if box else []
+    values |= dict(zip(("west", "south", "east", "north"), box, strict=True)) if box else {}
+    if thua_dat_id:
+        only = ["ma_xa = :ma_xa", "thua_dat_id = :thua_dat_id", *boxed]
+        keys = [values | {"thua_dat_id": key, "ma_xa": _commune_of(key)} for key in keys_of(store, thua_dat_id)]
+        return chained([read_versions(store, table, srid, as_of_condition(table, only), each) for each in keys])
+    values |= {"ma_xa": ma_xa, "ky_dia_gioi": ky_dia_gioi}
+    only = [*(f"{name} = :{name}" for name in ("ma_xa", "ky_dia_gioi") if values[name]), *boxed]
     return read_versions(store, table, srid, as_of_condition(table, only), values)
+
+
+def as_of_commune(
+    store: Store, srid: int, scope: tuple[str, str], *, valid: str, known: str | None = None
+) -> gpd.GeoDataFrame:
+    """Return the parcels of a commune that held on a date, before and after a reform alike.
+
+    Of a commune that is no more they are the parcels that were its own, under the keys of that day; of a new commune,
+    before it began, those of the communes it was made of.
+
+    Args:
+        store: The land database.
+        srid: Zone (EPSG code).
+        scope: Commune code and era.
+        valid: Date, ISO 8601.
+        known: Time, UTC, ISO 8601; now when left out.
+    """
+    table, own = layer_table("thua_dat", srid), ["ma_xa = :ma_xa", "ky_dia_gioi = :ky_dia_gioi"]
+    values = {"valid": valid, "known": known or "9999", **span(scope)}
+    asked = [(scope, own), *((other[:2], [*own, linked_condition(other[2])]) for other in linked(store, scope))]
+    return chained(
+        [
+            read_versions(
+                store, table, srid, as_of_condition(table, only), values | {"ma_xa": code, "ky_dia_gioi": era}
+            )
+            for (code, era), only in asked
+        ]
+    )
 
 
 def as_of_condition(table: Table, only: Sequence[str]) -> str:
@@ -92,12 +124,13 @@ def as_of_condition(table: Table, only: Sequence[str]) -> str:
 def history(store: Store, thua_dat_id: str) -> gpd.GeoDataFrame:
     """Return every version of a parcel, oldest first, with the release that began and the one that ended it.
 
-    The geometries are in the zone the parcel is stored in; a parcel that is unknown gives no rows.
+    All keys of a parcel answer alike: a reform gives it another one, and each version says which it had. The geometries
+    are in the zone the parcel is stored in; a parcel that is unknown gives no rows.
     """
+    keys = [{"thua_dat_id": key, "ma_xa": _commune_of(key)} for key in keys_of(store, thua_dat_id)]
     found = gpd.GeoDataFrame()
-    values = {"thua_dat_id": thua_dat_id, "ma_xa": _commune_of(thua_dat_id)}
     for srid in store.zones():
-        found = read_versions(store, layer_table("thua_dat", srid), srid, HISTORY, values)
+        found = chained([read_versions(store, layer_table("thua_dat", srid), srid, HISTORY, key) for key in keys])
         if len(found):
             break
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.errors import StoreError
 from pipelines.store.database import Moment, Store
 from pipelines.store.identity import settle
+from pipelines.store.keys import refuse_return
 from pipelines.store.tables import all_tables, layer_table
 from pipelines.store.versions import count_current, restore
 
@@ -116,9 +117,25 @@ def _release(row: tuple[Any, ...]) -> Release:
 
 
 def latest(store: Store) -> list[Release]:
-    """Return the newest release of every commune and era, by commune code."""
+    """Return the newest release of every commune and era, by commune code; one that a reform emptied is no more."""
     newest = {(release.ma_xa, release.ky_dia_gioi): release for release in listing(store)}
-    return [newest[key] for key in sorted(newest)]
+    return [newest[key] for key in sorted(newest) if not _is_emptied(newest[key])]
+
+
+def _is_emptied(release: Release) -> bool:
+    return release.counts.get("parcels") == 0 and bool({"reform", "undoes"} & release.counts.keys())
+
+
+def reformed_together(store: Store) -> list[frozenset[tuple[str, str]]]:
+    """Return the communes that reforms, undone ones too, gave each other's land: groups of code and era."""
+    groups: list[frozenset[tuple[str, str]]] = []
+    for release in listing(store):
+        into = release.counts.get("reform", {}).get("into")
+        if into:
+            pair = frozenset({(release.ma_xa, release.ky_dia_gioi), (into["ma_xa"], into["ky_dia_gioi"])})
+            met = [group for group in groups if group & pair]
+            groups = [*(group for group in groups if group not in met), pair.union(*met)]
+    return groups
 
 
 def newest(store: Store, scope: tuple[str, str]) -> Release | None:
@@ -144,6 +161,7 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
 
     Raises:
         StoreError: The commune has no such release.
+        Refusal: The release lies before a reform of the commune.
     """
     known = {release.release_id: release for release in listing(store, ma_xa)}
     if release_id not in known:
@@ -155,6 +173,7 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
     target = known[release_id]
     scope = (target.ma_xa, target.ky_dia_gioi)
     with store.transaction(scope, target.srid):
+        refuse_return(store, scope, release_id)
         moment = begin(store, scope, kind="rollback", package_sha256=target.package_sha256, srid=target.srid, valid="")
         counts: dict[str, Any] = {"restored": release_id, "dqi": target.counts.get("dqi"), "added": 0, "removed": 0}
         parcels = layer_table("thua_dat", target.srid)
