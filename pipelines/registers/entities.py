@@ -69,7 +69,8 @@ class Typed:
     """Entities with typed columns.
 
     Attributes:
-        frames: Entity → rows; ids and texts `string`, integers `Int64`, numbers `Float64`, booleans `boolean`, dates yyyy-mm-dd.
+        frames: Entity → rows; ids and texts `string`, integers `Int64`, numbers `Float64`, booleans `boolean`,
+            dates yyyy-mm-dd.
         bad: `entity`, `_id`, `attribute` and `kind` ("number" or "date") of values that are none.
     """
 
