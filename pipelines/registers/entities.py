@@ -25,6 +25,7 @@ UNKNOWN = "unknown_element"
 _AS_THEY_ARE = ("text", "id")
 """Types of attributes that stay texts; software numbers its rows, or names them by 36 letters and digits."""
 
+_TIME = r"\b(\d{2}:\d{2}:\d{2})"
 _PREFIX = re.compile(r"^(?:list|danhsach|ds|dc)+")
 _TRUE, _FALSE = frozenset({"1", "true", "co", "x", "yes"}), frozenset({"0", "false", "khong", "no"})
 
@@ -70,7 +71,7 @@ class Typed:
 
     Attributes:
         frames: Entity → rows; ids and texts `string`, integers `Int64`, numbers `Float64`, booleans `boolean`,
-            dates yyyy-mm-dd.
+            dates yyyy-mm-dd, with the time behind `T` where one is given.
         bad: `entity`, `_id`, `attribute` and `kind` ("number" or "date") of values that are none.
     """
 
@@ -161,6 +162,9 @@ def typed(document: Document) -> Typed:
 def _typed(values: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
     if kind.startswith("date"):
         read = dates.parse(values)
+        if kind == "datetime":
+            time = values.str.extract(_TIME, expand=False).astype("string")
+            read["date"] = read["date"].where(time.isna(), read["date"] + "T" + time)
         return read["date"], read["bad"] | (read["date"].isna() & read["year"].notna())
     if kind == "boolean":
         key = values.str.lower()

@@ -38,7 +38,7 @@ def with_parent(frames: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
     if key in table and inside.isna().any():
         known = parents.dropna(subset=[key]).drop_duplicates(["_dossier", key])
         ids = table.merge(known[["_dossier", key, "_id"]], on=["_dossier", key], how="left", suffixes=("", "_of"))
-        inside = inside.fillna(pd.Series(ids["_id_of"].to_numpy(), index=table.index).astype("Int64"))
+        inside = inside.fillna(pd.Series(ids["_id_of"].to_numpy(), index=table.index).astype(inside.dtype))
     return table.assign(_parent=inside)
 
 

@@ -24,7 +24,7 @@ from pipelines.store.releases import (
 )
 from pipelines.store.schema import migrate
 from pipelines.store.tables import Table, holder_tables, land_tables, layer_table
-from pipelines.store.versions import Difference, compare, count_changes, count_current, write
+from pipelines.store.versions import Difference, compare, count_changes, count_current, keep_the_rest, write
 
 __all__ = [
     "DONE",
@@ -52,6 +52,7 @@ __all__ = [
     "holder_tables",
     "is_there",
     "keep_key_check_value",
+    "keep_the_rest",
     "key_check_value",
     "land_tables",
     "latest",

@@ -13,6 +13,7 @@ _DEAL, _PARCEL = "DC_GiaoDich", "DC_ThuaDat"
 _SPLIT = "TN"
 """Code of `loai_bien_dong`: parcels split or merged."""
 
+_DAY = len("2020-05-20")
 _DEEPEST = 12
 """Levels between a parcel of the state before and its transaction; the structure has six."""
 
@@ -27,8 +28,8 @@ def deals(files: Files, known: Known, place: Place) -> tuple[pd.DataFrame, gpd.G
     """
     frame = pd.concat([files.frames[_DEAL], files.before[_DEAL]])
     table = told(frame, _DEAL, "giao_dich").join(told(frame, _DEAL, "noi_dung_giao_dich"))
-    table["ngay_hieu_luc"] = table["thoi_diem_dang_ky"]
-    table["thoi_diem_dang_ky"] = table["ngay_hieu_luc"] + "T00:00:00"
+    table["ngay_hieu_luc"] = table["thoi_diem_dang_ky"].str[:_DAY]
+    table["thoi_diem_dang_ky"] = table["thoi_diem_dang_ky"].where(table["thoi_diem_dang_ky"].str.len() > _DAY)
     table = table.assign(ma_xa=place.ma_xa, ky_dia_gioi=place.era, _dossier=frame["_dossier"], _id=frame["_id"])
     areas = _areas(files, frame)
     table[["dien_tich_truoc", "dien_tich_sau"]] = areas

@@ -68,6 +68,11 @@ def _parcel(frame: pd.DataFrame, files: Files, known: Known) -> pd.Series:
 
 def _completed(table: pd.DataFrame, same: pd.Series, said: pd.DataFrame) -> pd.DataFrame:
     columns = [name for name in said.columns if name not in ("thua_key", "same")]
-    first = said.dropna(subset=["thua_key", "same"]).groupby(["thua_key", "same"], sort=False)[columns].first().reset_index()
+    first = (
+        said.dropna(subset=["thua_key", "same"])
+        .groupby(["thua_key", "same"], sort=False)[columns]
+        .first()
+        .reset_index()
+    )
     whole = table.assign(same=same).merge(first, on=["thua_key", "same"], how="left")
     return whole.drop(columns="same").astype(dict.fromkeys(columns, "string"))
