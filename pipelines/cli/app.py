@@ -12,6 +12,7 @@ from pipelines.cli import (
     demo,
     inspect,
     link,
+    parcel,
     register,
     repair,
     report,
@@ -50,6 +51,7 @@ app.command("answers")(report.answers)
 app.command("link")(link.link)
 app.command("load")(register.load)
 app.command("rollback")(register.rollback)
+app.command("parcel")(parcel.parcel)
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
 app.command("migrate")(register.migrate)

@@ -271,6 +271,7 @@ CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_1 ON tai_lieu_do_dac (ma_xa, so_hieu_to_ban_do);
 
 -- tai_san: Tài sản gắn liền với đất / Asset on land
 CREATE TABLE IF NOT EXISTS tai_san (

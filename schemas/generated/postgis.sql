@@ -286,6 +286,7 @@ CREATE TABLE IF NOT EXISTS land.tai_lieu_do_dac (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON land.tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_1 ON land.tai_lieu_do_dac (ma_xa, so_hieu_to_ban_do);
 
 -- tai_san: Tài sản gắn liền với đất / Asset on land
 CREATE TABLE IF NOT EXISTS land.tai_san (
@@ -451,6 +452,7 @@ CREATE TABLE IF NOT EXISTS holders.ca_nhan (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ca_nhan_hien_hanh ON holders.ca_nhan (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ca_nhan_1 ON holders.ca_nhan (ca_nhan_id);
 
 -- cong_dong: Cộng đồng dân cư / Community
 CREATE TABLE IF NOT EXISTS holders.cong_dong (
@@ -471,6 +473,7 @@ CREATE TABLE IF NOT EXISTS holders.cong_dong (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON holders.cong_dong (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_cong_dong_1 ON holders.cong_dong (cong_dong_id);
 
 -- giao_dich_bao_dam: Giao dịch bảo đảm (thế chấp) / Secured transaction (mortgage)
 CREATE TABLE IF NOT EXISTS holders.giao_dich_bao_dam (
@@ -504,6 +507,7 @@ CREATE TABLE IF NOT EXISTS holders.giao_dich_bao_dam (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_hien_hanh ON holders.giao_dich_bao_dam (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_1 ON holders.giao_dich_bao_dam (giao_dich_bao_dam_id);
 
 -- giay_chung_nhan: Giấy chứng nhận / Certificate
 CREATE TABLE IF NOT EXISTS holders.giay_chung_nhan (
@@ -532,6 +536,7 @@ CREATE TABLE IF NOT EXISTS holders.giay_chung_nhan (
 );
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_hien_hanh ON holders.giay_chung_nhan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_1 ON holders.giay_chung_nhan (so_phat_hanh);
+CREATE INDEX IF NOT EXISTS ix_giay_chung_nhan_2 ON holders.giay_chung_nhan (giay_chung_nhan_id);
 
 -- giay_to_tuy_than: Giấy tờ tùy thân / Identity document
 CREATE TABLE IF NOT EXISTS holders.giay_to_tuy_than (
@@ -580,6 +585,7 @@ CREATE TABLE IF NOT EXISTS holders.ho_gia_dinh (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON holders.ho_gia_dinh (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_1 ON holders.ho_gia_dinh (ho_gia_dinh_id);
 
 -- ho_so_quet: Hồ sơ quét / Scanned dossier
 CREATE TABLE IF NOT EXISTS holders.ho_so_quet (
@@ -603,6 +609,7 @@ CREATE TABLE IF NOT EXISTS holders.ho_so_quet (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ho_so_quet_hien_hanh ON holders.ho_so_quet (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ho_so_quet_1 ON holders.ho_so_quet (ho_so_quet_id);
 
 -- ngan_chan: Ngăn chặn giao dịch / Block on transactions
 CREATE TABLE IF NOT EXISTS holders.ngan_chan (
@@ -630,6 +637,8 @@ CREATE TABLE IF NOT EXISTS holders.ngan_chan (
 );
 CREATE INDEX IF NOT EXISTS ix_ngan_chan_hien_hanh ON holders.ngan_chan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_ngan_chan_1 ON holders.ngan_chan (thua_key);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_2 ON holders.ngan_chan (tai_san_id);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_3 ON holders.ngan_chan (giay_chung_nhan_id);
 
 -- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
 CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
@@ -649,6 +658,7 @@ CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON holders.nhom_nguoi (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_1 ON holders.nhom_nguoi (nhom_nguoi_id);
 
 -- noi_dung_giao_dich: Nội dung giao dịch / Content of a transaction
 CREATE TABLE IF NOT EXISTS holders.noi_dung_giao_dich (
@@ -675,6 +685,7 @@ CREATE TABLE IF NOT EXISTS holders.noi_dung_giao_dich (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_hien_hanh ON holders.noi_dung_giao_dich (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_1 ON holders.noi_dung_giao_dich (giao_dich_id);
 
 -- quyen_quan_ly_dat: Quyền quản lý đất / Right to manage land
 CREATE TABLE IF NOT EXISTS holders.quyen_quan_ly_dat (
@@ -824,6 +835,7 @@ CREATE TABLE IF NOT EXISTS holders.to_chuc (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_to_chuc_hien_hanh ON holders.to_chuc (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_to_chuc_1 ON holders.to_chuc (to_chuc_id);
 
 -- vo_chong: Vợ chồng / Married couple
 CREATE TABLE IF NOT EXISTS holders.vo_chong (
@@ -844,6 +856,7 @@ CREATE TABLE IF NOT EXISTS holders.vo_chong (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON holders.vo_chong (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON holders.vo_chong (vo_chong_id);
 
 DROP VIEW IF EXISTS land.canh_bao_{srid}_hien_hanh;
 CREATE VIEW land.canh_bao_{srid}_hien_hanh AS SELECT version_id, "ma_xa", "ky_dia_gioi", "code", "feature_id", "other_id", "thua_dat_id", "value", "limit", "detail", "source", "geom", "valid_from", "tx_from" FROM land.canh_bao_{srid} WHERE tx_to IS NULL;

@@ -1,19 +1,25 @@
 """A delivery with every layer goes into both stores, comes back as it went, and can be taken back."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import schemas
 from pipelines import findings, vault
 from pipelines import store as land
+from pipelines.cli.app import app
+from pipelines.errors import StoreError
 from pipelines.load import Delivery, run
 from pipelines.normalize import files
+from pipelines.parcel_sheet import sheet
 from pipelines.settings import Settings
 from pipelines.store.tables import holder_tables, layer_table
+from tests.stores import in_files
 from tests.unit.deliveries import ZONE, delivery
 from tests.unit.dossiers import WHOLE
 from tests.unit.test_extras import packed
@@ -121,3 +127,84 @@ def test_personal_layers_are_not_among_those_of_the_land(whole: Delivery) -> Non
     kept = {name: schemas.layer(name)["x-store"] for name in schemas.layers()}
     assert {kept[name] for name in whole.tables} == {"land"}
     assert {kept[name] for name in whole.holders if name in kept} == {"holders"}
+
+
+def told(url: str, tmp_path: Path, *options: str):
+    (tmp_path / "s.yaml").write_text(json.dumps({"store": url}), encoding="utf-8")
+    call = ["--config", str(tmp_path / "s.yaml"), "parcel", "15670.E2025A.1.12.345", *options]
+    return CliRunner().invoke(app, call, catch_exceptions=False).stdout
+
+
+PERSONAL = (
+    "Nguyễn Văn Mẫu",
+    "Lê Thị Mẫu",
+    "Vũ Thị Căn Hộ",
+    "Ngân hàng",
+    "DK-77",
+    "HD-9",
+    "BA 123456",
+    "Tạm dừng",
+    "K1",
+)
+
+
+def test_the_sheet_of_a_parcel(url: str, safe: vault.Vault, whole: Delivery, tmp_path: Path) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        run(whole, store, safe)
+    bare, full = told(url, tmp_path), told(url, tmp_path, "--holders")
+    for text in (
+        "THỬA ĐẤT / PARCEL  15670.E2025A.1.12.345",
+        "CNQ-CTT",
+        "Hành lang an toàn",
+        "Xưởng",
+        "BD-2020-5",
+        "NTS",
+    ):
+        assert text in bare
+        assert text in full
+    for text in PERSONAL:
+        assert text not in bare, text
+        assert text in full, text
+    assert "Lê Thị Mẫu & Nguyễn Văn Mẫu" in full
+    assert "038085990001" not in full
+    assert "0001" in full
+    found = json.loads(told(url, tmp_path, "--holders", "--json"))["layers"]
+    assert len(found["tai_san"]) == 7
+    assert found["giao_dich"][0]["loai_bien_dong"] == "TN"
+    assert {len(found[layer]) for layer in ("ngan_chan", "giao_dich_bao_dam", "ho_so_quet", "noi_dung_giao_dich")} == {
+        1
+    }
+    assert found["tep_ho_so_quet"][0]["la_giay_chung_nhan"] is True
+    assert not [name for rows in found.values() for row in rows for name in row if name.endswith(("_ma_hoa", "_bam"))]
+    public = json.loads(told(url, tmp_path, "--json"))["layers"]
+    assert {schemas.layer(layer)["x-store"] for layer in public} == {"land"}
+
+
+def test_a_parcel_that_is_not_there_or_no_more_is_told(url: str, safe: vault.Vault, whole: Delivery) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        run(whole, store, safe)
+        with pytest.raises(StoreError, match="never held"):
+            sheet(store, "15670.E2025A.1.12.999")
+        run(replace(whole, parcels=whole.parcels.iloc[:0], sha256="d" * 64), store, safe)
+        with pytest.raises(StoreError, match="no longer current"):
+            sheet(store, "15670.E2025A.1.12.345")
+
+
+@in_files
+def test_the_sheet_reads_no_table_from_end_to_end(url: str, safe: vault.Vault, whole: Delivery) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        run(whole, store, safe)
+        asked: list[tuple[str, object]] = []
+        plain = store.execute
+        store.execute = lambda sql, values=None: asked.append((sql, values)) or plain(sql, values)  # type: ignore[method-assign]
+        sheet(store, "15670.E2025A.1.12.345", holders=True)
+        plans = [
+            str(row[3])
+            for sql, values in asked
+            if sql.startswith("SELECT")
+            for row in plain(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]
+        assert len(asked) > 15
+        assert [
+            plan for plan in plans if plan.startswith("SCAN") and "CONSTANT" not in plan and "vung_toa_do" not in plan
+        ] == []

@@ -77,7 +77,9 @@ def assets(files: Files, known: Known, place: Place) -> Assets:
     """
     parts, found = [], []
     for entity, (kind, key) in KINDS.items():
-        frame = with_parent(files.frames, entity) if entity in PARENTS else files.frames[entity].assign(_parent=pd.NA)
+        frame = files.frames[entity]
+        nothing = pd.Series(pd.NA, index=frame.index, dtype="string")
+        frame = with_parent(files.frames, entity) if entity in PARENTS else frame.assign(_parent=nothing)
         said = told(frame, entity, "tai_san").assign(loai_tai_san=kind, entity=entity, number=frame[key])
         parts.append(said.assign(_id=frame["_id"], _parent=frame["_parent"], ref=f"{entity}|" + reference(frame, key)))
         if entity in PARENTS and PARENTS[entity][1] in frame:
@@ -89,8 +91,8 @@ def assets(files: Files, known: Known, place: Place) -> Assets:
     table["thua_key"] = table["_id"].map(ground["thua_key"]).astype("string")
     table["thua_key_khac"] = table["_id"].map(ground["thua_key_khac"]).astype("string")
     for _ in range(_GENERATIONS):
-        above = table["_parent"].map(table.set_index("_id")["thua_key"]).astype("string")
-        table["thua_key"] = table["thua_key"].fillna(above)
+        inherited = table["_parent"].map(table.set_index("_id")["thua_key"]).astype("string")
+        table["thua_key"] = table["thua_key"].fillna(inherited)
     numbered = table["number"].fillna(table["_id"])
     table["tai_san_id"] = identify("ts-", place, table["thua_key"], table["entity"], numbered)
     table["tai_san_id"] = distinct(table, "tai_san_id", also=("_id", "_parent", "ref"))

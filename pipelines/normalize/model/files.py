@@ -159,7 +159,7 @@ def _cast(values: pd.Series, declared: str | list[str]) -> pd.Series:
     kind = declared if isinstance(declared, str) else declared[0]
     if kind in ("integer", "number") and pd.api.types.is_string_dtype(values):
         values = pd.to_numeric(values, errors="coerce")
-    return values.astype(_TYPES[kind])
+    return values.astype(pd.api.types.pandas_dtype(_TYPES[kind]))
 
 
 def _stacked(read: Sequence[Register], name: str) -> pd.DataFrame:
