@@ -1,4 +1,4 @@
-"""One exchange dossier with everything in it: assets, a mortgage, a block, a restriction, a transaction and its past."""
+"""One exchange dossier with everything in it: assets, a mortgage, a block, a restriction, a transaction."""
 
 from tests.unit.test_hosoxml import DOSSIER
 
@@ -14,10 +14,10 @@ _ASSETS = """
 <tenChungCu>Nhà A1</tenChungCu></DC_NhaChungCu></ThongTinNhaChungCu>
 <ThongTinCanHo><DC_CanHo><canHoId>82</canHoId><nhaChungCuId>81</nhaChungCuId><soHieuCanHo>A-101</soHieuCanHo>
 <tangSo>3</tangSo><dienTichSan>60</dienTichSan><dienTichSuDung>55</dienTichSuDung></DC_CanHo></ThongTinCanHo>
-<ThongTinCongTrinhXayDung><DC_CongTrinhXayDung><congTrinhXayDungId>90</congTrinhXayDungId><tenCongTrinh>Xưởng</tenCongTrinh>
-<ThongTinLienKetThuaDat><LienKetThuaDat><thuaDatId>1</thuaDatId></LienKetThuaDat></ThongTinLienKetThuaDat>
-<DC_HangMucCongTrinh><hangMucCongTrinhId>91</hangMucCongTrinhId><tenHangMuc>Kho</tenHangMuc><congNang>Chứa hàng</congNang>
-</DC_HangMucCongTrinh></DC_CongTrinhXayDung></ThongTinCongTrinhXayDung>
+<ThongTinCongTrinhXayDung><DC_CongTrinhXayDung><congTrinhXayDungId>90</congTrinhXayDungId>
+<tenCongTrinh>Xưởng</tenCongTrinh><ThongTinLienKetThuaDat><LienKetThuaDat><thuaDatId>1</thuaDatId></LienKetThuaDat></ThongTinLienKetThuaDat>
+<DC_HangMucCongTrinh><hangMucCongTrinhId>91</hangMucCongTrinhId><tenHangMuc>Kho</tenHangMuc>
+<congNang>Chứa hàng</congNang></DC_HangMucCongTrinh></DC_CongTrinhXayDung></ThongTinCongTrinhXayDung>
 <ThongTinCayLauNam><DC_CayLauNam><cayLauNamId>95</cayLauNamId><tenCayLauNam>Vườn bưởi</tenCayLauNam>
 <loaiCayTrong>Bưởi</loaiCayTrong><dienTich>50</dienTich><ThongTinLienKetThuaDat><LienKetThuaDat><thuaDatId>1</thuaDatId>
 </LienKetThuaDat></ThongTinLienKetThuaDat></DC_CayLauNam></ThongTinCayLauNam>
@@ -39,8 +39,8 @@ _RIGHTS = """
 _BEFORE = """
 <HoSoTruocBienDong><HoSoXml><ThongTinTaiSan><ThongTinThuaDat><DC_ThuaDat><thuaDatId>1</thuaDatId><maXa>15670</maXa>
 <soHieuToBanDo>12</soHieuToBanDo><soThuTuThua>300</soThuTuThua><dienTich>400</dienTich></DC_ThuaDat></ThongTinThuaDat>
-</ThongTinTaiSan><ThongTinChu><ThongTinCaNhan><DC_CaNhan><caNhanId>21</caNhanId><hoTen>Phạm Thị Trước</hoTen></DC_CaNhan>
-</ThongTinCaNhan></ThongTinChu></HoSoXml></HoSoTruocBienDong>
+</ThongTinTaiSan><ThongTinChu><ThongTinCaNhan><DC_CaNhan><caNhanId>21</caNhanId><hoTen>Phạm Thị Trước</hoTen>
+</DC_CaNhan></ThongTinCaNhan></ThongTinChu></HoSoXml></HoSoTruocBienDong>
 """
 _DEALS = f"""
 <ThongTinGiaoDich><DC_GiaoDich><giaoDichId>5</giaoDichId><loaiGiaoDichBienDong>TN</loaiGiaoDichBienDong>
