@@ -25,6 +25,12 @@ def dictionary() -> str:
             ],
         ),
         *(_entity(name, entity) for name, entity in entities.items()),
+        "## LADM (ISO 19152)",
+        ladm(),
+        "## Tệp trao đổi / Exchange files",
+        "Thuộc tính không có cột nào được giữ nguyên như đã đọc, không vào cơ sở dữ liệu. / "
+        "What has no column is kept as read and does not enter the database.",
+        exchange(),
         "## Cảnh báo / Findings",
         _findings(),
         "## Danh mục / Code lists",
@@ -52,6 +58,27 @@ def _entity(name: str, entity: dict[str, Any]) -> str:
         )
     head = ("cột / column", "tên", "name", "kiểu / type", "truy cập / access", "ghi chú / note")
     return "\n\n".join([*lines, _table(head, rows)])
+
+
+def ladm() -> str:
+    """Return the layers beside the classes of LADM they stand for."""
+    rows = [
+        (entity["x-ladm"], f"`{name}`", entity["title"], entity["title:en"])
+        for name, entity in schemas.layers().items()
+    ]
+    return _table(("LADM", "bảng / table", "tên", "name"), sorted(rows))
+
+
+def exchange() -> str:
+    """Return what becomes of every attribute of the exchange, one line for each entity."""
+    listed = schemas.codelist("hosoxml")
+    leaves = listed.loc[~listed["type"].isin(["entity", "container"])]
+    rows = []
+    for entity, group in leaves.groupby("entity", sort=False):
+        goes, kept = group.loc[group["column"] != ""], group.loc[group["column"] == "", "name"]
+        stored = [f"{name} → `{column}`" for name, column in zip(goes["name"], goes["column"], strict=True)]
+        rows.append((f"`{entity}`", "; ".join(stored) or "-", ", ".join(kept) or "-"))
+    return _table(("thực thể / entity", "vào / goes to", "giữ như đã đọc / kept as read"), rows)
 
 
 def _kind(definition: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from pipelines.cli import (
     feed,
     inspect,
     link,
+    parcel,
     reform,
     register,
     repair,
@@ -56,6 +57,7 @@ app.command("link")(link.link)
 app.command("load")(register.load)
 app.command("rollback")(register.rollback)
 app.add_typer(change.change, name="change")
+app.command("parcel")(parcel.parcel)
 app.command("history")(times.history)
 app.command("as-of")(times.as_of)
 app.command("diff")(diff.diff)

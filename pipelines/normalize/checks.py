@@ -21,7 +21,7 @@ def check(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:
     """
     if place.is_foreign or rows.empty:
         return findings.empty(place.crs)
-    found = [_purposes(rows, place), *_certificates(rows, place), *_people(rows, place), _missing(rows, place)]
+    found = [_purposes(rows, place), *_certificates(rows, place), people(rows, place), _missing(rows, place)]
     return findings.concat([*found, wrong_commune(rows, "row_id", place)], crs=place.crs)
 
 
@@ -77,8 +77,11 @@ def _certificates(rows: pd.DataFrame, place: Place) -> list[gpd.GeoDataFrame]:
     ]
 
 
-def _people(rows: pd.DataFrame, place: Place) -> list[gpd.GeoDataFrame]:
-    """Return findings about identity numbers; the detail says which kind of number, never the number."""
+def people(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:
+    """Return findings about identity numbers; the detail says which kind of number, never the number.
+
+    Emits: giay_to.bad_number, giay_to.mismatch, giay_to.repaired
+    """
     found = []
     for state, code in ((identifiers.BAD, "giay_to.bad_number"), (identifiers.REPAIRED, "giay_to.repaired")):
         for column, detail in (("giay_to_state", "CCCD"), ("to_chuc_state", "MST"), ("hien_tai_state", "CCCD")):
@@ -86,7 +89,7 @@ def _people(rows: pd.DataFrame, place: Place) -> list[gpd.GeoDataFrame]:
             found.append(_report(code, rows, where, "row_id", place, pd.Series(detail, index=rows.index)))
     contradicts = (rows["giay_to_state"] == identifiers.MISMATCH).fillna(False).astype(bool)
     found.append(_report("giay_to.mismatch", rows, contradicts, "row_id", place, rows["giay_to_trai"]))
-    return found
+    return findings.concat(found, crs=place.crs)
 
 
 def _missing(rows: pd.DataFrame, place: Place) -> gpd.GeoDataFrame:

@@ -13,10 +13,11 @@ from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
 from pipelines.registers import Register
 from pipelines.registers.entities import UNKNOWN
-from pipelines.registers.read import BAD_VALUES, LOST_BYTES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS
+from pipelines.registers.read import BAD_VALUES, BESIDE, LINKS, LOST_BYTES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS
 
 _SURVEY = ("don_vi_do_dac", "phuong_phap_do", "muc_do_chinh_xac", "ngay_hoan_thanh")
-_OF_ROWS = frozenset({BAD_VALUES, LOST_BYTES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS, UNKNOWN})
+_DERIVED = frozenset({BESIDE, LINKS})
+_OF_ROWS = _DERIVED | {BAD_VALUES, LOST_BYTES, OTHER_COLUMNS, RESTRICTIONS, SURVEYS, UNKNOWN}
 """Frames that say more about what is counted elsewhere."""
 
 _CODES = {"number": "so_dia_chinh.bad_number", "date": "so_dia_chinh.bad_date"}
@@ -107,7 +108,7 @@ def account(ledger: Ledger, read: Sequence[Register]) -> None:
 def write(read: Sequence[Register], folder: Path) -> None:
     """Write every frame of entities as `entities/<name>.parquet` below the folder of personal tables."""
     names = dict.fromkeys(name for register in read for name in register.extra)
-    for name in names:
+    for name in [name for name in names if name not in _DERIVED]:
         (folder / "entities").mkdir(exist_ok=True)
         frames = list(_with_source(read, name))
         whole = pd.concat(frames, ignore_index=True)

@@ -153,7 +153,9 @@ def _write(normalized: Normalized, read: _Read, place: Place, folder: Path) -> N
         getattr(normalized, name).to_parquet(folder / f"{name}.parquet", index=False)
     personal = folder / "holders"
     personal.mkdir()
-    for name, table in normalized.holders.tables().items():
+    for name, table in normalized.entities.land.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    for name, table in (normalized.holders.tables() | normalized.entities.holders).items():
         table.to_parquet(personal / f"{name}.parquet", index=False)
     normalized.quarantine.to_parquet(personal / "quarantine.parquet", index=False)
     extras.write(read.registers, personal)

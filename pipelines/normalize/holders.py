@@ -30,25 +30,33 @@ class Holders:
     nhom_nguoi: pd.DataFrame
     giay_to_tuy_than: pd.DataFrame
     quyen_su_dung_dat: pd.DataFrame
+    of_rows: pd.DataFrame
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every table by its name."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        """Return every table by its name; `of_rows`, which says by `row_id` who a row is about, is none of them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "of_rows"}
 
 
-def build(rows: pd.DataFrame, place: Place) -> Holders:
+def build(rows: pd.DataFrame, place: Place, right: pd.Series | None = None) -> Holders:
     """Return the tables of holders from accepted register rows.
 
     Ids are hashes of what a row says besides identity numbers (a number could be found out by trying), so they stay
     the same when rows are added elsewhere.
+
+    Args:
+        rows: The rows, and behind them those of holders and papers without a right to land.
+        place: The commune.
+        right: What each row is: `use` of land, or something else, which makes no `quyen_su_dung_dat`; None = all are.
     """
-    rows = _with_certificate(rows.reset_index(drop=True), place)
+    used = pd.Series(True, index=rows.index) if right is None else right == "use"
+    rows = _with_certificate(rows.assign(used=used).reset_index(drop=True), place)
     rows = _with_person(rows, place)
     rows = _with_organisation(rows, place)
     everyone, rows = rows, rows.loc[~_echoes(rows)].copy()
     rows["kind"] = _kinds(rows)
     members = rows.loc[rows["ca_nhan_id"].notna() & ~rows["kind"].isin([ORGANISATION, COMMUNITY])]
     couples, households, groups = (_units(members, kind, place) for kind in (COUPLE, HOUSEHOLD, GROUP))
+    rows["chu_id"] = _holder_ids(rows, {COUPLE: couples, HOUSEHOLD: households, GROUP: groups})
     return Holders(
         giay_chung_nhan=_certificates(rows),
         ca_nhan=_people(everyone),
@@ -58,7 +66,8 @@ def build(rows: pd.DataFrame, place: Place) -> Holders:
         cong_dong=_communities(rows.loc[rows["kind"] == COMMUNITY]),
         nhom_nguoi=_groups(groups),
         giay_to_tuy_than=_papers(everyone, place),
-        quyen_su_dung_dat=_rights(rows, {COUPLE: couples, HOUSEHOLD: households, GROUP: groups}, place),
+        quyen_su_dung_dat=_rights(rows.loc[rows["used"]], place),
+        of_rows=_of_rows(everyone, rows),
     )
 
 
@@ -206,8 +215,8 @@ def _papers(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
     return frame.sort_values("giay_to_id", ignore_index=True)
 
 
-def _rights(rows: pd.DataFrame, units: dict[str, pd.DataFrame], place: Place) -> pd.DataFrame:
-    """Return one right per parcel, certificate and holder, where the holder may be several people together."""
+def _holder_ids(rows: pd.DataFrame, units: dict[str, pd.DataFrame]) -> pd.Series:
+    """Return the holder of every row, who may be several people together."""
     rows = rows.assign(paper=rows["giay_chung_nhan_id"].fillna(""))
     holder = rows["ca_nhan_id"].mask(rows["kind"].isin([ORGANISATION, COMMUNITY]), rows["to_chuc_id"])
     for kind, table in units.items():
@@ -215,14 +224,29 @@ def _rights(rows: pd.DataFrame, units: dict[str, pd.DataFrame], place: Place) ->
         ids = there.merge(table[["thua_key", "paper", "id"]], on=["thua_key", "paper"], how="left")["id"]
         ids.index = there.index
         holder = holder.mask(rows["kind"] == kind, ids.reindex(rows.index))
+    return holder.astype("string")
+
+
+def _of_rows(everyone: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return by `row_id` the holder, the person and the certificate; a row that echoes another is about its person."""
+    frame = everyone[["row_id", "ca_nhan_id", "giay_chung_nhan_id"]].merge(
+        rows[["row_id", "kind", "chu_id"]], on="row_id", how="left"
+    )
+    alone = frame["chu_id"].isna() & frame["ca_nhan_id"].notna()
+    kind = frame.pop("kind").mask(alone, INDIVIDUAL)
+    return frame.assign(loai_doi_tuong=kind, chu_id=frame["chu_id"].fillna(frame["ca_nhan_id"])).astype("string")
+
+
+def _rights(rows: pd.DataFrame, place: Place) -> pd.DataFrame:
+    """Return one right per parcel, certificate and holder."""
     frame = pd.DataFrame(
         {
             "thua_key": rows["thua_key"],
             "loai_doi_tuong": rows["kind"],
-            "chu_id": holder,
+            "chu_id": rows["chu_id"],
             "giay_chung_nhan_id": rows["giay_chung_nhan_id"],
             "hinh_thuc_su_dung": rows["hinh_thuc_1"],
-            "vai_tro": rows["vai_tro"].where(~rows["kind"].isin(list(units))),
+            "vai_tro": rows["vai_tro"].where(~rows["kind"].isin([COUPLE, HOUSEHOLD, GROUP])),
         }
     ).astype("string")
     frame = frame.loc[frame["chu_id"].notna()].drop_duplicates(["thua_key", "chu_id", "giay_chung_nhan_id"])

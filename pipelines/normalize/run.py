@@ -1,14 +1,14 @@
 """The step: the frames of a commune brought to the schema."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
 
 from pipelines import codes, eras, findings
 from pipelines.ledger import Ledger
-from pipelines.normalize import checks, coded, extras, future, holders, matching, statuses, uses
+from pipelines.normalize import beside, checks, coded, extras, future, holders, matching, model, statuses, uses
 from pipelines.normalize import numbering as number_work
 from pipelines.normalize import parcels as parcel_work
 from pipelines.normalize import rows as row_work
@@ -31,6 +31,7 @@ class Normalized:
         tai_lieu_do_dac: Survey documents.
         to_ban_do: Map sheets.
         xa: The commune.
+        entities: Layers that come from entities of exchange files.
         holders: Personal tables, kept apart.
         quarantine: Register rows not taken, as read, with the finding that says why. Personal.
         findings: What was found in this step.
@@ -45,6 +46,7 @@ class Normalized:
     tai_lieu_do_dac: pd.DataFrame
     to_ban_do: pd.DataFrame
     xa: gpd.GeoDataFrame
+    entities: model.Entities
     holders: Holders
     quarantine: pd.DataFrame
     findings: gpd.GeoDataFrame
@@ -77,7 +79,8 @@ def run(
         so_dia_chinh.renumbered, so_dia_chinh.renumbering_open,
         so_dia_chinh.recovered_with_right, so_dia_chinh.restriction_area, so_dia_chinh.status_conflict,
         giay_chung_nhan.bad_serial, giay_chung_nhan.out_of_period, giay_chung_nhan.qr_mismatch, giay_to.bad_number,
-        giay_to.mismatch, giay_to.repaired, giay_to.missing, dia_chi.wrong_commune
+        giay_to.mismatch, giay_to.repaired, giay_to.missing, dia_chi.wrong_commune, so_dia_chinh.broken_reference,
+        so_dia_chinh.not_stored
     """
     parcels = parcel_work.normalize(drawn, place)
     raw = row_work.stack(list(read))
@@ -94,6 +97,13 @@ def run(
     thua_dat = number_work.former(thua_dat, accepted, numbering, place)
     thua_dat, open_communes = future.assign(thua_dat, place, today or eras.Future())
     restrictions = extras.restrictions(read, thua_dat, place)
+    files = model.stack(read)
+    stands = rows["repeats"].fillna(rows["row_id"]).isin(accepted["row_id"])
+    apart, of_apart = beside.rows(files, rows[["row_id"]].assign(taken=stands), place)
+    whole, right = beside.together(accepted, apart, files)
+    held = holders.build(whole, place, right)
+    known = model.known(files, rows, held.of_rows)
+    entities = model.build(files, known, place)
     found = [
         parcels.findings,
         doubts,
@@ -110,19 +120,22 @@ def run(
         coded.check_entities(read, place),
         statuses.check(accepted, thua_dat, restrictions, place),
         statuses.check_entities(read, place),
+        of_apart,
+        entities.findings,
     ]
     sheets = uses.sheets(thua_dat, place)
     every = findings.concat(found, crs=place.crs)
     return Normalized(
         thua_dat=thua_dat,
         dang_ky=_register(accepted),
-        muc_dich_su_dung=uses.land_uses(accepted),
-        nguon_goc_dat=uses.origins(accepted),
+        muc_dich_su_dung=model.details.uses(uses.land_uses(accepted), files, known, place),
+        nguon_goc_dat=model.details.origins(uses.origins(accepted), files, known),
         han_che_quyen=restrictions,
         tai_lieu_do_dac=extras.surveys(uses.surveys(sheets, place), read),
         to_ban_do=sheets,
         xa=uses.commune(boundary, place),
-        holders=holders.build(accepted, place),
+        entities=entities,
+        holders=replace(held, **model.details.complete(held, files, known)),
         quarantine=_quarantine(raw, rows, taken, translated.open),
         findings=every,
         ledger=_account(parcels, rows, taken, every, read),

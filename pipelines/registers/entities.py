@@ -22,6 +22,10 @@ LINKS = ("_id", "_parent", "_in", "_dossier", "_before")
 UNKNOWN = "unknown_element"
 """Name of the frame of elements the code list does not know: path, count and the first value of each."""
 
+_AS_THEY_ARE = ("text", "id")
+"""Types of attributes that stay texts; software numbers its rows, or names them by 36 letters and digits."""
+
+_TIME = r"\b(\d{2}:\d{2}:\d{2})"
 _PREFIX = re.compile(r"^(?:list|danhsach|ds|dc)+")
 _TRUE, _FALSE = frozenset({"1", "true", "co", "x", "yes"}), frozenset({"0", "false", "khong", "no"})
 
@@ -34,7 +38,7 @@ class Model:
         entities: Folded name or alias → entity.
         containers: Folded names of elements that only hold others.
         attributes: Entity → folded name or alias → attribute.
-        types: (entity, attribute) → integer, number, text, boolean, date or datetime.
+        types: (entity, attribute) → id, integer, number, text, boolean, date or datetime.
     """
 
     entities: dict[str, str]
@@ -66,7 +70,8 @@ class Typed:
     """Entities with typed columns.
 
     Attributes:
-        frames: Entity → rows; integers `Int64`, numbers `Float64`, booleans `boolean`, dates yyyy-mm-dd.
+        frames: Entity → rows; ids and texts `string`, integers `Int64`, numbers `Float64`, booleans `boolean`,
+            dates yyyy-mm-dd, with the time behind `T` where one is given.
         bad: `entity`, `_id`, `attribute` and `kind` ("number" or "date") of values that are none.
     """
 
@@ -144,7 +149,7 @@ def typed(document: Document) -> Typed:
         result = rows.copy()
         for name in (column for column in rows if column not in LINKS):
             kind = model().types[entity, str(name)]
-            if kind == "text":
+            if kind in _AS_THEY_ARE:
                 continue
             result[name], wrong = _typed(rows[name], kind)
             found = pd.DataFrame({"_id": rows.loc[wrong, "_id"], "entity": entity, "attribute": name})
@@ -157,6 +162,9 @@ def typed(document: Document) -> Typed:
 def _typed(values: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
     if kind.startswith("date"):
         read = dates.parse(values)
+        if kind == "datetime":
+            time = values.str.extract(_TIME, expand=False).astype("string")
+            read["date"] = read["date"].where(time.isna(), read["date"] + "T" + time)
         return read["date"], read["bad"] | (read["date"].isna() & read["year"].notna())
     if kind == "boolean":
         key = values.str.lower()

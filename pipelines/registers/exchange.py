@@ -1,47 +1,64 @@
 """Entities of the cadastral exchange as rows of a register: one per certificate, parcel and person."""
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-import schemas
-from pipelines.registers import entities
-
-_PARENTS = {
-    "DC_MucDichSuDung": ("DC_ThuaDat", "thuaDatId"),
-    "DC_NguonGocDat": ("DC_MucDichSuDung", "mucDichSuDungId"),
-    "DC_GiayToTuyThan": ("DC_CaNhan", "caNhanId"),
-    "ThanhVienHoGiaDinh": ("DC_HoGiaDinh", "hoGiaDinhId"),
-}
-"""Entities that stand inside another in a HoSoXml and refer to it by a number in tables."""
+from pipelines.registers import entities, parties
+from pipelines.registers.relations import column, entity, linked, pairs
 
 _USES = 3
 _PARCEL_KIND = "6"
-_NAME, _KEY = ["_dossier", "kind", "chuId"], ["_dossier", "thuaDatId"]
-_PERSON = ("ho_ten", "ngay_sinh", "gioi_tinh", "so_giay_to", "dia_chi_chu")
+_KEY = ["_dossier", "thuaDatId"]
 _FORMS = {"1": "chung", "true": "chung", "0": "rieng", "false": "rieng"}
-_CITIZEN = r"\d{12}"
+
+LINKS = ("_dossier", "thuaDatId", "kind", "chuId", "caNhanId", "giayChungNhanId", "right")
+"""What a row came from: the numbers of its parcel, holder, person and certificate, and `right`, `use` or `manage`."""
 
 
 def rows(document: entities.Document, columns: Sequence[str]) -> pd.DataFrame:
-    """Return the rights of every dossier as register rows, every value a text.
+    """Return the rights of every dossier as register rows, every value a text; with `LINKS` where they are asked for.
 
     A parcel without a right, a certificate without a parcel and a right whose parcel is missing are rows too. More
     uses than a row has room for go to further rows of the parcel; its area then stands in a row of its own.
 
     Args:
         document: Entities as read. What stands in the state before a change is left out.
-        columns: Canonical columns wanted.
+        columns: Canonical columns wanted, and those of `LINKS`.
     """
-    frames = {name: frame.loc[~frame["_before"]] for name, frame in document.frames.items()}
+    frames = current(document)
     parcels = _parcels(frames)
-    rights = _rights(frames).merge(_certificates(frames), on=["_dossier", "giayChungNhanId"], how="outer")
+    papers = parties.certificates(frames)
+    of_assets = parties.of_assets_alone(frames).assign(elsewhere=True)
+    papers = papers.merge(of_assets, on=["_dossier", "giayChungNhanId"], how="left")
+    papers = papers.loc[papers.pop("elsewhere").isna()]
+    rights = _rights(frames).merge(papers, on=["_dossier", "giayChungNhanId"], how="outer")
     whole = rights.merge(parcels, on=_KEY, how="outer")
-    whole = whole.merge(_people(frames), on=_NAME, how="left")
+    whole = whole.merge(parties.people(frames), on=list(parties.HOLDER), how="left")
     whole = whole.sort_values(["_dossier", "order", "thuaDatId", "part"], kind="stable", ignore_index=True)
     return whole.reindex(columns=list(columns)).astype("string")
+
+
+def beside(document: entities.Document, columns: Sequence[str]) -> pd.DataFrame:
+    """Return holders and certificates that rights to assets, mortgages and blocks name, as register rows.
+
+    They have no parcel, and `scope`: what keeps holders without a number apart.
+    """
+    table = parties.beside(current(document))
+    named = document.frames.get("HoSoXml")
+    if named is not None:
+        guid = named.drop_duplicates("_dossier").set_index("_dossier")["hoSoGuid"]
+        dossier = table["_dossier"].map(guid).astype("string").fillna(table["_dossier"].astype("string"))
+    else:
+        dossier = table["_dossier"].astype("string")
+    holder = table["kind"] + "|" + table["chuId"]
+    table["scope"] = dossier + "|" + holder.fillna(table["giayChungNhanId"])
+    return table.reindex(columns=[*columns, "scope"]).astype("string")
+
+
+def current(document: entities.Document) -> dict[str, pd.DataFrame]:
+    """Return the entities that do not stand in the state before a change."""
+    return {name: frame.loc[~frame["_before"]] for name, frame in document.frames.items()}
 
 
 def restrictions(document: entities.Document, typed: entities.Typed) -> pd.DataFrame:
@@ -49,16 +66,12 @@ def restrictions(document: entities.Document, typed: entities.Typed) -> pd.DataF
     table = typed.frames.get("DC_HanCheQuyen", pd.DataFrame())
     if table.empty:
         return pd.DataFrame()
-    frames = {name: frame.loc[~frame["_before"]] for name, frame in document.frames.items()}
-    bound = _column_pairs(frames, ("DC_QuyenSuDungDat", "DC_HanCheQuyen"), "hanCheQuyenId", "thuaDatId")
-    numbers = _empty(frames, "DC_ThuaDat")[["_dossier", "thuaDatId", "soHieuToBanDo", "soThuTuThua"]]
+    frames = current(document)
+    bound = pairs(frames, ("DC_QuyenSuDungDat", "DC_HanCheQuyen"), "hanCheQuyenId", "thuaDatId")
+    numbers = entity(frames, "DC_ThuaDat")[["_dossier", "thuaDatId", "soHieuToBanDo", "soThuTuThua"]]
     named = bound.merge(numbers, on=_KEY).drop_duplicates()
-    current = (
-        table.loc[~table["_before"]]
-        .drop(columns="thuaDatId")
-        .assign(hanCheQuyenId=document.frames["DC_HanCheQuyen"]["hanCheQuyenId"])
-    )
-    whole = current.merge(named, on=["_dossier", "hanCheQuyenId"], how="left")
+    limits = table.loc[~table["_before"]].drop(columns="thuaDatId")
+    whole = limits.merge(named, on=["_dossier", "hanCheQuyenId"], how="left")
     wanted = {
         "soHieuToBanDo": "so_hieu_to_ban_do",
         "soThuTuThua": "so_thu_tu_thua",
@@ -79,7 +92,7 @@ def surveys(document: entities.Document, typed: entities.Typed) -> pd.DataFrame:
     table = typed.frames.get("DC_TaiLieuDoDac", pd.DataFrame())
     if table.empty:
         return pd.DataFrame()
-    parcels = _empty(document.frames, "DC_ThuaDat")
+    parcels = entity(document.frames, "DC_ThuaDat")
     sheets = parcels[["_dossier", "taiLieuDoDacId", "soHieuToBanDo"]].dropna().drop_duplicates()
     keyed = table.assign(taiLieuDoDacId=document.frames["DC_TaiLieuDoDac"]["taiLieuDoDacId"])
     whole = keyed.merge(sheets, on=["_dossier", "taiLieuDoDacId"], how="inner")
@@ -95,7 +108,7 @@ def surveys(document: entities.Document, typed: entities.Typed) -> pd.DataFrame:
 
 
 def _parcels(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    table = _empty(frames, "DC_ThuaDat")
+    table = entity(frames, "DC_ThuaDat")
     parcels = pd.DataFrame(
         {
             "_dossier": table["_dossier"],
@@ -132,16 +145,16 @@ def _parcels(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _uses(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    table = _linked(frames, "DC_MucDichSuDung")
+    table = linked(frames, "DC_MucDichSuDung")
     if table.empty:
         return table
-    origins = _linked(frames, "DC_NguonGocDat")
+    origins = linked(frames, "DC_NguonGocDat")
     first = (
         origins.drop_duplicates("_parent").set_index("_parent")["nguonGoc"]
         if len(origins)
         else pd.Series(dtype="string")
     )
-    shared = _empty(frames, "DC_DangKyChungRieng")
+    shared = entity(frames, "DC_DangKyChungRieng")
     of_land = shared.loc[shared["loaiTaiSan"].fillna(_PARCEL_KIND) == _PARCEL_KIND]
     form = of_land.drop_duplicates(["_dossier", "hangMucTaiSanId"])[["_dossier", "hangMucTaiSanId", "suDungChung"]]
     table = table.merge(
@@ -165,123 +178,10 @@ def _uses(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _rights(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return each holder once per parcel and certificate, in the order of the file."""
     parts = []
-    for name in ("DC_QuyenSuDungDat", "DC_QuyenQuanLyDat"):
-        table = _empty(frames, name)
-        papers = _column(table, "giayChungNhanId")
-        parts.append(
-            table[["_dossier", "_id", "thuaDatId", "chuId"]].assign(giayChungNhanId=papers, kind=table["loaiDoiTuong"])
-        )
+    for name, right in (("DC_QuyenSuDungDat", "use"), ("DC_QuyenQuanLyDat", "manage")):
+        table = entity(frames, name)
+        papers = column(table, "giayChungNhanId")
+        said = table[["_dossier", "_id", "thuaDatId", "chuId"]]
+        parts.append(said.assign(giayChungNhanId=papers, kind=table["loaiDoiTuong"], right=right))
     rights = pd.concat(parts, ignore_index=True).rename(columns={"_id": "order"}).astype({"giayChungNhanId": "string"})
     return rights.drop_duplicates(["_dossier", "thuaDatId", "giayChungNhanId", "kind", "chuId"])
-
-
-def _certificates(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    table = _empty(frames, "DC_GiayChungNhan")
-    wanted = {"soPhatHanh": "so_phat_hanh", "ngayCap": "ngay_cap", "soVaoSo": "so_vao_so", "banQuet": "ten_file"}
-    return table[["_dossier", "giayChungNhanId", *wanted]].rename(columns=wanted)
-
-
-def _people(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the people and bodies behind each holder: its dossier, kind and number, and one row per person."""
-    persons = _persons(frames)
-    kinds = dict(zip(*schemas.codelist("phap_nhan")[["code", "loai_doi_tuong"]].to_numpy().T, strict=True))
-    couples, households = _empty(frames, "DC_VoChong"), _empty(frames, "DC_HoGiaDinh")
-    bodies, villages = _empty(frames, "DC_ToChuc"), _empty(frames, "DC_CongDong")
-    members = _linked(frames, "ThanhVienHoGiaDinh").drop(columns="hoGiaDinhId")
-    members = members.merge(households[["_id", "hoGiaDinhId"]], left_on="_parent", right_on="_id", suffixes=("", "_of"))
-    wife = couples.get("inVoTruoc", pd.Series(dtype="string")).str.lower().isin(["1", "true"])
-    pairs = pd.concat(
-        [
-            _holder(couples, "voChongId", "voId", "vo", np.where(wife, 0, 1)),
-            _holder(couples, "voChongId", "chongId", "chong", np.where(wife, 1, 0)),
-        ]
-    )
-    families = pd.concat(
-        [
-            _holder(households, "hoGiaDinhId", "chuHoId", "chu_ho", 0),
-            _holder(households, "hoGiaDinhId", "caNhanId", "thanh_vien", 1),
-            _holder(members, "hoGiaDinhId", "caNhanId", "thanh_vien", 1),
-        ]
-    ).drop_duplicates(["_dossier", "chuId", "caNhanId"])
-    singles = _holder(persons, "caNhanId", "caNhanId", None, 0)
-    named = [(kinds["ca_nhan"], singles), (kinds["vo_chong"], pairs), (kinds["ho_gia_dinh"], families)]
-    of_bodies = [
-        (kinds["to_chuc"], bodies, "toChucId", "tenToChuc"),
-        (kinds["cong_dong"], villages, "congDongId", "tenCongDong"),
-    ]
-    for kind, table, key, name in of_bodies:
-        head = _holder(table, key, "nguoiDaiDienId", "nguoi_dai_dien", 0, keep=True)
-        code = _column(table, "maSoThue").fillna(_column(table, "maDoanhNghiep"))
-        head = head.assign(
-            ten_to_chuc=table[name], ma_to_chuc=code, dia_chi_to_chuc=table.get("diaChi", table.get("diaDanhCuTru"))
-        )
-        named.append((kind, head))
-    holders = pd.concat([part.assign(kind=kind) for kind, part in named], ignore_index=True)
-    words = {code: word for word, code in kinds.items() if code}
-    holders["phap_nhan"] = holders["kind"].map(words)
-    whole = holders.merge(persons[["_dossier", "caNhanId", *_PERSON]], on=["_dossier", "caNhanId"], how="left")
-    whole["dia_chi_chu"] = whole["dia_chi_to_chuc"].fillna(whole["dia_chi_chu"])
-    whole["vai_tro"] = whole["vai_tro"].where(whole["ho_ten"].notna())
-    whole = whole.sort_values("rank", kind="stable", ignore_index=True)
-    return whole.drop(columns=["rank", "caNhanId", "dia_chi_to_chuc"])
-
-
-def _holder(
-    table: pd.DataFrame, key: str, person: str, role: str | None, rank: Any, *, keep: bool = False
-) -> pd.DataFrame:
-    """Return one person of each holder of a kind; `keep` also those holders that name nobody."""
-    people = _column(table, person)
-    found = pd.DataFrame({"_dossier": table["_dossier"], "chuId": table[key], "caNhanId": people}, index=table.index)
-    found = found.assign(vai_tro=pd.Series(role, index=table.index, dtype="string"), rank=rank)
-    return found if keep else found.loc[found["caNhanId"].notna()]
-
-
-def _persons(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    table, papers = _empty(frames, "DC_CaNhan"), _linked(frames, "DC_GiayToTuyThan")
-    # A personal number is worth more than a card that has expired.
-    ranked = papers.assign(old=~papers["soGiayTo"].str.fullmatch(_CITIZEN).fillna(False).astype(bool))
-    best = ranked.sort_values("old", kind="stable").drop_duplicates("_parent").set_index("_parent")["soGiayTo"]
-    number = table["maSoDinhDanh"].fillna(table["_id"].map(best).astype("string"))
-    sex = table["gioiTinh"].str.lower().replace({"true": "1", "false": "0"})
-    return pd.DataFrame(
-        {
-            "_dossier": table["_dossier"],
-            "caNhanId": table["caNhanId"],
-            "ho_ten": table["hoTen"],
-            "ngay_sinh": table["ngaySinh"].fillna(table["namSinh"]),
-            "gioi_tinh": sex.map({"1": "Nam", "0": "Nữ"}).fillna(sex),
-            "so_giay_to": number,
-            "dia_chi_chu": table["diaChi"],
-        }
-    ).drop_duplicates(["_dossier", "caNhanId"])
-
-
-def _linked(frames: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    """Return an entity with `_parent` set: by what it stands in, or by the number of its parent (tables)."""
-    parent, key = _PARENTS[name]
-    table, parents = _empty(frames, name), _empty(frames, parent)
-    if key in table and table["_parent"].isna().any():
-        known = parents.dropna(subset=[key]).drop_duplicates(["_dossier", key])
-        ids = table.merge(known[["_dossier", key, "_id"]], on=["_dossier", key], how="left", suffixes=("", "_of"))[
-            "_id_of"
-        ]
-        table = table.assign(
-            _parent=table["_parent"].fillna(pd.Series(ids.to_numpy(), index=table.index).astype("Int64"))
-        )
-    return table.loc[table["_parent"].isin(parents["_id"])]
-
-
-def _column_pairs(frames: dict[str, pd.DataFrame], names: Sequence[str], one: str, other: str) -> pd.DataFrame:
-    parts = [table[["_dossier", one, other]].dropna() for name in names if one in (table := _empty(frames, name))]
-    pairs: pd.DataFrame = pd.concat(parts).drop_duplicates()
-    return pairs
-
-
-def _column(table: pd.DataFrame, name: str) -> pd.Series:
-    """Return an attribute, null where the entity has none of that name."""
-    return table[name] if name in table else pd.Series(pd.NA, index=table.index, dtype="string")
-
-
-def _empty(frames: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    """Return an entity, without rows where the file has none."""
-    return frames[name] if name in frames else entities.frame(name, [])

@@ -129,7 +129,8 @@ class _Reader:
             "_id": self.count,
             "_parent": around["_id"] if around else None,
             "_in": self.path[-2] if len(self.path) > 1 else None,
-            "_dossier": self.dossiers,
+            # A dossier inside another, the state before a change, must not take what follows it for its own.
+            "_dossier": self.dossiers if around is None or entity == _DOSSIER else around["_dossier"],
             "_before": before,
         }
         self.count += 1

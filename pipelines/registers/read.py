@@ -52,6 +52,10 @@ KEYS = ("so_hieu_to_ban_do", "so_thu_tu_thua")
 RESTRICTIONS, SURVEYS = "han_che_quyen", "tai_lieu_do_dac"
 """Frames of `Register.extra` that become tables of the land database."""
 
+LINKS, BESIDE = "links", "beside"
+"""Frames of `Register.extra`: by `row_id` what numbers of the file a row came from; rows of holders and certificates
+that assets, mortgages and blocks name, with `scope` and the same numbers."""
+
 OTHER_COLUMNS, BAD_VALUES = "other_columns", "bad_value"
 LOST_BYTES = "lost_bytes"
 _HEAD_BYTES = 4096
@@ -213,13 +217,19 @@ def _exchanged(document: entities.Document, source: str, encoding: str | None) -
 
 def _of_entities(document: entities.Document, source: str) -> Register:
     typed = entities.typed(document)
-    rows = exchange.rows(document, COLUMNS)
-    rows.insert(0, "row_id", f"{source}#" + pd.Series(range(1, len(rows) + 1), index=rows.index).astype("string"))
-    rows.insert(1, "source", source)
+    whole = _numbered(exchange.rows(document, (*COLUMNS, *exchange.LINKS)), source, "#")
+    beside = _numbered(exchange.beside(document, (*COLUMNS, *exchange.LINKS)), source, "#Chu/")
+    rows = whole.drop(columns=list(exchange.LINKS))
+    links = whole[["row_id", "source", *exchange.LINKS]]
     extra = {RESTRICTIONS: exchange.restrictions(document, typed), SURVEYS: exchange.surveys(document, typed)}
-    extra |= typed.frames | {entities.UNKNOWN: document.unknown, BAD_VALUES: typed.bad}
+    extra |= typed.frames | {entities.UNKNOWN: document.unknown, BAD_VALUES: typed.bad, LINKS: links, BESIDE: beside}
     present = frozenset(name for name in COLUMNS if rows[name].notna().any())
     return Register(source, rows, present=present, extra={name: frame for name, frame in extra.items() if len(frame)})
+
+
+def _numbered(rows: pd.DataFrame, source: str, mark: str) -> pd.DataFrame:
+    ids = source + mark + pd.Series(range(1, len(rows) + 1), index=rows.index).astype("string")
+    return pd.concat([pd.DataFrame({"row_id": ids, "source": source}, index=rows.index, dtype="string"), rows], axis=1)
 
 
 def _joined(sheets: Mapping[str, pd.DataFrame], source: str, section: Mapping[str, Any]) -> Register | None:

@@ -37,7 +37,16 @@ from pipelines.store.releases import (
 )
 from pipelines.store.schema import migrate
 from pipelines.store.tables import Table, holder_tables, land_tables, layer_table
-from pipelines.store.versions import Difference, compare, count_changes, count_current, row_hashes, typed, write
+from pipelines.store.versions import (
+    Difference,
+    compare,
+    count_changes,
+    count_current,
+    keep_the_rest,
+    row_hashes,
+    typed,
+    write,
+)
 
 __all__ = [
     "DONE",
@@ -73,6 +82,7 @@ __all__ = [
     "holder_tables",
     "is_there",
     "keep_key_check_value",
+    "keep_the_rest",
     "key_check_value",
     "keys_of",
     "land_tables",

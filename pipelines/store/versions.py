@@ -5,7 +5,8 @@ A row is recognised by the hash of its content. `tx_from`/`tx_to` say when the d
 both ends at once; see `pipelines.store.reading.as_of` for the question both answer together.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -122,6 +123,23 @@ def compare(
         closed=[int(number) for number in current.loc[~stays, "version_id"]],
         kept=int(stays.sum()),
     )
+
+
+def keep_the_rest(store: Store, difference: Difference, key: Sequence[str]) -> Difference:
+    """Return a difference that ends no version but those whose key it writes anew: what happened does not go away.
+
+    Args:
+        store: The land database.
+        difference: What a delivery would make of the table.
+        key: Columns that name an entity of the table.
+    """
+    columns = ", ".join(["version_id", *key])
+    there = store.frame(f"SELECT {columns} FROM {difference.table.qualified} WHERE tx_to IS NULL")
+    there = there.loc[among(there["version_id"], pd.Series(difference.closed, dtype="int64"))]
+    anew = pd.MultiIndex.from_frame(difference.rows[list(key)].astype("string"))
+    again = pd.MultiIndex.from_frame(there[list(key)].astype("string")).isin(anew)
+    closed = [int(number) for number in there.loc[again, "version_id"]]
+    return replace(difference, closed=closed, kept=difference.kept + len(difference.closed) - len(closed))
 
 
 def write(store: Store, difference: Difference, moment: Moment, srid: int) -> None:

@@ -98,6 +98,7 @@ CREATE TABLE IF NOT EXISTS cong_dong (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON cong_dong (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_cong_dong_1 ON cong_dong (cong_dong_id);
 
 -- giao_dich_bao_dam: Giao dịch bảo đảm (thế chấp) / Secured transaction (mortgage)
 CREATE TABLE IF NOT EXISTS giao_dich_bao_dam (
@@ -114,6 +115,11 @@ CREATE TABLE IF NOT EXISTS giao_dich_bao_dam (
   ben_the_chap_id TEXT,
   loai_doi_tuong TEXT,
   chu_id TEXT,
+  quyen_so TEXT,
+  so_thu_tu TEXT,
+  ben_the_chap_khac_id TEXT,
+  chu_khac_id TEXT,
+  ben_bao_lanh_id TEXT,
   valid_from TEXT NOT NULL,
   valid_to TEXT,
   tx_from TEXT NOT NULL,
@@ -125,6 +131,7 @@ CREATE TABLE IF NOT EXISTS giao_dich_bao_dam (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_hien_hanh ON giao_dich_bao_dam (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_1 ON giao_dich_bao_dam (giao_dich_bao_dam_id);
 
 -- giay_chung_nhan: Giấy chứng nhận / Certificate
 CREATE TABLE IF NOT EXISTS giay_chung_nhan (
@@ -199,6 +206,7 @@ CREATE TABLE IF NOT EXISTS ho_gia_dinh (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON ho_gia_dinh (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_1 ON ho_gia_dinh (ho_gia_dinh_id);
 
 -- ho_so_quet: Hồ sơ quét / Scanned dossier
 CREATE TABLE IF NOT EXISTS ho_so_quet (
@@ -221,6 +229,7 @@ CREATE TABLE IF NOT EXISTS ho_so_quet (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_ho_so_quet_hien_hanh ON ho_so_quet (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ho_so_quet_1 ON ho_so_quet (ho_so_quet_id);
 
 -- ngan_chan: Ngăn chặn giao dịch / Block on transactions
 CREATE TABLE IF NOT EXISTS ngan_chan (
@@ -247,6 +256,8 @@ CREATE TABLE IF NOT EXISTS ngan_chan (
 );
 CREATE INDEX IF NOT EXISTS ix_ngan_chan_hien_hanh ON ngan_chan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_ngan_chan_1 ON ngan_chan (thua_key);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_2 ON ngan_chan (tai_san_id);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_3 ON ngan_chan (giay_chung_nhan_id);
 
 -- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
 CREATE TABLE IF NOT EXISTS nhom_nguoi (
@@ -265,6 +276,7 @@ CREATE TABLE IF NOT EXISTS nhom_nguoi (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON nhom_nguoi (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_1 ON nhom_nguoi (nhom_nguoi_id);
 
 -- noi_dung_giao_dich: Nội dung giao dịch / Content of a transaction
 CREATE TABLE IF NOT EXISTS noi_dung_giao_dich (
@@ -277,6 +289,8 @@ CREATE TABLE IF NOT EXISTS noi_dung_giao_dich (
   so_cong_chung TEXT,
   ngay_cong_chung TEXT,
   noi_cong_chung TEXT,
+  noi_dung_hop_dong TEXT,
+  quyen_cong_chung TEXT,
   valid_from TEXT NOT NULL,
   valid_to TEXT,
   tx_from TEXT NOT NULL,
@@ -288,6 +302,7 @@ CREATE TABLE IF NOT EXISTS noi_dung_giao_dich (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_hien_hanh ON noi_dung_giao_dich (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_1 ON noi_dung_giao_dich (giao_dich_id);
 
 -- quyen_quan_ly_dat: Quyền quản lý đất / Right to manage land
 CREATE TABLE IF NOT EXISTS quyen_quan_ly_dat (
@@ -431,6 +446,7 @@ CREATE TABLE IF NOT EXISTS to_chuc (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_to_chuc_hien_hanh ON to_chuc (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_to_chuc_1 ON to_chuc (to_chuc_id);
 
 -- vo_chong: Vợ chồng / Married couple
 CREATE TABLE IF NOT EXISTS vo_chong (
@@ -450,5 +466,6 @@ CREATE TABLE IF NOT EXISTS vo_chong (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON vo_chong (release_from) WHERE tx_to IS NULL;
-CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON vo_chong (vo_id);
-CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON vo_chong (chong_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON vo_chong (vo_chong_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON vo_chong (vo_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_3 ON vo_chong (chong_id);

@@ -163,6 +163,8 @@ CREATE TABLE IF NOT EXISTS muc_dich_su_dung (
   dien_tich REAL,
   thoi_han_su_dung TEXT,
   ngay_het_han TEXT,
+  loai_dat_phu TEXT,
+  loai_dat_quy_hoach TEXT,
   valid_from TEXT NOT NULL,
   valid_to TEXT,
   tx_from TEXT NOT NULL,
@@ -184,6 +186,8 @@ CREATE TABLE IF NOT EXISTS nguon_goc_dat (
   nguon_goc TEXT,
   nguon_goc_ghi TEXT,
   dien_tich REAL,
+  nguon_goc_chuyen_quyen TEXT,
+  nguon_goc_chi_tiet TEXT,
   valid_from TEXT NOT NULL,
   valid_to TEXT,
   tx_from TEXT NOT NULL,
@@ -267,6 +271,7 @@ CREATE TABLE IF NOT EXISTS tai_lieu_do_dac (
   CHECK (tx_to IS NULL OR tx_to >= tx_from)
 );
 CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_1 ON tai_lieu_do_dac (ma_xa, so_hieu_to_ban_do);
 
 -- tai_san: Tài sản gắn liền với đất / Asset on land
 CREATE TABLE IF NOT EXISTS tai_san (
@@ -291,6 +296,12 @@ CREATE TABLE IF NOT EXISTS tai_san (
   cap_hang TEXT,
   thoi_han_so_huu TEXT,
   dia_chi TEXT,
+  thua_key_khac TEXT,
+  so_nha TEXT,
+  dien_tich_san_phu REAL,
+  vi_tri_tang TEXT,
+  loai_chi_tiet TEXT,
+  do_sau_toi_da TEXT,
   valid_from TEXT NOT NULL,
   valid_to TEXT,
   tx_from TEXT NOT NULL,

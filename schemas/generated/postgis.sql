@@ -172,6 +172,8 @@ CREATE TABLE IF NOT EXISTS land.muc_dich_su_dung (
   dien_tich DOUBLE PRECISION,
   thoi_han_su_dung TEXT COLLATE "C",
   ngay_het_han TEXT COLLATE "C",
+  loai_dat_phu TEXT COLLATE "C",
+  loai_dat_quy_hoach TEXT COLLATE "C",
   valid_from TEXT COLLATE "C" NOT NULL,
   valid_to TEXT COLLATE "C",
   tx_from TEXT COLLATE "C" NOT NULL,
@@ -194,6 +196,8 @@ CREATE TABLE IF NOT EXISTS land.nguon_goc_dat (
   nguon_goc TEXT COLLATE "C",
   nguon_goc_ghi TEXT COLLATE "C",
   dien_tich DOUBLE PRECISION,
+  nguon_goc_chuyen_quyen TEXT COLLATE "C",
+  nguon_goc_chi_tiet TEXT COLLATE "C",
   valid_from TEXT COLLATE "C" NOT NULL,
   valid_to TEXT COLLATE "C",
   tx_from TEXT COLLATE "C" NOT NULL,
@@ -282,6 +286,7 @@ CREATE TABLE IF NOT EXISTS land.tai_lieu_do_dac (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_hien_hanh ON land.tai_lieu_do_dac (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_tai_lieu_do_dac_1 ON land.tai_lieu_do_dac (ma_xa, so_hieu_to_ban_do);
 
 -- tai_san: Tài sản gắn liền với đất / Asset on land
 CREATE TABLE IF NOT EXISTS land.tai_san (
@@ -306,6 +311,12 @@ CREATE TABLE IF NOT EXISTS land.tai_san (
   cap_hang TEXT COLLATE "C",
   thoi_han_so_huu TEXT COLLATE "C",
   dia_chi TEXT COLLATE "C",
+  thua_key_khac TEXT COLLATE "C",
+  so_nha TEXT COLLATE "C",
+  dien_tich_san_phu DOUBLE PRECISION,
+  vi_tri_tang TEXT COLLATE "C",
+  loai_chi_tiet TEXT COLLATE "C",
+  do_sau_toi_da TEXT COLLATE "C",
   valid_from TEXT COLLATE "C" NOT NULL,
   valid_to TEXT COLLATE "C",
   tx_from TEXT COLLATE "C" NOT NULL,
@@ -518,6 +529,7 @@ CREATE TABLE IF NOT EXISTS holders.cong_dong (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_cong_dong_hien_hanh ON holders.cong_dong (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_cong_dong_1 ON holders.cong_dong (cong_dong_id);
 
 -- giao_dich_bao_dam: Giao dịch bảo đảm (thế chấp) / Secured transaction (mortgage)
 CREATE TABLE IF NOT EXISTS holders.giao_dich_bao_dam (
@@ -534,6 +546,11 @@ CREATE TABLE IF NOT EXISTS holders.giao_dich_bao_dam (
   ben_the_chap_id TEXT COLLATE "C",
   loai_doi_tuong TEXT COLLATE "C",
   chu_id TEXT COLLATE "C",
+  quyen_so TEXT COLLATE "C",
+  so_thu_tu TEXT COLLATE "C",
+  ben_the_chap_khac_id TEXT COLLATE "C",
+  chu_khac_id TEXT COLLATE "C",
+  ben_bao_lanh_id TEXT COLLATE "C",
   valid_from TEXT COLLATE "C" NOT NULL,
   valid_to TEXT COLLATE "C",
   tx_from TEXT COLLATE "C" NOT NULL,
@@ -546,6 +563,7 @@ CREATE TABLE IF NOT EXISTS holders.giao_dich_bao_dam (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_hien_hanh ON holders.giao_dich_bao_dam (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_giao_dich_bao_dam_1 ON holders.giao_dich_bao_dam (giao_dich_bao_dam_id);
 
 -- giay_chung_nhan: Giấy chứng nhận / Certificate
 CREATE TABLE IF NOT EXISTS holders.giay_chung_nhan (
@@ -623,6 +641,7 @@ CREATE TABLE IF NOT EXISTS holders.ho_gia_dinh (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_hien_hanh ON holders.ho_gia_dinh (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ho_gia_dinh_1 ON holders.ho_gia_dinh (ho_gia_dinh_id);
 
 -- ho_so_quet: Hồ sơ quét / Scanned dossier
 CREATE TABLE IF NOT EXISTS holders.ho_so_quet (
@@ -646,6 +665,7 @@ CREATE TABLE IF NOT EXISTS holders.ho_so_quet (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_ho_so_quet_hien_hanh ON holders.ho_so_quet (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_ho_so_quet_1 ON holders.ho_so_quet (ho_so_quet_id);
 
 -- ngan_chan: Ngăn chặn giao dịch / Block on transactions
 CREATE TABLE IF NOT EXISTS holders.ngan_chan (
@@ -673,6 +693,8 @@ CREATE TABLE IF NOT EXISTS holders.ngan_chan (
 );
 CREATE INDEX IF NOT EXISTS ix_ngan_chan_hien_hanh ON holders.ngan_chan (release_from) WHERE tx_to IS NULL;
 CREATE INDEX IF NOT EXISTS ix_ngan_chan_1 ON holders.ngan_chan (thua_key);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_2 ON holders.ngan_chan (tai_san_id);
+CREATE INDEX IF NOT EXISTS ix_ngan_chan_3 ON holders.ngan_chan (giay_chung_nhan_id);
 
 -- nhom_nguoi: Nhóm người đồng sử dụng / Joint users
 CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
@@ -692,6 +714,7 @@ CREATE TABLE IF NOT EXISTS holders.nhom_nguoi (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_hien_hanh ON holders.nhom_nguoi (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_nhom_nguoi_1 ON holders.nhom_nguoi (nhom_nguoi_id);
 
 -- noi_dung_giao_dich: Nội dung giao dịch / Content of a transaction
 CREATE TABLE IF NOT EXISTS holders.noi_dung_giao_dich (
@@ -704,6 +727,8 @@ CREATE TABLE IF NOT EXISTS holders.noi_dung_giao_dich (
   so_cong_chung TEXT COLLATE "C",
   ngay_cong_chung TEXT COLLATE "C",
   noi_cong_chung TEXT COLLATE "C",
+  noi_dung_hop_dong TEXT COLLATE "C",
+  quyen_cong_chung TEXT COLLATE "C",
   valid_from TEXT COLLATE "C" NOT NULL,
   valid_to TEXT COLLATE "C",
   tx_from TEXT COLLATE "C" NOT NULL,
@@ -716,6 +741,7 @@ CREATE TABLE IF NOT EXISTS holders.noi_dung_giao_dich (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_hien_hanh ON holders.noi_dung_giao_dich (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_noi_dung_giao_dich_1 ON holders.noi_dung_giao_dich (giao_dich_id);
 
 -- quyen_quan_ly_dat: Quyền quản lý đất / Right to manage land
 CREATE TABLE IF NOT EXISTS holders.quyen_quan_ly_dat (
@@ -865,6 +891,7 @@ CREATE TABLE IF NOT EXISTS holders.to_chuc (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_to_chuc_hien_hanh ON holders.to_chuc (release_from) WHERE tx_to IS NULL;
+CREATE INDEX IF NOT EXISTS ix_to_chuc_1 ON holders.to_chuc (to_chuc_id);
 
 -- vo_chong: Vợ chồng / Married couple
 CREATE TABLE IF NOT EXISTS holders.vo_chong (
@@ -885,8 +912,9 @@ CREATE TABLE IF NOT EXISTS holders.vo_chong (
   PRIMARY KEY (version_id)
 );
 CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON holders.vo_chong (release_from) WHERE tx_to IS NULL;
-CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON holders.vo_chong (vo_id);
-CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON holders.vo_chong (chong_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON holders.vo_chong (vo_chong_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON holders.vo_chong (vo_id);
+CREATE INDEX IF NOT EXISTS ix_vo_chong_3 ON holders.vo_chong (chong_id);
 
 DROP VIEW IF EXISTS land.canh_bao_{srid}_hien_hanh;
 CREATE VIEW land.canh_bao_{srid}_hien_hanh AS SELECT version_id, "ma_xa", "ky_dia_gioi", "code", "feature_id", "other_id", "thua_dat_id", "value", "limit", "detail", "source", "geom", "valid_from", "tx_from" FROM land.canh_bao_{srid} WHERE tx_to IS NULL;

@@ -25,6 +25,8 @@ TESTS = {
     "goi.control_point_outlier": "tests/unit/test_placing.py",
     "goi.commune_split": "tests/unit/test_eras.py",
     "ban_ve.elements_lost": "tests/unit/test_dgn_scan.py",
+    "so_dia_chinh.broken_reference": "tests/unit/test_model.py",
+    "so_dia_chinh.not_stored": "tests/unit/test_model.py",
     "lien_xa.same_identifier": "tests/unit/test_province.py",
     "lien_xa.same_ground": "tests/unit/test_province_borders.py",
     "lien_xa.border_overlap": "tests/unit/test_province_borders.py",

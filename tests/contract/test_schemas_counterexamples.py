@@ -12,6 +12,7 @@ from pipelines import normalize, validate
 from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
+from pipelines.registers import entities
 from pipelines.registers.read import COLUMNS, KEYS, RESTRICTIONS, Register
 from pipelines.registers.renumbering import COLUMNS as RENUMBERING
 from pipelines.tolerances import Tolerances
@@ -67,6 +68,12 @@ def register(body):
     unknown = body.get("unknown_elements")
     types = {"path": "string", "count": "int64", "value": "string"}
     extra = {"unknown_element": pd.DataFrame(unknown).astype(types)} if unknown else {}
+    records = {
+        name: [{"_id": at, "_dossier": 0, "_before": False} | row for at, row in enumerate(rows)]
+        for name, rows in body.get("entities", {}).items()
+    }
+    document = entities.Document({name: entities.frame(name, rows) for name, rows in records.items()}, pd.DataFrame())
+    extra |= entities.typed(document).frames
     if "restrictions" in body:
         said = pd.DataFrame(body["restrictions"]).reindex(columns=[*RESTRICTION_COLUMNS, *KEYS])
         kinds = RESTRICTION_COLUMNS | {"loai_han_che": "Int64", "loai_van_ban_han_che": "Int64"}
