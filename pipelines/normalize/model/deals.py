@@ -105,11 +105,12 @@ def _sides(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
     at = before["_parent"]
     for _ in range(_DEEPEST):
         at = at.where(at.isin(is_deal), at.map(above))
-    before = before.assign(deal=at.where(at.isin(is_deal)))
+    before = before.assign(deal=at.where(at.isin(is_deal)).astype("string"))
     current = files.frames[_DEAL]
     alone = current.loc[~current.duplicated("_dossier", keep=False)].set_index("_dossier")["_id"]
     after = files.frames[_PARCEL]
-    return before.loc[before["deal"].notna()], after.assign(deal=after["_dossier"].map(alone)).dropna(subset=["deal"])
+    after = after.assign(deal=after["_dossier"].map(alone).astype("string"))
+    return before.dropna(subset=["deal"]), after.dropna(subset=["deal"])
 
 
 def _areas(files: Files, frame: pd.DataFrame) -> pd.DataFrame:
