@@ -78,6 +78,9 @@ class GeoPackage(Store):
                     self.connection.execute("ROLLBACK")
                 raise
 
+    def hold(self, name: str) -> None:
+        """Do nothing: one writes at a time, whatever the commune."""
+
     @contextmanager
     def settled(self) -> Iterator[None]:
         """Run the block: one writes at a time, so numbers are given in the order in which they are seen."""
