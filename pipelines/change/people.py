@@ -54,6 +54,21 @@ def _had(case: Case, layer: str, rows: pd.DataFrame) -> pd.Series:
     return (rows[column] + "|" + rows["chu_id"]).isin(known[column] + "|" + known["chu_id"])
 
 
+def fixed(case: Case) -> list[Reason]:
+    """Return rights that a kind gives to another holder, or in something else, under the guise of a correction."""
+    may_pass = case.kind in (*case.rules["transfers"], *case.rules["may_set_holder"])
+    may_move = case.kind in case.rules["may_set_object"]
+    reasons = []
+    for layer in RIGHTS:
+        columns = [*([] if may_pass else ["chu_id", "loai_doi_tuong"]), *([] if may_move else [_OBJECT[layer]])]
+        rows = said(case, layer, *columns)
+        rows = rows[rows[VERSION].notna()]
+        if len(rows):
+            told = {"layer": layer, "kind": case.kind, "law": case.law("registration")}
+            reasons.append(because("holder.fixed", keys(layer, rows), **told))
+    return reasons
+
+
 def transfers(case: Case) -> list[Reason]:
     """Return what is wrong where land or assets pass from one to another: each object given has to be received."""
     if case.kind not in case.rules["transfers"]:

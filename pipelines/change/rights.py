@@ -55,6 +55,7 @@ def plan(store: land.Store, request: Request, heirs: pd.DataFrame, *, vault: Vau
         *secured.consent(case),
         *secured.mortgages(case),
         *people.households(case),
+        *people.fixed(case),
         *people.transfers(case),
         *people.identities(case),
         *papers.check(case),

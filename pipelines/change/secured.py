@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipelines.change.book import VERSION, keys
+from pipelines.change.book import VERSION
 from pipelines.change.case import ASSET, BLOCK, ITEM, MORTGAGE, OWNERSHIP, USE, Case, added
 from pipelines.change.request import Reason
 from pipelines.change.standing import said
@@ -36,8 +36,11 @@ def mortgages(case: Case) -> list[Reason]:
     items = case.book.after(ITEM)
     fresh = added(rows)
     # A row under another mortgage tells how that one changed, and is of its assets.
-    empty = fresh[~fresh[mortgage].isin(items[mortgage]) & fresh["giao_dich_bao_dam_cha_id"].isna()]
-    reasons = [because("mortgage.nothing", keys(MORTGAGE, empty), law=case.law("secured"))] if len(empty) else []
+    empty = list(fresh.loc[fresh["giao_dich_bao_dam_cha_id"].isna(), mortgage])
+    # Who takes away the last of its assets has ended it.
+    empty += [name for name in case.book.ended(ITEM)[mortgage] if name in set(case.book.after(MORTGAGE)[mortgage])]
+    empty = [name for name in empty if name not in set(items[mortgage])]
+    reasons = [because("mortgage.nothing", empty, law=case.law("secured"))] if empty else []
     touched = set(rows[mortgage]) | set(said(case, ITEM, "thua_key", "tai_san_id")[mortgage])
     wrong = [name for name in sorted(touched) if _is_strangers(case, items[items[mortgage] == name], name)]
     return [*reasons, because("mortgage.not_holder", wrong, law=case.law("secured"))] if wrong else reasons

@@ -54,6 +54,8 @@ def said(case: Case, layer: str, *columns: str) -> pd.DataFrame:
     after = case.book.changed(layer)
     if after.empty:
         return after
+    if not columns:
+        return after[after[VERSION].isna()]
     former = case.book.before(layer).set_index(VERSION).reindex(after[VERSION])[list(columns)].reset_index(drop=True)
     now = after[list(columns)]
     other = (now.ne(former) & ~(now.isna() & former.isna())).fillna(True).any(axis=1)

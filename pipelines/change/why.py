@@ -98,12 +98,16 @@ _TEXTS = {
         "Mortgages {what}: the mortgagor holds no right in what is mortgaged; correct ben_the_chap_id ({law}).",
     ),
     "mortgage.nothing": (
-        "Thế chấp {what} không có tài sản nào; thêm dòng tai_san_bao_dam ({law}).",
-        "Mortgages {what} are of no asset; add rows of tai_san_bao_dam ({law}).",
+        "Thế chấp {what} không còn tài sản nào; thêm dòng tai_san_bao_dam, hoặc kết thúc thế chấp ({law}).",
+        "Mortgages {what} are of no asset; add rows of tai_san_bao_dam, or end the mortgage ({law}).",
     ),
     "holder.missing": (
         "{layer}: các dòng {what} không ghi chủ hoặc loại chủ; ghi loai_doi_tuong và chu_id.",
         "{layer}: rows {what} name no holder or no kind of holder; give loai_doi_tuong and chu_id.",
+    ),
+    "holder.fixed": (
+        "{layer}: loại {kind} không sửa chủ, đối tượng của quyền {what}; kết thúc quyền cũ, thêm quyền mới ({law}).",
+        "{layer}: kind {kind} does not set holder or object of rights {what}; `end` the old and `add` the new ({law}).",
     ),
     "holder.household": (
         "{layer}: các dòng {what} giao quyền cho hộ gia đình; từ {day} ghi từng cá nhân hoặc nhóm người ({law}).",

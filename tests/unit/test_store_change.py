@@ -140,9 +140,10 @@ def test_erosion_takes_ground_away(store: land.Store, tmp_path: Path) -> None:
 
 
 def test_a_change_that_says_nothing_of_parcels_leaves_them(store: land.Store, tmp_path: Path) -> None:
-    edits = [{"layer": "quyen_su_dung_dat", "end": [{"quyen_id": "q1"}], "add": [{"quyen_id": "q2"}]}]
+    restriction = {"thua_key": name(1), "so_thu_tu": 1, "loai_han_che": "1"}
+    edits = [{"layer": "han_che_quyen", "add": [restriction]}]
     before = contents(store)
-    made = registered(store, tmp_path, body(store, (1,), giao_dich_id="CN-1", loai_bien_dong="CN", edits=edits))
+    made = registered(store, tmp_path, body(store, (1,), giao_dich_id="HC-1", loai_bien_dong="HC", edits=edits))
     assert (made.is_new, made.counts["changed"], made.counts["parcels"]) == (True, 0, 4)
     after = contents(store)
     assert after["thua_dat_5897"] == before["thua_dat_5897"]

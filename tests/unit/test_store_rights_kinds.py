@@ -170,6 +170,11 @@ CASES: list[tuple[str, str, tuple[int, ...], Edits, dict[str, Any]]] = [
     ("TC", "mortgage.not_holder", (1,), mortgage("c2"), {}),
     ("TC", "mortgage.nothing", (1,), {"giao_dich_bao_dam": mortgage("c1")["giao_dich_bao_dam"]}, {}),
     ("XC", "", (3,), {"giao_dich_bao_dam": {"end": ONE}, "tai_san_bao_dam": {"end": ITEM}}, {}),
+    ("XC", "mortgage.nothing", (3,), {"giao_dich_bao_dam": {"set": [ONE[0] | {"so_dang_ky": "1"}]},
+                                      "tai_san_bao_dam": {"end": ITEM}}, {}),
+    ("CL", "holder.fixed", (1,), {"quyen_su_dung_dat": {"set": [{"quyen_id": "q1", "chu_id": "c2"}]}}, {}),
+    ("SN", "", (1,), {"quyen_su_dung_dat": {"set": [{"quyen_id": "q1", "chu_id": "c2"}]}}, {}),
+    ("DT", "holder.fixed", (1, 2), {"quyen_su_dung_dat": {"set": [{"quyen_id": "q1", "thua_key": key(2)}]}}, {}),
     ("XC", "row.points_nowhere", (3,), {"giao_dich_bao_dam": {"end": ONE}}, {}),
 ]  # fmt: skip
 """Kind, reason (none where it goes through), parcels, edits, and what else the request says."""
