@@ -88,7 +88,7 @@ def number_of(line: bytes) -> int:
 
 def _zone(store: land.Store, releases: Sequence[land.Release]) -> pd.DataFrame:
     changes = land.steps(store, releases)
-    hidden = _hidden(changes)
+    hidden = _hidden(store, changes, releases[-1])
     was = changes.was & ~access.is_withheld(changes.before)
     there = changes.is_there & ~access.is_withheld(changes.after)
     columns = [name for name in schemas.public_columns("thua_dat") if name != "thua_dat_id"]
@@ -121,9 +121,20 @@ def _zone(store: land.Store, releases: Sequence[land.Release]) -> pd.DataFrame:
     return _without_hidden(entries, hidden)
 
 
-def _hidden(changes: land.Changes) -> pd.Series:
-    """Return which changes are of parcels whose newest version is withheld."""
-    last = changes.after[changes.is_there].drop_duplicates("thua_dat_id", keep="last")
+def _hidden(store: land.Store, changes: land.Changes, release: land.Release) -> pd.Series:
+    """Return which changes are of parcels whose newest version is withheld, under whatever key a reform gave it."""
+    names = ["thua_dat_id", "release_from", "loai_dat", "loai_dat_ghi"]
+    versions = [pd.DataFrame(changes.after.loc[changes.is_there, names])]
+    others = land.counterparts(store, (release.ma_xa, release.ky_dia_gioi))
+    if len(others):
+        table = land.layer_table("thua_dat", release.srid).qualified
+        elsewhere = store.frame(
+            f"SELECT {', '.join(names)} FROM {table} WHERE {store.among('thua_dat_id', 'ids')} ORDER BY version_id",
+            {"ids": store.values(others["other"].to_list())},
+        ).rename(columns={"thua_dat_id": "other"})
+        versions.append(elsewhere.merge(others, on="other")[names])
+    every = pd.concat(versions, ignore_index=True).sort_values("release_from", kind="stable")
+    last = every.drop_duplicates("thua_dat_id", keep="last")
     return pd.Series(among(changes.thua_dat_id, last.loc[access.is_withheld(last), "thua_dat_id"]))
 
 

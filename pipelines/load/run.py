@@ -176,18 +176,18 @@ def _differences(
     for layer, rows in frames.items():
         table = tables.get(f"{layer}_{delivery.srid}") or tables.get(layer)
         if table is not None and table.is_versioned:
-            yield _kept(store, layer, land.compare(store, table, rows, delivery.scope))
+            yield _kept(store, layer, land.compare(store, table, rows, delivery.scope), delivery.scope)
     for layer, table in land.holder_tables().items():
         if layer in delivery.holders and table.is_versioned:
             rows = sealing.seal(delivery.holders[layer], table, vault)
             found = land.compare(store, table, rows, delivery.scope, leave_out=sealing.ciphertexts(table))
-            yield _kept(store, layer, found)
+            yield _kept(store, layer, found, delivery.scope)
 
 
-def _kept(store: land.Store, layer: str, difference: land.Difference) -> land.Difference:
+def _kept(store: land.Store, layer: str, difference: land.Difference, scope: tuple[str, str]) -> land.Difference:
     """Return a difference that leaves standing what a delivery does not name, where the layer tells what happened."""
     schema = schemas.layer(layer)
-    return land.keep_the_rest(store, difference, schema["x-key"]) if schema.get("x-history") else difference
+    return land.keep_the_rest(store, difference, schema["x-key"], scope) if schema.get("x-history") else difference
 
 
 def _former(store: land.Store, delivery: Delivery) -> int | None:

@@ -47,6 +47,7 @@ class _Former:
     folder: Path
     recipe: str
     entries: Mapping[tuple[Any, ...], dict[str, Any]]
+    ended: Mapping[tuple[Any, ...], dict[str, Any]]
     files: tuple[tuple[str, int], ...]
 
     @property
@@ -54,6 +55,10 @@ class _Former:
         """Whether every file it lists is there in its size."""
         paths = [(self.folder / name, size) for name, size in self.files]
         return all(path.exists() and path.stat().st_size == size for path, size in paths)
+
+    def tells(self, releases: Sequence[land.Release]) -> bool:
+        """Return whether it is of these newest releases."""
+        return {*self.entries, *self.ended} == {*map(_key, releases)}
 
 
 def execute(home: Path, settings: Settings, preview: Preview | None = None, override: Sequence[Override] = ()) -> None:
@@ -74,15 +79,19 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
     recipe = fingerprint("publish")
     with land.open_reader(settings.database) as store:
         history = feeds.communes(store)
-        releases = [history[key][-1] for key in sorted(history)]
-        if not releases:
+        if not any(_standing(history)):
             raise StoreError(
                 f"Cơ sở dữ liệu trong {store.place} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
                 f"The land database in {store.place} holds no commune yet: load at least one before publishing.",
             )
         standing = _manifest(folder)
         former = _former(folder, standing)
-        if former and former.recipe == recipe and former.is_whole and list(former.entries) == [*map(_key, releases)]:
+        if (
+            former
+            and former.recipe == recipe
+            and former.is_whole
+            and former.tells([rows[-1] for rows in history.values()])
+        ):
             return
         reusable = former if former and former.recipe == recipe and former.is_whole else None
         with _written(beside(folder, "new")) as fresh:
@@ -132,7 +141,7 @@ def _fill(
     recipe: str,
     judge: Judge,
 ) -> None:
-    releases = [history[key][-1] for key in sorted(history)]
+    releases = _standing(history)
     names = _file_names(releases)
     entries, slim, drawn = [], [], []
     changes = _feed(fresh, store, history, names, former)
@@ -156,9 +165,10 @@ def _fill(
         for name in drawn:
             preview(fresh, name, fresh / manifest.paths_of(name)["findings_map"])
     counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
-    counts |= {file["path"]: file["count"] for entry in entries for file in entry["feed"]}
+    ended = [_ended(history[key][-1], changes[key]) for key in sorted(history) if key not in names]
+    counts |= {file["path"]: file["count"] for entry in [*entries, *ended] for file in entry["feed"]}
     files = manifest.list_files(fresh, counts)
-    body = manifest.compose(entries, files, generated_at=now(), recipe=recipe, land=store.manifest_path)
+    body = manifest.compose(entries, ended, files, generated_at=now(), recipe=recipe, land=store.manifest_path)
     body |= kept
     (fresh / MANIFEST).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -172,18 +182,30 @@ def _feed(
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Write the change feed; return by commune what the manifest says of its files."""
     told: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    stood = {**former.entries, **former.ended} if former else {}
+    known = {key: stood[_key(rows[-1])] for key, rows in history.items() if _key(rows[-1]) in stood}
     with feed.Database(fresh / feed.DATABASE, former.folder / feed.DATABASE if former else None) as database:
         for scope, releases in history.items():
-            known = former.entries.get(_key(releases[-1])) if former else None
-            if former and known:
-                feed.link(former.folder, fresh, known["feed"])
-                told[scope] = known["feed"]
+            # Land that is withheld under its new key is withheld under the old one, too.
+            if former and {scope, *land.related(store, scope)} <= known.keys():
+                feed.link(former.folder, fresh, known[scope]["feed"])
+                told[scope] = known[scope]["feed"]
                 continue
             entries = feeds.read(store, releases)
-            told[scope] = feed.write(fresh, names[scope], entries)
+            told[scope] = feed.write(fresh, names.get(scope, "_".join(scope)), entries)
             database.replace(releases, entries)
         database.finish(max(str(releases[-1].finished_at) for releases in history.values()))
     return told
+
+
+def _standing(history: Mapping[tuple[str, str], list[land.Release]]) -> list[land.Release]:
+    """Return the newest releases of the communes that are still there, by commune."""
+    return [history[key][-1] for key in sorted(history) if not land.is_emptied(history[key][-1])]
+
+
+def _ended(release: land.Release, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the manifest says of a commune whose land lies in others now: readers have to hear of its end."""
+    return {**dict(zip(_KEY, _key(release), strict=True)), "feed": files}
 
 
 def _write_commune(fresh: Path, name: str, commune: Commune, profile: str) -> None:
@@ -256,5 +278,6 @@ def _former(folder: Path, body: Mapping[str, Any] | None) -> _Former | None:
         folder=folder,
         recipe=str(body.get("recipe")),
         entries={tuple(entry[name] for name in _KEY): entry for entry in body["communes"]},
+        ended={tuple(entry[name] for name in _KEY): entry for entry in body.get("feed", {}).get("ended", [])},
         files=tuple((file["path"], file["bytes"]) for file in body["files"]),
     )

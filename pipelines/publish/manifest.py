@@ -80,6 +80,7 @@ def tile_facts(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def compose(
     entries: Sequence[Mapping[str, Any]],
+    ended: Sequence[Mapping[str, Any]],
     files: Sequence[Mapping[str, Any]],
     *,
     generated_at: str,
@@ -90,6 +91,7 @@ def compose(
 
     Args:
         entries: Communes, see `describe`.
+        ended: Communes whose land lies in others now: code, era, release and `feed`.
         files: Files of the release, see `list_files`.
         generated_at: Time, UTC, ISO 8601.
         recipe: Fingerprint of the code that wrote the release.
@@ -98,7 +100,7 @@ def compose(
     extent = _extent(entry["bbox"] for entry in entries)
     zones = sorted({int(entry["srid"]) for entry in entries})
     storage = [f"http://www.opengis.net/def/crs/EPSG/0/{srid}" for srid in zones]
-    told = feed.total(entries)
+    told = feed.total([*entries, *ended]) | {"ended": list(ended)}
     return {
         "schema_version": SCHEMA_VERSION,
         "generated_at": generated_at,

@@ -131,18 +131,19 @@ def _write(
     now = max(moment.now for moment in begun.values())
     moments = {each: replace(moment, now=now) for each, moment in begun.items()}
     counts, left = dict[str, int](), dict[str, int]()
-    for layer in made[0][0]:
-        fresh = writing.incoming(layer, tables[layer], [rows[layer] for rows, _ in made], there.layers[layer])
-        writing.insert(store, tables[layer], fresh, moments[scope], srid)
-        counts[layer] = len(fresh)
     for each, (_, sides) in zip(parts, made, strict=True):
+        keys.keep(store, each.pairs, each.held.scope, moments[scope].release_id)
         for layer, (_, stays) in sides.items():
             versions = each.held.layers[layer].loc[~stays, "version_id"]
             writing.close(store, tables[layer], versions, moments[each.held.scope], srid)
             if each.goes.all() and stays.any():
                 left[layer] = left.get(layer, 0) + int(stays.sum())
-        keys.keep(store, each.pairs, each.held.scope, moments[scope].release_id)
         _compare(store, "to_ban_do", rekey.sheets_left(each), moments[each.held.scope], srid)
+    # Last, as the database takes a code under another key only when the key is known and the former version ended.
+    for layer in made[0][0]:
+        fresh = writing.incoming(layer, tables[layer], [rows[layer] for rows, _ in made], there.layers[layer])
+        writing.insert(store, tables[layer], fresh, moments[scope], srid)
+        counts[layer] = len(fresh)
     _compare(store, "to_ban_do", _sheets(parts, there), moments[scope], srid)
     _compare(store, "xa", _commune(parts, there, reform), moments[scope], srid)
     areas = [float(each.held.parcels.loc[each.goes, "dien_tich_do"].sum()) for each in parts]

@@ -8,7 +8,7 @@ from pipelines.store.database import Moment, Store
 from pipelines.store.diffs import Changes, between, count_after, moved_m, steps
 from pipelines.store.geopackage_store import HOLDERS_FILE, LAND_FILE
 from pipelines.store.identity import Assignment, assign, record, retire, settle
-from pipelines.store.keys import eras_of, keys_of, linked, refuse_reformed
+from pipelines.store.keys import counterparts, eras_of, keys_of, linked, refuse_reformed, related
 from pipelines.store.lineage import Relatives, by_place, children, parents, registered
 from pipelines.store.log import DONE, REFUSED, Entry, read_log, write_log
 from pipelines.store.opening import is_there, open_as_it_is, open_reader, open_store, open_writer
@@ -26,6 +26,7 @@ from pipelines.store.releases import (
     Release,
     begin,
     finish,
+    is_emptied,
     keep_key_check_value,
     key_check_value,
     latest,
@@ -73,6 +74,7 @@ __all__ = [
     "count_after",
     "count_changes",
     "count_current",
+    "counterparts",
     "current",
     "current_holders",
     "current_rows",
@@ -80,6 +82,7 @@ __all__ = [
     "finish",
     "history",
     "holder_tables",
+    "is_emptied",
     "is_there",
     "keep_key_check_value",
     "keep_the_rest",
@@ -103,6 +106,7 @@ __all__ = [
     "reformed_together",
     "refuse_reformed",
     "registered",
+    "related",
     "released",
     "retire",
     "rollback",

@@ -66,6 +66,33 @@ def linked(store: Store, scope: tuple[str, str]) -> list[tuple[str, str, str]]:
     return sorted([*found, *((row[0], row[1], "thua_dat_id_moi") for row in later)])
 
 
+def related(store: Store, scope: tuple[str, str]) -> set[tuple[str, str]]:
+    """Return the communes that a reform, an undone one too, gave parcels of this one, or that gave it theirs."""
+    both = ("k.thua_dat_id_cu", "k.thua_dat_id_moi")
+    rows = [
+        store.execute(
+            "SELECT DISTINCT k.ma_xa_cu, k.ky_dia_gioi_cu, r.ma_xa, r.ky_dia_gioi FROM khoa_thua AS k "
+            f"JOIN ban_phat_hanh AS r ON r.release_id = k.release_from WHERE {within(column)}",
+            span(scope),
+        ).fetchall()
+        for column in both
+    ]
+    return {pair for row in [*rows[0], *rows[1]] for pair in ((row[0], row[1]), (row[2], row[3]))} - {scope}
+
+
+def counterparts(store: Store, scope: tuple[str, str]) -> pd.DataFrame:
+    """Return `thua_dat_id` and `other`: keys of a commune with what the parcel was or is called elsewhere.
+
+    Reforms that were undone count: it is the same land.
+    """
+    names = ("thua_dat_id_cu", "thua_dat_id_moi")
+    found = [
+        store.frame(f"SELECT {one} AS thua_dat_id, {other} AS other FROM khoa_thua WHERE {within(one)}", span(scope))
+        for one, other in (names, names[::-1])
+    ]
+    return pd.concat(found, ignore_index=True).astype("string").drop_duplicates(ignore_index=True)
+
+
 def linked_condition(column: str) -> str:
     """Return the condition on `thua_dat_id` for the parcels of a linked commune; see `linked` and `span`."""
     asked = {"thua_dat_id_cu": "thua_dat_id_moi", "thua_dat_id_moi": "thua_dat_id_cu"}[column]

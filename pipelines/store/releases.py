@@ -119,10 +119,11 @@ def _release(row: tuple[Any, ...]) -> Release:
 def latest(store: Store) -> list[Release]:
     """Return the newest release of every commune and era, by commune code; one that a reform emptied is no more."""
     newest = {(release.ma_xa, release.ky_dia_gioi): release for release in listing(store)}
-    return [newest[key] for key in sorted(newest) if not _is_emptied(newest[key])]
+    return [newest[key] for key in sorted(newest) if not is_emptied(newest[key])]
 
 
-def _is_emptied(release: Release) -> bool:
+def is_emptied(release: Release) -> bool:
+    """Return whether a reform, or its undoing, took the last parcel of the commune."""
     return release.counts.get("parcels") == 0 and bool({"reform", "undoes"} & release.counts.keys())
 
 

@@ -125,16 +125,22 @@ def compare(
     )
 
 
-def keep_the_rest(store: Store, difference: Difference, key: Sequence[str]) -> Difference:
+def keep_the_rest(store: Store, difference: Difference, key: Sequence[str], scope: tuple[str, str]) -> Difference:
     """Return a difference that ends no version but those whose key it writes anew: what happened does not go away.
 
     Args:
         store: The land database.
         difference: What a delivery would make of the table.
         key: Columns that name an entity of the table.
+        scope: Commune code and era.
     """
+    if not difference.closed:
+        return difference
     columns = ", ".join(["version_id", *key])
-    there = store.frame(f"SELECT {columns} FROM {difference.table.qualified} WHERE tx_to IS NULL")
+    there = store.frame(
+        f"SELECT {columns} FROM {difference.table.qualified} WHERE tx_to IS NULL AND {difference.table.of_commune}",
+        {"ma_xa": scope[0], "ky_dia_gioi": scope[1]},
+    )
     there = there.loc[among(there["version_id"], pd.Series(difference.closed, dtype="int64"))]
     anew = pd.MultiIndex.from_frame(difference.rows[list(key)].astype("string"))
     again = pd.MultiIndex.from_frame(there[list(key)].astype("string")).isin(anew)

@@ -80,7 +80,7 @@ def test_a_mortgage_is_current_until_it_is_discharged(tmp_path, more, left, pled
         ("<chuId>23<", "<chuId>999<", BROKEN, "DC_QuyenSoHuuTaiSanGanLienVoiDat.chuId"),
         ("<LienKetThuaDat><thuaDatId>1<", "<LienKetThuaDat><thuaDatId>9<",
          BROKEN, "LienKetThuaDat.thuaDatId"),
-        ("<khuChungCuId>80</khuChungCuId><tenC", "<khuChungCuId>8</khuChungCuId><tenC", BROKEN,
+        ("<nhaChungCuId>81</nhaChungCuId><khuChungCuId>80<", "<nhaChungCuId>81</nhaChungCuId><khuChungCuId>8<", BROKEN,
          "DC_NhaChungCu.khuChungCuId"),
         ("<taiSanId>71</taiSanId></DC_Chi", "<taiSanId>7</taiSanId></DC_Chi", BROKEN,
          "DC_ChiTietGiaoDichBaoDam.taiSanId"),

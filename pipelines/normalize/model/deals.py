@@ -61,8 +61,9 @@ def lineage(files: Files, known: Known, table: pd.DataFrame, place: Place) -> pd
     whole = split.merge(old, left_on="_id", right_on="deal").merge(new.dropna().drop_duplicates(), on="deal")
     whole = whole.loc[whole["thua_dat_id_cu"] != whole["thua_dat_id_moi"]]
     sides = whole.groupby("giao_dich_id")[["thua_dat_id_cu", "thua_dat_id_moi"]].transform("nunique")
+    key = ["giao_dich_id", "thua_dat_id_cu", "thua_dat_id_moi"]
     clear = whole.loc[(sides == 1).any(axis=1)].assign(ma_xa=place.ma_xa, ky_dia_gioi=place.era)
-    return shaped(clear.drop_duplicates().sort_values(["giao_dich_id", "thua_dat_id_moi"]), "pha_he_thua")
+    return shaped(clear.drop_duplicates(key).sort_values(key), "pha_he_thua")
 
 
 def dossiers(
@@ -105,11 +106,12 @@ def _sides(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
     at = before["_parent"]
     for _ in range(_DEEPEST):
         at = at.where(at.isin(is_deal), at.map(above))
-    before = before.assign(deal=at.where(at.isin(is_deal)))
+    before = before.assign(deal=at.where(at.isin(is_deal)).astype("string"))
     current = files.frames[_DEAL]
     alone = current.loc[~current.duplicated("_dossier", keep=False)].set_index("_dossier")["_id"]
     after = files.frames[_PARCEL]
-    return before.loc[before["deal"].notna()], after.assign(deal=after["_dossier"].map(alone)).dropna(subset=["deal"])
+    after = after.assign(deal=after["_dossier"].map(alone).astype("string"))
+    return before.dropna(subset=["deal"]), after.dropna(subset=["deal"])
 
 
 def _areas(files: Files, frame: pd.DataFrame) -> pd.DataFrame:
