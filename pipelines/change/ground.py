@@ -200,6 +200,10 @@ def _areas(request: Request, after: After) -> list[Reason]:
         (registered_m2(after.before).sum(), registered_m2(after.parcels).sum()),
         (after.before["dien_tich_do"].sum(), after.parcels["dien_tich_do"].sum()),
     ]
+    legal = [parcels["dien_tich_phap_ly"].astype("float64") for parcels in (after.before, after.parcels)]
+    if not any(areas.isna().any() for areas in legal):
+        # A program that divides a shape copies the values of the whole to both halves.
+        sums.append((legal[0].sum(), legal[1].sum()))
     changed = [(was, becomes) for was, becomes in sums if abs(becomes - was) > _ROUNDING_M2 + _HALF_M2 * count]
     if not changed:
         return []
