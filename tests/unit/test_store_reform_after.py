@@ -13,6 +13,7 @@ from shapely.geometry import shape
 
 from pipelines import feed, safety, vault
 from pipelines import store as land
+from pipelines.cli import status
 from pipelines.errors import Refusal
 from pipelines.load import run
 from pipelines.publish import files as publish
@@ -131,6 +132,9 @@ def test_a_reader_of_the_feed_follows_a_reform_from_any_number_on(loaded: str, h
     check()
     body = json.loads((home / "release/manifest.json").read_text("utf-8"))
     assert [each["ma_xa"] for each in body["feed"]["ended"]] == [ONE, OTHER]
+    told = status.state(home, NEW)
+    assert NEW in status.communes(home)
+    assert (told["era"], told["parcels"], told["dqi"], told["done"]) == (TODAY, 7, None, ["publish"])
     # Nothing has changed: the release stays as it is.
     written = (home / "release/manifest.json").stat().st_mtime_ns
     check()
