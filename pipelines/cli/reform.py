@@ -22,6 +22,9 @@ app = typer.Typer(
 Who = Annotated[
     str | None, typer.Option(help="Người thực hiện / who does it (mặc định: tài khoản máy)", show_default=False)
 ]
+_NAMED = 3
+"""So many ids are named in a message."""
+
 Json = Annotated[bool, typer.Option("--json", help="Một đối tượng JSON / one JSON object")]
 
 
@@ -90,6 +93,18 @@ def _tell(found: "Receipt") -> None:
         f"{found.ma_xa}: {found.moved:,} thửa chuyển sang / parcels moved, {found.parcels:,} thửa / in all · "
         f"{len(found.waiting):,} thửa chờ / waiting{left} · {release}"
     )
+    if found.other_rows:
+        told = ", ".join(f"{layer} {count:,}" for layer, count in found.other_rows.items())
+        typer.echo(
+            f"{found.ma_xa}: {told}: xã mới đã có mã này với nội dung khác và giữ nội dung của mình, kiểm tra lại / "
+            "the new commune has these ids with other content and keeps its own: look at them"
+        )
+    if found.unknown:
+        told = ", ".join(found.unknown[:_NAMED]) + (" …" if len(found.unknown) > _NAMED else "")
+        typer.echo(
+            f"{found.ma_xa}: {len(found.unknown):,} thửa trong bảng quyết định không còn hiện hành ({told}): sửa bảng "
+            "/ decided parcels are not current: mend the table"
+        )
 
 
 @app.command("undo")

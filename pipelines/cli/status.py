@@ -52,7 +52,8 @@ def communes(home: Path) -> list[str]:
     """Return the codes of all communes a home has heard of."""
     found = {path.parent.parent.name for path in home.glob("?????/package/inventory.json")}
     found |= {path.parent.name for path in home.glob("?????/failure.json")}
-    return sorted(found)
+    # A commune that a reform made has no package yet.
+    return sorted(found | _published(home).keys())
 
 
 def state(home: Path, commune: str) -> dict[str, Any]:
@@ -63,9 +64,10 @@ def state(home: Path, commune: str) -> dict[str, Any]:
     receipt = _json(folder / "load" / "receipt.json")
     failure = _json(folder / "failure.json")
     inventory = _json(folder / "package" / "inventory.json")
-    release = home / "release" / "manifest.json"
-    with left_by_a_step(release):
-        published = {entry["ma_xa"] for entry in _json(release).get("communes", [])}
+    published = _published(home)
+    if not inventory and commune in published:
+        entry = published[commune]
+        inventory, summary, receipt = {"era": entry["ky_dia_gioi"]}, entry, entry
     return {
         "commune": commune,
         "era": inventory.get("era"),
@@ -76,6 +78,13 @@ def state(home: Path, commune: str) -> dict[str, Any]:
         "release": receipt.get("release_id"),
         "failure": failure or None,
     }
+
+
+def _published(home: Path) -> dict[str, dict[str, Any]]:
+    """Return what the release says of its communes, by code."""
+    release = home / "release" / "manifest.json"
+    with left_by_a_step(release):
+        return {entry["ma_xa"]: entry for entry in _json(release).get("communes", [])}
 
 
 def province(home: Path) -> dict[str, Any] | None:

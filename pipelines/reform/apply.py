@@ -12,7 +12,7 @@ from pipelines import communes
 from pipelines import store as land
 from pipelines.errors import Refusal
 from pipelines.ledger import LedgerError
-from pipelines.reform import held, rekey, writing
+from pipelines.reform import decisions, held, rekey, writing
 from pipelines.reform.parts import Part, part
 from pipelines.reform.receipts import Receipt, receipt_of
 from pipelines.reform.scopes import Reform, Scope, loaded
@@ -50,7 +50,7 @@ def apply(
     scope, said = (code, reform.era), decided if decided is not None else pd.Series(dtype="string")
     zone = _zone(store, code, reform)
     if zone is None:
-        return Receipt(code, reform.era, None, None, 0, 0, [])
+        return Receipt(code, reform.era, None, None, 0, 0, [], unknown=decisions.unknown(store, code, reform, said))
     with store.transaction(scope, zone):
         pass  # Where each commune has a partition, it is made before the whole database is held.
     with store.transaction():
@@ -60,9 +60,10 @@ def apply(
         there = held.read(store, scope, zone)
         going = [each for each in parts if not each.is_empty]
         _refuse_clashes(store, going, there)
+        unknown = decisions.unknown(store, code, reform, said)
         if not going:
-            return receipt_of(scope, None, None, parts, {}, there, [])
-        return _write(store, going, parts, there, reform, who, table_sha256)
+            return replace(receipt_of(scope, None, None, parts, {}, there, []), unknown=unknown)
+        return _write(store, going, parts, there, reform, who, table_sha256, unknown)
 
 
 def _zone(store: land.Store, code: str, reform: Reform) -> int | None:
@@ -115,22 +116,21 @@ def _write(
     reform: Reform,
     who: str,
     table_sha256: str | None,
+    unknown: list[str],
 ) -> Receipt:
     scope, srid = there.scope, there.srid
     tables, parcels = held.tables(srid), land.layer_table("thua_dat", srid)
     made = [rekey.moved(each) for each in parts]
     number = _transaction_id(store, scope)
-    begun = {
-        each: land.begin(
-            store, each, kind=KIND, package_sha256=None, srid=srid, valid=reform.date, giao_dich_id=number,
-            nguoi_thuc_hien=who,
-        )
-        for each in [scope, *(each.held.scope for each in parts)]
-    }  # fmt: skip
-    # All of it happens at one time, so that nobody sees a parcel twice or not at all.
-    now = max(moment.now for moment in begun.values())
-    moments = {each: replace(moment, now=now) for each, moment in begun.items()}
-    counts, left = dict[str, int](), dict[str, int]()
+    moments, now = dict[Scope, land.Moment](), None
+    for concerned in [scope, *(each.held.scope for each in parts)]:
+        moments[concerned] = land.begin(
+            store, concerned, kind=KIND, package_sha256=None, srid=srid, valid=reform.date, giao_dich_id=number,
+            nguoi_thuc_hien=who, at=now,
+        )  # fmt: skip
+        # All of it happens at one time, so that nobody sees a parcel twice or not at all.
+        now = moments[concerned].now
+    counts, left, known, other = dict[str, int](), dict[str, int](), dict[str, int](), dict[str, int]()
     for each, (_, sides) in zip(parts, made, strict=True):
         keys.keep(store, each.pairs, each.held.scope, moments[scope].release_id)
         for layer, (_, stays) in sides.items():
@@ -142,18 +142,20 @@ def _write(
     # Last, as the database takes a code under another key only when the key is known and the former version ended.
     for layer in made[0][0]:
         fresh = writing.incoming(layer, tables[layer], [rows[layer] for rows, _ in made], there.layers[layer])
-        writing.insert(store, tables[layer], fresh, moments[scope], srid)
-        counts[layer] = len(fresh)
+        writing.insert(store, tables[layer], fresh.rows, moments[scope], srid)
+        counts[layer] = len(fresh.rows)
+        known |= {layer: fresh.known} if fresh.known else {}
+        other |= {layer: fresh.other} if fresh.other else {}
     _compare(store, "to_ban_do", _sheets(parts, there), moments[scope], srid)
     _compare(store, "xa", _commune(parts, there, reform), moments[scope], srid)
     areas = [float(each.held.parcels.loc[each.goes, "dien_tich_do"].sum()) for each in parts]
-    _compare(store, "giao_dich", _transaction(store, scope, srid, number, reform, sum(areas), table_sha256, now),
-             moments[scope], srid)  # fmt: skip
+    deals = _transaction(store, scope, srid, number, reform, sum(areas), table_sha256, moments[scope].now)
+    _compare(store, "giao_dich", deals, moments[scope], srid)
     for moment in moments.values():
         land.settle(store, parcels, moment)
     _balance(store, parts, there)
     receipt = receipt_of(scope, moments[scope].release_id, number, every, counts, there, parts)
-    receipt = replace(receipt, left_rows=left)
+    receipt = replace(receipt, left_rows=left, known_rows=known, other_rows=other, unknown=unknown)
     _finish(store, receipt, parts, moments)
     entry = land.Entry("reform apply", who, *scope, giao_dich_id=number, goi_sha256=table_sha256)
     land.write_log(store, entry, land.DONE, release=receipt.release_id)

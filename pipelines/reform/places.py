@@ -27,10 +27,10 @@ def destinations(parcels: gpd.GeoDataFrame, scope: Scope, reform: Reform, decide
         Refusal: An officer sent a parcel to a commune that holds no land of its own.
     """
     codes = reform.successors(scope)
-    if len(codes) == 1:
-        return pd.DataFrame({"ma_xa_moi": codes[0], "can_cu": eras.BY_TABLE}, index=parcels.index, dtype="string")
     said = parcels["thua_dat_id"].map(decided).astype("string")
     _check(parcels["thua_dat_id"], said, codes, scope)
+    if len(codes) == 1:
+        return pd.DataFrame({"ma_xa_moi": codes[0], "can_cu": eras.BY_TABLE}, index=parcels.index, dtype="string")
     stored = parcels["ma_xa_moi"].where(parcels["can_cu_xa_moi"].eq(eras.BY_PLACE).fillna(False))
     stored = stored.where(stored.isin(codes))
     new = said.fillna(stored)

@@ -24,6 +24,9 @@ class Receipt:
         parcels: Parcels the commune has now.
         sources: Of each older commune: parcels before, moved, gone or going elsewhere, and waiting; its release.
         rows: Rows that came, by layer.
+        known_rows: Rows that ended in an older commune as the new one has their id already, by layer; its own stay.
+        other_rows: Those of them that said something else than what stays: for a person to look at.
+        unknown: Parcels that officers decided about and that are not there (any more).
         left_rows: Rows that stay in older communes without any parcel there, by layer.
         waiting: `thua_dat_id`, `ma_xa_cu`, `ky_dia_gioi_cu` and `ly_do` of the parcels that wait for a person.
     """
@@ -36,6 +39,9 @@ class Receipt:
     parcels: int
     sources: list[dict[str, Any]]
     rows: dict[str, int] = field(default_factory=dict)
+    known_rows: dict[str, int] = field(default_factory=dict)
+    other_rows: dict[str, int] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
     left_rows: dict[str, int] = field(default_factory=dict)
     waiting: list[dict[str, str]] = field(default_factory=list)
 

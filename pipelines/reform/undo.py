@@ -52,7 +52,8 @@ def undo(store: land.Store, scope: Scope, *, who: str) -> Undone:
         for each, number in releases.items():
             _refuse_later(store, each, number)
         before = _parcels_before(reform, scope)
-        moments = {each: _begin(store, each, reform, who) for each in releases}
+        moments = {scope: _begin(store, scope, reform, who)}
+        moments |= {each: _begin(store, each, reform, who, moments[scope].now) for each in closing}
         for each in closing:
             keys.forget(store, each, reform.release_id, moments[scope].release_id)
         found = {each: _restore(store, each, reform.srid, releases[each] - 1, moments[each]) for each in releases}
@@ -108,9 +109,9 @@ def _parcels_before(reform: land.Release, scope: Scope) -> dict[Scope, int]:
     return {scope: int(reform.counts["unchanged"]), **told}
 
 
-def _begin(store: land.Store, scope: Scope, reform: land.Release, who: str) -> land.Moment:
+def _begin(store: land.Store, scope: Scope, reform: land.Release, who: str, at: str | None = None) -> land.Moment:
     return land.begin(
-        store, scope, kind="rollback", package_sha256=None, srid=reform.srid, valid="", nguoi_thuc_hien=who
+        store, scope, kind="rollback", package_sha256=None, srid=reform.srid, valid="", nguoi_thuc_hien=who, at=at
     )
 
 

@@ -1,7 +1,7 @@
 """Differences between what the tables hold and what they have to hold after a reform."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -20,8 +20,23 @@ _ALL_COUNT = frozenset({"canh_bao", "thua_dat"})
 _ID = "\x1f"
 
 
-def incoming(layer: str, table: land.Table, parts: Sequence[gpd.GeoDataFrame], there: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the rows that come into a new commune, with `row_hash`, `valid_from` and `geometry`.
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What comes into a new commune.
+
+    Attributes:
+        rows: The rows to write, with `row_hash`, `valid_from` and `geometry`.
+        known: Number of rows whose id is there already: what is there stays as it is.
+        other: Those of them that said something else in the older commune.
+    """
+
+    rows: pd.DataFrame
+    known: int = 0
+    other: int = 0
+
+
+def incoming(layer: str, table: land.Table, parts: Sequence[gpd.GeoDataFrame], there: gpd.GeoDataFrame) -> Incoming:
+    """Return the rows that come into a new commune.
 
     What the new commune has already under the same id stays as it is there; what several communes tell alike comes
     once.
@@ -43,18 +58,21 @@ def incoming(layer: str, table: land.Table, parts: Sequence[gpd.GeoDataFrame], t
         first = both["row_hash"].astype("string").str.replace(r"~\d+$", "", regex=True)
         turn = first.groupby(first, sort=False).cumcount() + 1
         numbered = first.where(turn == 1, first + "~" + turn.astype(str))
-        return whole.assign(row_hash=numbered.iloc[len(there) :].to_numpy())
+        return Incoming(whole.assign(row_hash=numbered.iloc[len(there) :].to_numpy()))
     names = schemas.layer(layer)["x-key"]
     marked = [rows.assign(id_=_ids(rows, names), origin_=number) for number, rows in enumerate(frames)]
     whole = pd.concat(marked, ignore_index=True)
-    whole = whole[~among(whole["id_"], _ids(there, names))].drop_duplicates("row_hash")
+    is_known = among(whole["id_"], _ids(there, names))
+    is_other = is_known & ~among(whole["row_hash"], _hashed(table, there)["row_hash"]) if is_known.any() else is_known
+    whole = whole[~is_known].drop_duplicates("row_hash")
     clash = whole.groupby("id_")["origin_"].nunique()
     if (clash > 1).any():
         raise Refusal(
             f"Hai xã cũ dùng chung mã cho nội dung khác nhau trong {layer} ({int((clash > 1).sum())} mã): sửa gói.",
             f"Two old communes use one id for different things in {layer} ({int((clash > 1).sum())}): mend a package.",
         )
-    return whole.drop(columns=["id_", "origin_"]).reset_index(drop=True)
+    fresh = whole.drop(columns=["id_", "origin_"]).reset_index(drop=True)
+    return Incoming(fresh, int(is_known.sum()), int(is_other.sum()))
 
 
 def _ids(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:

@@ -70,9 +70,10 @@ def begin(
     verdict: str | None = None,
     giao_dich_id: str | None = None,
     nguoi_thuc_hien: str | None = None,
+    at: str | None = None,
 ) -> Moment:
-    """Enter a release and return the moment its rows are written at."""
-    moment = Moment(release_id=0, now=_after_the_last(store), valid=valid, scope=scope)
+    """Enter a release and return the moment its rows are written at: `at`, where several releases are one event."""
+    moment = Moment(release_id=0, now=at or _after_the_last(store), valid=valid, scope=scope)
     values = {**moment.values, "kind": kind, "sha256": package_sha256, "verdict": verdict, "srid": srid}
     values |= {"giao_dich_id": giao_dich_id, "nguoi_thuc_hien": nguoi_thuc_hien}
     number = store.execute(
