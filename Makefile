@@ -4,7 +4,7 @@ WEB := atlas/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/vite $(WEB)/public $(WEB)/*.json $(WEB)/*.ts $(WEB)/index.html \
 	schemas/generated/types.ts -type f 2>/dev/null)
 
-.PHONY: setup demo test test-units test-stores test-whole lint check-web lock clean
+.PHONY: setup demo test test-units test-stores test-changes test-whole lint check-web lock clean
 
 setup: .venv/.ready $(WEB)/dist/index.html
 
@@ -39,16 +39,20 @@ check-web: setup
 test: setup
 	sh setup/test-tools.sh
 	$(MAKE) --no-print-directory lint check-web
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-whole test-units test-stores
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-whole test-units test-stores test-changes
 
-# Two at a time: what runs the program as its users do, then the stores; and beside them what is tested piece by piece.
+# Two at a time: what runs the program as its users do, what is tested piece by piece, and then the stores in two parts.
 STORES := $(wildcard tests/unit/test_store*.py tests/unit/test_load*.py tests/unit/test_times.py)
+CHANGES := $(wildcard tests/unit/test_store_[a-d]*.py)
 
 test-units: setup
 	$(PYTHON_BIN)/python -m pytest tests/unit $(addprefix --ignore=,$(STORES))
 
 test-stores: setup
-	$(PYTHON_BIN)/python -m pytest $(STORES)
+	$(PYTHON_BIN)/python -m pytest $(filter-out $(CHANGES),$(STORES))
+
+test-changes: setup
+	$(PYTHON_BIN)/python -m pytest $(CHANGES)
 
 test-whole: setup
 	$(PYTHON_BIN)/python -m pytest tests/browser tests/contract tests/workflow

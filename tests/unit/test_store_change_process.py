@@ -172,4 +172,5 @@ def test_the_commands(url: str, tmp_path: Path) -> None:
     assert "an · change apply · 15670 · TN-1 · bản / release 2" in told("log")[1]
     main = [sys.executable, "-m", "pipelines", *call, "check", packages[1]]
     done = subprocess.run(main, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 3 and done.stderr.count("\n") == 2
+    told_vi, told_en = done.stderr.split("Error: ")
+    assert (done.returncode, told_vi.count("\n  - "), told_en.count("\n  - ")) == (3, 2, 2)

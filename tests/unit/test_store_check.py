@@ -15,6 +15,7 @@ from pipelines import store as land
 from pipelines.cli.app import app
 from pipelines.errors import StoreError
 from pipelines.load import run
+from schemas import indexes
 from tests.stores import in_files, on_a_server
 from tests.unit.deliveries import NAMES, NUMBERS, ZONE, delivery, parcels
 from tests.unit.states import first_version
@@ -69,7 +70,16 @@ def test_what_the_program_writes_is_sound(filled: str) -> None:
 
 
 def plant(place: str, statement: str) -> None:
+    """Spoil a store as only its owner can: what guards it is taken away first."""
     with land.open_as_it_is(place) as store, store.transaction(), store.changed(land.layer_table("thua_dat", ZONE)):
+        if isinstance(store.connection, sqlite3.Connection):
+            guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'rtree%'"
+            for (name,) in store.execute(guards).fetchall():
+                store.execute(f"DROP TRIGGER {name}")
+        else:
+            store.execute("SET LOCAL session_replication_role = replica")
+        for column in indexes.ONCE_CURRENT["thua_dat"]:
+            store.execute(f"DROP INDEX IF EXISTS ux_thua_dat_{ZONE}_{column}")
         store.execute(statement)
 
 

@@ -83,6 +83,7 @@ def test_a_registered_lineage_wins_over_the_place(url: str, tmp_path: Path) -> N
     with land.open_store(url, srid=ZONE) as store:
         rows = stored(store)
         rows.loc[[0, 1], ["thua_dat_id", "thua_key"]] = "15670.E2025A.1.1.31", "15670.E2025A.1.1.31"
+        rows.loc[0, "ma_dinh_danh_thua"] = None
         merged = shapely.union_all(rows.geometry.iloc[:2].to_numpy())
         rows = rows.drop(index=1)
         rows.loc[0, "geometry"] = merged

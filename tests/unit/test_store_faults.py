@@ -65,7 +65,7 @@ def around(passed: list[str]) -> list[int]:
     """Return moments of a commit: around every file that is removed, and some of those that write."""
     removals = [number for number, name in enumerate(passed, start=1) if name == "unlink"]
     near = {number + by for number in removals for by in (0, 1)}
-    return sorted(number for number in {*near, *some(len(passed), 6)} if number <= len(passed))
+    return sorted(number for number in {*near, *some(len(passed), 3)} if number <= len(passed))
 
 
 def after(place: str, before: dict[str, object], action: Callable[..., None], folder: Path) -> bool:
@@ -92,7 +92,7 @@ def test_files_survive_a_death_at_any_moment(
     code, passed = deaths.at_moment(action, _copied(home, tmp_path), tmp_path, where, 0)
     assert code == 0
     ends, journals = set(), set()
-    for moment in some(len(passed), 6) if where == "statement" else around(passed):
+    for moment in some(len(passed), 3) if where == "statement" else around(passed):
         place = _copied(home, tmp_path)
         code, _ = deaths.at_moment(action, place, tmp_path, where, moment)
         assert code == deaths.KILLED
@@ -119,7 +119,7 @@ def _copied(home: Path, tmp_path: Path) -> str:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_server_survives_the_death_of_its_client(filled: str, tmp_path: Path, action: Callable[..., None]) -> None:
     ends = set()
-    for moment in (1, 5, 9, 14, 20, 30, 50, 90, 150):
+    for moment in (1, 9, 20, 50, 150):
         prepare(action, filled)
         before = state(filled)
         code, _ = deaths.at_moment(action, filled, tmp_path, "statement", moment)
@@ -298,7 +298,7 @@ def test_a_session_that_was_idle_too_long_is_told(filled: str, safe: vault.Vault
     with land.open_store(filled, srid=ZONE) as store:
         store.execute("SET idle_in_transaction_session_timeout = '50ms'")
         with pytest.raises(StoreError, match="was lost, nothing is half-written"), store.transaction():
-            store.execute("DELETE FROM dinh_danh")
+            store.execute("DELETE FROM canh_bao_5897")
             time.sleep(0.5)
             store.execute("SELECT 1")
     assert state(filled) == before
