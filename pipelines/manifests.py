@@ -117,10 +117,8 @@ def _sentence(error: jsonschema.ValidationError, name: str, quoting: bool) -> tu
         extra = next(name for name in value if name not in rule["properties"])
         return f"không có khóa “{extra}”, kiểm tra chính tả", f"there is no key {extra!r}, check its spelling"
     if not quoting:
-        return (
-            f"“{key or name}” không dùng được: xem lại kiểu và dạng của nó",
-            f"{key or name!r} cannot be used: see its type and form",
-        )
+        vi, en = _rule(kind, allowed)
+        return f"“{key or name}” không dùng được: {vi}", f"{key or name!r} cannot be used: {en}"
     if kind == "enum":
         listed = ", ".join(map(str, allowed))
         return f"“{key}” là {value!r}, phải là một trong: {listed}", f"{key!r} is {value!r}, must be one of: {listed}"
@@ -128,6 +126,20 @@ def _sentence(error: jsonschema.ValidationError, name: str, quoting: bool) -> tu
         vi = f'“{key}” phải là chữ trong ngoặc kép, ví dụ "{value}"'
         return vi, f'{key!r} must be text in quotes, such as "{value}"'
     return f"“{key or name}” không dùng được: {value!r}", f"{key or name!r} cannot be used: {value!r}"
+
+
+def _rule(kind: Any, allowed: Any) -> tuple[str, str]:
+    """Return what a value has to be, without the value."""
+    if kind == "enum":
+        listed = ", ".join(map(str, allowed))
+        return f"phải là một trong: {listed}", f"it must be one of: {listed}"
+    if kind == "type" and "string" in allowed:
+        return "phải là chữ trong ngoặc kép", "it must be text in quotes"
+    if kind == "minLength":
+        return "đang để trống, hãy ghi vào", "it is empty, fill it in"
+    if kind == "pattern":
+        return f"phải theo dạng {allowed}", f"it must be of the form {allowed}"
+    return "xem lại kiểu và dạng của nó", "see its type and form"
 
 
 def _key(error: jsonschema.ValidationError) -> str:

@@ -23,7 +23,9 @@ def read(store: land.Store, request: Request, srid: int) -> tuple[gpd.GeoDataFra
     releases = {release.release_id: release for release in land.listing(store, request.ma_xa)}
     reasons = []
     for name, row_hash in request.based_on.items():
-        if name not in last.index:
+        if name not in current and (now := land.keys_of(store, name)[-1]) != name:
+            reasons.append(_moved(name, now))
+        elif name not in last.index:
             reasons.append(_absent(name))
         elif name not in current:
             reasons.append(_retired(name, releases[int(last.loc[name, "release_to"])]))
@@ -37,6 +39,14 @@ def _absent(name: str) -> Reason:
         "basis.absent",
         f"Xã không có thửa {name}: kiểm tra mã thửa ở based_on.",
         f"The commune has no parcel {name}: check the id in based_on.",
+    )
+
+
+def _moved(name: str, now: str) -> Reason:
+    return Reason(
+        "basis.moved",
+        f"Sau sắp xếp đơn vị hành chính, thửa {name} là {now}: lập lại gói cho thửa đó bằng `diachinh change draft`.",
+        f"Since a reform of communes parcel {name} is {now}: make the package for that with `diachinh change draft`.",
     )
 
 

@@ -33,15 +33,25 @@ def shapes(after: After) -> list[Reason]:
     names = _names(after)[drawn]
     single = shapely.get_type_id(found) == shapely.GeometryType.POLYGON
     wrong = ~single | shapely.is_empty(found) | ~geometry.is_finite(found) | ~shapely.is_valid(found)
-    why = np.where(single, shapely.is_valid_reason(found), "không phải một vùng đơn / no single polygon")
     return [
         Reason(
             "ground.shape",
-            f"Hình của thửa {name} không dùng được ({reason}): sửa trong QGIS (Kiểm tra tính hợp lệ) rồi lưu lại.",
-            f"The shape of parcel {name} cannot be used ({reason}): mend it in QGIS (Check validity), save again.",
+            f"Hình của thửa {name} không dùng được ({vi}): sửa trong QGIS (Kiểm tra tính hợp lệ) rồi lưu lại.",
+            f"The shape of parcel {name} cannot be used ({en}): mend it in QGIS (Check validity), save again.",
         )
-        for name, reason in zip(names[wrong], why[wrong], strict=True)
+        for name, (vi, en) in zip(names[wrong], map(_fault, found[wrong]), strict=True)
     ]
+
+
+def _fault(shape: BaseGeometry | None) -> tuple[str, str]:
+    """Return why a shape is no single valid polygon."""
+    if shape is None or shape.is_empty:
+        return "không có hình", "there is none"
+    if shape.geom_type == "Polygon":
+        reason = shapely.is_valid_reason(shape)
+        return reason, reason
+    place = _place(shape)
+    return f"không phải một vùng đơn, tại {place}", f"no single polygon, at {place}"
 
 
 def check(request: Request, after: After, neighbours: gpd.GeoDataFrame, tolerances: Tolerances) -> list[Reason]:
@@ -190,6 +200,10 @@ def _areas(request: Request, after: After) -> list[Reason]:
         (registered_m2(after.before).sum(), registered_m2(after.parcels).sum()),
         (after.before["dien_tich_do"].sum(), after.parcels["dien_tich_do"].sum()),
     ]
+    legal = [parcels["dien_tich_phap_ly"].astype("float64") for parcels in (after.before, after.parcels)]
+    if not any(areas.isna().any() for areas in legal):
+        # A program that divides a shape copies the values of the whole to both halves.
+        sums.append((legal[0].sum(), legal[1].sum()))
     changed = [(was, becomes) for was, becomes in sums if abs(becomes - was) > _ROUNDING_M2 + _HALF_M2 * count]
     if not changed:
         return []

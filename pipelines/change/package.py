@@ -5,6 +5,7 @@ It comes from anywhere: it is unpacked within limits and read in a child process
 
 import datetime
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ import pyproj
 import shapely
 
 import schemas
-from pipelines import crs, files, gdal, manifests, sandbox, vectors, vn2000
+from pipelines import crs, files, gdal, geometry, manifests, sandbox, vectors, vn2000
 from pipelines.change.request import Edit, Request
 from pipelines.errors import CrsError, PackageError, ReadError
 from pipelines.sandbox import Limits
@@ -36,6 +37,11 @@ COMPUTED = frozenset(
 _FACTS = ("thoi_diem_dang_ky", "ma_ho_so", "can_cu", "ly_do_dien_tich", "dong_y_the_chap")
 _MAX_BYTES = 16 * 1024**2
 _SHAPE = "geometry"
+_CUT = 10
+_ADVICE = {
+    False: ("dùng tên cột của lớp thua_dat hoặc bỏ cột đó", "use the names of layer thua_dat, or drop them"),
+    True: ("Shapefile cắt tên cột còn 10 chữ: lưu thành GPKG", "a Shapefile cuts names to 10 letters: save as GPKG"),
+}
 _EDITS = ("add", "set", "end")
 
 
@@ -129,6 +135,12 @@ def _read(manifest: Path) -> tuple[dict[str, Any], gpd.GeoDataFrame | None]:
             f"{manifest.name} không phải YAML mã UTF-8 hợp lệ: sửa lại theo mẫu của `diachinh change draft`.",
             f"{manifest.name} is not valid YAML in UTF-8: mend it after the pattern of `diachinh change draft`.",
         ) from error
+    if not isinstance(body, dict):
+        raise PackageError(
+            f"{manifest.name} trống hoặc không gồm các khóa: viết lại theo mẫu của `diachinh change draft`.",
+            f"{manifest.name} is empty or holds no keys: write it after the pattern of `diachinh change draft`.",
+        )
+    body = {name: value if name == "thua_dat" else _composed(value) for name, value in body.items()}
     manifests.check(body, schemas.change_schema(), manifest.name, quoting=False)
     try:
         datetime.date.fromisoformat(body["ngay_hieu_luc"])
@@ -145,6 +157,15 @@ def _read(manifest: Path) -> tuple[dict[str, Any], gpd.GeoDataFrame | None]:
         return body, None
     rows = _from_file(manifest.parent, named) if isinstance(named, str) else _from_rows(named)
     return body, _known_columns(rows)
+
+
+def _composed(value: Any) -> Any:
+    """Return values with their text in NFC, as the register has it: the same letters, whatever keyboard wrote them."""
+    if isinstance(value, dict):
+        return {name: _composed(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_composed(item) for item in value]
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def _from_file(folder: Path, name: str) -> gpd.GeoDataFrame:
@@ -202,15 +223,18 @@ def _known_columns(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     known = schemas.layer("thua_dat")["properties"]
     unknown = [str(name) for name in rows.columns if name not in known and name != "_said"]
     if unknown:
+        # A Shapefile knows ten letters of a name; which column was meant is not ours to guess.
+        is_cut = any(len(name) == _CUT and any(full.startswith(name) for full in known) for name in unknown)
+        vi, en = _ADVICE[is_cut]
         raise PackageError(
-            f"thua_dat có cột không biết: {', '.join(unknown)}; dùng tên cột của lớp thua_dat hoặc bỏ cột đó.",
-            f"thua_dat has unknown columns: {', '.join(unknown)}; use the names of layer thua_dat, or drop them.",
+            f"thua_dat có cột không biết: {', '.join(unknown)}; {vi}.",
+            f"thua_dat has unknown columns: {', '.join(unknown)}; {en}.",
         )
     kept = rows.drop(columns=[name for name in COMPUTED if name in rows.columns])
     for name in kept.columns.drop(["_said", _SHAPE]):
         try:
             kept[name] = _typed(kept[name], known[name]["type"])
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise PackageError(
                 f"thua_dat: cột {name} có giá trị sai kiểu: xem lớp thua_dat.",
                 f"thua_dat: the column {name} holds a value of the wrong type: see layer thua_dat.",
@@ -222,18 +246,26 @@ def _typed(values: pd.Series, kind: Any) -> pd.Series:
     if "number" in kind or "integer" in kind:
         if values.map(lambda value: isinstance(value, bool)).any():
             raise TypeError("a truth is no number")
-        numbers: pd.Series = pd.to_numeric(values).astype("Int64" if "integer" in kind else "float64")
-        return numbers
+        numbers = pd.to_numeric(values)
+        if np.isinf(numbers.astype("float64").to_numpy()).any():
+            raise ValueError("no number of anything")
+        typed: pd.Series = numbers.astype("Int64" if "integer" in kind else "float64")
+        return typed
     if "boolean" in kind:
         return values.astype("boolean")
     if values.map(lambda value: isinstance(value, dict | list)).any():
         raise TypeError("no text")
     whole = values.map(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
-    return whole.astype("string").str.strip()
+    return whole.astype("string").str.strip().str.normalize("NFC")
 
 
 def _in_zone(parcels: gpd.GeoDataFrame, zone: pyproj.CRS) -> gpd.GeoDataFrame:
     """Return the parcels in the zone of their commune. Rows with WKT are in it; a file says in what it is."""
+    if not geometry.is_finite(parcels.geometry.to_numpy()).all():
+        raise PackageError(
+            "thua_dat: có đỉnh mang tọa độ không thể có: sửa hình bằng tọa độ trong múi của xã.",
+            "thua_dat: a vertex has coordinates that cannot be: mend the shape, in the zone of the commune.",
+        )
     if parcels.crs is None:
         return parcels.set_crs(zone)
     if not vn2000.matches(parcels.crs):

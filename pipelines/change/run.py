@@ -21,6 +21,9 @@ from pipelines.locks import check_key
 
 COMMAND = "change apply"
 
+_SHOWN = 20
+"""So many reasons, or parcels in the log, are told one by one."""
+
 
 class Refused(Refusal):
     """A change that may not be written.
@@ -32,10 +35,13 @@ class Refused(Refusal):
     def __init__(self, request: Request, reasons: Sequence[Reason]) -> None:
         """Keep the reasons and tell them all."""
         self.reasons = list(reasons)
-        number = request.giao_dich_id
+        number, more = request.giao_dich_id, len(reasons) - _SHOWN
+        vi, en = [reason.vi for reason in reasons[:_SHOWN]], [reason.en for reason in reasons[:_SHOWN]]
+        if more > 0:
+            vi.append(f"và {more} lý do khác (xem `--json`).")
+            en.append(f"and {more} more reasons (see `--json`).")
         super().__init__(
-            f"Không ghi biến động {number}: " + " ".join(reason.vi for reason in reasons),
-            f"Change {number} is not written: " + " ".join(reason.en for reason in reasons),
+            f"Không ghi biến động {number}: " + _lines(vi), f"Change {number} is not written: " + _lines(en)
         )
 
 
@@ -96,6 +102,7 @@ def check(store: land.Store, request: Request, rules: Rules, *, vault: vaults.Va
     if isinstance(known, Outcome):
         return known
     with store.holders():
+        check_key(store, vault)
         judged = _judge(store, request, srid, rules, vault) if known is None else _Judged([known])
     if judged.reasons:
         raise Refused(request, judged.reasons)
@@ -126,6 +133,8 @@ def apply(store: land.Store, request: Request, rules: Rules, *, vault: vaults.Va
     entry = land.Entry(COMMAND, who, *request.scope, request.giao_dich_id, request.sha256)
     with store.transaction(request.scope, srid):
         check_key(store, vault)
+        # The number is one of the whole database, and other communes are written at the same time.
+        store.hold(f"giao_dich {request.giao_dich_id}")
         known = _registered(store, request)
         if isinstance(known, Outcome):
             return known
@@ -157,10 +166,12 @@ def _judge(store: land.Store, request: Request, srid: int, rules: Rules, vault: 
     after, wrong = afters.build(request, before, land.layer_table("thua_dat", srid))
     if wrong:
         return _Judged([*reasons, *wrong])
+    reasons += kinds.check(request, after)
+    if wrong := ground.shapes(after):
+        return _Judged([*reasons, *wrong])
     after, wrong = numbers.settle(store, request, after, srid)
-    reasons += [*wrong, *kinds.check(request, after)]
-    if wrong := [*wrong, *ground.shapes(after)]:
-        return _Judged([*reasons, *(reason for reason in wrong if reason not in reasons)])
+    if wrong:
+        return _Judged([*reasons, *wrong])
     neighbours = neighbourhood.read(store, request, after, srid)
     heirs = ground.common(after, rules.tolerances)
     reasons += ground.check(request, after, neighbours, rules.tolerances)
@@ -210,8 +221,9 @@ def _dates(request: Request, before: pd.DataFrame) -> list[Reason]:
 def _registered(store: land.Store, request: Request) -> Outcome | Reason | None:
     """Return what is known of a transaction of this number: itself, or another one that has it."""
     row = store.execute(
-        "SELECT goi_sha256, release_from, ma_xa FROM giao_dich WHERE tx_to IS NULL AND giao_dich_id = :number",
-        {"number": request.giao_dich_id},
+        "SELECT goi_sha256, release_from, ma_xa FROM giao_dich WHERE tx_to IS NULL AND giao_dich_id = :number "
+        "ORDER BY CASE WHEN goi_sha256 = :sha256 THEN 0 ELSE 1 END, release_from LIMIT 1",
+        {"number": request.giao_dich_id, "sha256": request.sha256},
     ).fetchone()
     if row is None:
         return None
@@ -233,4 +245,10 @@ def _codes(verdict: Verdict) -> dict[str, int]:
 def _told(reasons: Sequence[Reason], request: Request) -> str:
     """Return what the log keeps of a refusal: codes and parcels."""
     codes = ", ".join(dict.fromkeys(reason.code for reason in reasons))
-    return f"{codes}: {', '.join(request.based_on)}"
+    parcels, more = list(request.based_on), len(request.based_on) - _SHOWN
+    return f"{codes}: {', '.join(parcels[:_SHOWN])}" + (f" (+{more})" if more > 0 else "")
+
+
+def _lines(sentences: list[str]) -> str:
+    """Return one sentence as it is, several below each other."""
+    return sentences[0] if len(sentences) == 1 else "".join(f"\n  - {sentence}" for sentence in sentences)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli.change_draft import draft
 from pipelines.cli.options import Home, account, settings
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.store import Store
 
 change = typer.Typer(no_args_is_help=True, help="Biến động đã đăng ký / registered changes", rich_markup_mode=None)
+change.command("draft")(draft)
 
 Package = Annotated[Path, typer.Argument(help="Gói biến động: thư mục, .zip hoặc .yaml / change package")]
 Json = Annotated[bool, typer.Option("--json", help="Một đối tượng JSON / one JSON object")]

@@ -92,6 +92,14 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def hold(self, name: str) -> None:
+        """Let nobody else hold a name until the transaction of the caller ends; communes are written side by side.
+
+        Raises:
+            StoreError: Another program has been holding it for longer than one may wait.
+        """
+
+    @abstractmethod
     def settled(self) -> AbstractContextManager[None]:
         """Run a block in which every release that can get a number below one that is seen has been seen.
 

@@ -78,6 +78,9 @@ class GeoPackage(Store):
                     self.connection.execute("ROLLBACK")
                 raise
 
+    def hold(self, name: str) -> None:
+        """Do nothing: one writes at a time, whatever the commune."""
+
     @contextmanager
     def settled(self) -> Iterator[None]:
         """Run the block: one writes at a time, so numbers are given in the order in which they are seen."""
@@ -133,7 +136,9 @@ class GeoPackage(Store):
             block = [values.slice(start, _BLOCK_ROWS).to_pylist() for values in bound.values()]
             if geometries is not None:
                 block.append(geopackage.encode(geometries[start : start + _BLOCK_ROWS], srid))
-            self.connection.executemany(statement, zip(*block, strict=True))
+            # A single row is all the same, and nothing is left to be bound.
+            several = zip(*block, strict=True) if block else [()] * len(rows.iloc[start : start + _BLOCK_ROWS])
+            self.connection.executemany(statement, several)
 
     def copied(self, table: Table, sources: list[int], moment: Moment) -> None:
         """Enter versions written again in the R-tree, with the boxes of those they were written from."""

@@ -27,8 +27,8 @@ _CONNECT_S = 10
 SCHEMA_LOCK = 0x6469616368696E68
 """Held shared by whoever writes a commune, alone by whoever makes or changes tables."""
 
-_COMMUNE_LOCKS = 0
-"""Seed of the numbers that communes are locked by."""
+_COMMUNE_LOCKS, _NAME_LOCKS = 0, 1
+"""Seeds of the numbers that communes and names are locked by."""
 
 
 class PostGIS(Store):
@@ -96,6 +96,10 @@ class PostGIS(Store):
             "SELECT pg_advisory_xact_lock(hashtextextended(:commune, :seed))",
             {"commune": ".".join(scope), "seed": _COMMUNE_LOCKS},
         )
+
+    def hold(self, name: str) -> None:
+        """Lock a name until the transaction ends."""
+        self.execute("SELECT pg_advisory_xact_lock(hashtextextended(:name, :s))", {"name": name, "s": _NAME_LOCKS})
 
     @contextmanager
     def settled(self) -> Iterator[None]:

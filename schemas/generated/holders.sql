@@ -406,7 +406,7 @@ CREATE TABLE IF NOT EXISTS tep_ho_so_quet (
   giay_chung_nhan_id TEXT,
   ten_file TEXT,
   mo_ta TEXT,
-  sha256 TEXT,
+  tep_sha256 TEXT,
   so_trang INTEGER,
   la_giay_chung_nhan BOOLEAN,
   la_giay_to_nguon_goc BOOLEAN,

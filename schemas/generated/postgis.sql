@@ -849,7 +849,7 @@ CREATE TABLE IF NOT EXISTS holders.tep_ho_so_quet (
   giay_chung_nhan_id TEXT COLLATE "C",
   ten_file TEXT COLLATE "C",
   mo_ta TEXT COLLATE "C",
-  sha256 TEXT COLLATE "C",
+  tep_sha256 TEXT COLLATE "C",
   so_trang BIGINT,
   la_giay_chung_nhan BOOLEAN,
   la_giay_to_nguon_goc BOOLEAN,

@@ -50,7 +50,7 @@ def parcels(atlas_url):
 
 def test_gdal_lists_and_reads_everything(atlas_url, parcels):
     layers = pyogrio.list_layers(f"OAPIF:{atlas_url}/api")
-    assert layers.tolist() == [["parcels", "Polygon"], ["communes", "MultiPolygon"]]
+    assert layers.tolist() == [["parcels", "Polygon"], ["communes", "MultiPolygon"], ["changes", "Polygon"]]
     assert len(parcels) == get(atlas_url, resulttype="hits")["numberMatched"] == parcels["id"].nunique()
     assert parcels.crs.to_epsg() == 5897
     assert parcels["dien_tich_do"].dtype == "float64"
@@ -84,7 +84,7 @@ def test_gdal_reads_other_reference_systems(atlas_url, parcels, code):
 
 def test_owslib_finds_its_way(atlas_url):
     service = Features(f"{atlas_url}/api/")
-    assert service.feature_collections() == ["parcels", "communes"]
+    assert service.feature_collections() == ["parcels", "communes", "changes"]
     assert service.api()["openapi"].startswith("3.")
     assert "xep_loai" in service.collection_queryables("parcels")["properties"]
     assert "xep_loai" in service.collection_schema("parcels")["properties"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -170,3 +171,14 @@ def test_odd_shapes_and_numbers_are_stored_as_they_are(url: str, safe: vault.Vau
         assert (shapely.to_wkb(found.geometry.to_numpy()) == shapely.to_wkb(odd)).all()
         assert found["dien_tich"].tolist() == [float("inf")] * 5
         assert land.current(store, "xa", ZONE).geometry.iloc[0].geom_type == "GeometryCollection"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_rows_that_are_all_the_same_are_stored(filled: str, count: int) -> None:
+    table, rows = land.holder_tables()["to_chuc"], pd.DataFrame({"to_chuc_id": ["t9"] * count})
+    content = land.typed(rows, table).assign(row_hash="0")
+    with land.open_store(filled, srid=ZONE) as store, store.transaction(("15670", "E2025A"), ZONE):
+        moment = land.begin(store, ("15670", "E2025A"), kind="load", package_sha256=None, srid=ZONE, valid="2025-06-20")
+        land.write(store, land.Difference(table, content, None, [], 0), moment, ZONE)
+        found = store.execute("SELECT count(*) FROM holders.to_chuc WHERE to_chuc_id = 't9'").fetchone()[0]
+    assert found == count
