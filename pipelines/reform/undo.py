@@ -84,10 +84,15 @@ def _newest(store: land.Store, scope: Scope) -> land.Release:
 
 
 def _refuse_later(store: land.Store, scope: Scope, number: int) -> None:
-    """Refuse where a commune has a release after that of the reform, unless it was taken back itself."""
+    """Refuse where a commune has a release after that of the reform, unless it was taken back, or returned from."""
     own = [release for release in land.listing(store, scope[0]) if release.ky_dia_gioi == scope[1]]
-    gone: set[int] = set()
+    gone, stands = set[int](), own[-1].release_id
     for release in reversed(own):
+        if release.release_id > stands:
+            continue
+        if "restored" in release.counts and release.release_id not in gone:
+            stands = int(release.counts["restored"])
+            continue
         if "undoes" in release.counts:
             gone |= {release.release_id, int(release.counts["undoes"])}
         if release.release_id in gone:
@@ -95,10 +100,10 @@ def _refuse_later(store: land.Store, scope: Scope, number: int) -> None:
         if release.release_id != number:
             name = ".".join(scope)
             raise Refusal(
-                f"Xã {name} đã thay đổi sau khi sắp xếp (bản {release.release_id}, {release.kind}): hoàn tác bản đó "
-                "trước.",
+                f"Xã {name} đã thay đổi sau khi sắp xếp (bản {release.release_id}, {release.kind}): trở về bản "
+                f"{number} trước bằng `diachinh rollback {scope[0]} {number}`.",
                 f"Commune {name} was changed after the reform (release {release.release_id}, {release.kind}): "
-                "take that back first.",
+                f"return to release {number} first: `diachinh rollback {scope[0]} {number}`.",
             )
         return
 

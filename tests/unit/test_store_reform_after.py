@@ -168,6 +168,18 @@ def test_land_withheld_under_its_new_key_is_withheld_under_the_old_one(loaded: s
         assert path.read_bytes() == (home / "release/feed" / path.name).read_bytes(), path
 
 
+def test_after_a_change_was_returned_from_the_reform_can_be_undone(loaded: str, home: Path) -> None:
+    with land.open_store(loaded, srid=ZONE) as store:
+        number = apply(store, NEW, reform(home), SHEETS, who="x").release_id
+    hide(loaded, HIDDEN)
+    with land.open_store(loaded, srid=ZONE) as store:
+        with pytest.raises(Refusal, match=f"diachinh rollback {NEW} {number}"):
+            undo(store, (NEW, TODAY), who="x")
+        land.rollback(store, NEW, number)
+        assert undo(store, (NEW, TODAY), who="x").sources == {f"{ONE}.E2025A": 3, f"{OTHER}.E2025A": 4}
+    assert faults(loaded) == []
+
+
 def test_rows_that_are_there_already_are_told(loaded: str, home: Path) -> None:
     said = pd.Series({f"{SPLIT}.E2025A.1.1.3": LEFT}, dtype="string")
     with land.open_store(loaded, srid=ZONE) as store:
