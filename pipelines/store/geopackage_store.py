@@ -121,11 +121,6 @@ class GeoPackage(Store):
         # A value that is the same in all rows is written into the statement: a parameter would be bound for each.
         same = {name: values[0].as_py() for name, values in columns.items() if _is_constant(values)} | dict(constants)
         bound = {name: values for name, values in columns.items() if name not in same}
-        if not bound and geometries is None and columns:
-            # Of rows alike in everything, and of a single row, one value is bound: without any no row would be written.
-            first = next(iter(columns))
-            bound = {first: columns[first]}
-            del same[first]
         names = [*bound, *([] if geometries is None else [GEOMETRY_COLUMN]), *same]
         places = ["?"] * (len(names) - len(same)) + list(map(_literal, same.values()))
         quoted = ", ".join(f'"{name}"' for name in names)
