@@ -196,26 +196,28 @@ def _trespass(after: After, neighbours: gpd.GeoDataFrame, tolerances: Tolerances
 def _areas(request: Request, after: After) -> list[Reason]:
     """Return whether an area changes without a reason, or by a kind that may not change any."""
     count = len(after.before) + len(after.parcels)
-    sums = [
-        (registered_m2(after.before).sum(), registered_m2(after.parcels).sum()),
-        (after.before["dien_tich_do"].sum(), after.parcels["dien_tich_do"].sum()),
-    ]
+    sums = {
+        "dien_tich": (registered_m2(after.before).sum(), registered_m2(after.parcels).sum()),
+        "dien_tich_do": (after.before["dien_tich_do"].sum(), after.parcels["dien_tich_do"].sum()),
+    }
     legal = [parcels["dien_tich_phap_ly"].astype("float64") for parcels in (after.before, after.parcels)]
     if not any(areas.isna().any() for areas in legal):
         # A program that divides a shape copies the values of the whole to both halves.
-        sums.append((legal[0].sum(), legal[1].sum()))
-    changed = [(was, becomes) for was, becomes in sums if abs(becomes - was) > _ROUNDING_M2 + _HALF_M2 * count]
+        sums["dien_tich_phap_ly"] = (legal[0].sum(), legal[1].sum())
+    limit = _ROUNDING_M2 + _HALF_M2 * count
+    changed = {name: pair for name, pair in sums.items() if abs(pair[1] - pair[0]) > limit}
     if not changed:
         return []
-    was, becomes = changed[0]
+    name, (was, becomes) = next(iter(changed.items()))
+    mend_vi, mend_en = ("hình", "the shapes") if name == "dien_tich_do" else (name, name)
     if not kinds.may_change_area(request.loai_bien_dong):
         return [
             Reason(
                 "area.may_not",
-                f"Tổng diện tích từ {was:.1f} thành {becomes:.1f} m², loại {request.loai_bien_dong} không được đổi: "
-                "sửa dien_tich hoặc hình.",
-                f"The sum of areas goes from {was:.1f} to {becomes:.1f} m², and kind {request.loai_bien_dong} may not "
-                "change it: mend dien_tich or the shapes.",
+                f"Tổng diện tích ({name}) từ {was:.1f} thành {becomes:.1f} m², loại {request.loai_bien_dong} không "
+                f"được đổi: sửa {mend_vi}.",
+                f"The sum of areas ({name}) goes from {was:.1f} to {becomes:.1f} m², and kind "
+                f"{request.loai_bien_dong} may not change it: mend {mend_en}.",
             )
         ]
     if request.facts.get("ly_do_dien_tich", "").strip():
@@ -223,8 +225,10 @@ def _areas(request: Request, after: After) -> list[Reason]:
     return [
         Reason(
             "area.no_reason",
-            f"Tổng diện tích đổi từ {was:.1f} thành {becomes:.1f} m²: nêu lý do ở ly_do_dien_tich hoặc sửa dien_tich.",
-            f"The sum of areas goes from {was:.1f} to {becomes:.1f} m²: say why in ly_do_dien_tich, or mend dien_tich.",
+            f"Tổng diện tích ({name}) đổi từ {was:.1f} thành {becomes:.1f} m²: sửa {mend_vi}, hoặc nêu lý do ở "
+            "ly_do_dien_tich.",
+            f"The sum of areas ({name}) goes from {was:.1f} to {becomes:.1f} m²: mend {mend_en}, or say why in "
+            "ly_do_dien_tich.",
         )
     ]
 
