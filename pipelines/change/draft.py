@@ -182,8 +182,8 @@ def _head(kind: str, parcels: gpd.GeoDataFrame, has_parcels: bool) -> list[str]:
         lines += [
             "## Sửa tệp này trong QGIS thành các thửa sau biến động. Thửa mới: xóa thua_dat_id, số thửa ghi auto, và",
             "## xóa hoặc ghi lại dien_tich, dien_tich_phap_ly (QGIS chép của thửa cũ; để trống thì tính theo hình).",
-            "## Edit this file in QGIS to the parcels after. New: empty thua_dat_id, `auto` as so_thu_tu_thua, and",
-            "## empty or new dien_tich, dien_tich_phap_ly (QGIS copies the old; empty: as the shape measures).",
+            "## Edit this file in QGIS to the parcels after. New ones: empty thua_dat_id, `auto` as so_thu_tu_thua,",
+            "## and empty or new dien_tich, dien_tich_phap_ly (QGIS copies the old ones; empty: as measured).",
             "## Bỏ dòng này nếu thửa không đổi / drop this line where no parcel changes.",
             f"thua_dat: {PARCEL_FILE}",
         ]
