@@ -17,8 +17,12 @@ _SECRET = ("_ma_hoa", "_bam")
 _MASKED = "_che"
 _PARCEL = ("muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "tai_san")
 _PEOPLE = ("ca_nhan", "vo_chong", "ho_gia_dinh", "to_chuc", "cong_dong", "nhom_nguoi")
-_MEMBERS = ("vo_id", "chong_id", "chu_ho_id", "thanh_vien_id", "nguoi_dai_dien_id")
-_PARTIES = ("chu_id", "ben_the_chap_id", "ben_the_chap_khac_id", "chu_khac_id", "ben_bao_lanh_id")
+_MEMBERS = tuple(dict.fromkeys(column for layer, column, _ in schemas.references() if layer in _PEOPLE))
+_PARTIES = tuple(
+    dict.fromkeys(
+        column for layer, column, others in schemas.references() if layer not in _PEOPLE and set(_PEOPLE) <= set(others)
+    )
+)
 _NAMES = (
     "ho_ten",
     "ten_to_chuc",
@@ -31,7 +35,6 @@ _NAMES = (
 )
 """What an entity is called, where it has one of these."""
 
-_NAMED = (*_PARTIES, *_MEMBERS, "ca_nhan_id", "giay_chung_nhan_id", "tai_san_id", "thuoc_tai_san_id")
 _NEEDLESS = {"ma_xa", "ky_dia_gioi", "thua_key", "geometry"}
 _MOST_AT_ONCE = 500
 _LONGEST_NAME = 46
@@ -105,7 +108,7 @@ def _row(layer: str, row: dict[str, Any], names: dict[str, str], head: str) -> I
             continue
         entry = properties.get(column) or properties[column.removesuffix(_MASKED)]
         label = f"{entry['title']} / {entry['title:en']}"
-        called = names if column in _NAMED and column != _key(layer) else {}
+        called = names if "x-refers" in entry else {}
         yield f"{head}{label:<{_LONGEST_NAME}} {_shown(value, entry, called)}"
         head = "   "
 

@@ -59,6 +59,17 @@ def public_columns(name: str) -> list[str]:
     ]
 
 
+@cache
+def references() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return which column of which layer names rows of which other layers; several are joined by `;`."""
+    return tuple(
+        (name, column, tuple(definition["x-refers"]))
+        for name, entity in layers().items()
+        for column, definition in entity["properties"].items()
+        if "x-refers" in definition
+    )
+
+
 def findings() -> dict[str, dict[str, Any]]:
     """Return the catalogue of findings: code -> vi, en, unit, legal_ref, remedy_vi, remedy_en, title_vi, title_en."""
     catalogue: dict[str, dict[str, Any]] = copy.deepcopy(_file("findings.yaml"))

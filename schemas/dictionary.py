@@ -92,7 +92,10 @@ def _kind(definition: dict[str, Any]) -> str:
 
 
 def _source(definition: dict[str, Any]) -> str:
-    return f"HoSoXml: `{definition['x-hosoxml']}`." if "x-hosoxml" in definition else ""
+    told = [f"HoSoXml: `{definition['x-hosoxml']}`."] if "x-hosoxml" in definition else []
+    if "x-refers" in definition:
+        told.append("→ " + ", ".join(f"`{layer}`" for layer in definition["x-refers"]) + ".")
+    return " ".join(told)
 
 
 def _findings() -> str:

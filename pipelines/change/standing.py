@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+import schemas
 from pipelines.change.book import VERSION, key_columns, keys, stacked
 from pipelines.change.case import (
     ASSET,
@@ -22,31 +23,8 @@ from pipelines.change.why import because
 HOLDERS = ("ca_nhan", "vo_chong", "ho_gia_dinh", "to_chuc", "cong_dong", "nhom_nguoi")
 """Layers of holders; the codes of `phap_nhan` are their names."""
 
-_PERSON, _DOSSIER = "ca_nhan", "ho_so_quet"
-_REFERS = (
-    (USE, "giay_chung_nhan_id", CERTIFICATE),
-    (OWNERSHIP, "giay_chung_nhan_id", CERTIFICATE),
-    (OWNERSHIP, "tai_san_id", ASSET),
-    (ASSET, "thuoc_tai_san_id", ASSET),
-    (ITEM, "giay_chung_nhan_id", CERTIFICATE),
-    (ITEM, "tai_san_id", ASSET),
-    (ITEM, "giao_dich_bao_dam_id", MORTGAGE),
-    (MORTGAGE, "giao_dich_bao_dam_cha_id", MORTGAGE),
-    (BLOCK, "giay_chung_nhan_id", CERTIFICATE),
-    (BLOCK, "tai_san_id", ASSET),
-    ("giay_to_tuy_than", "ca_nhan_id", _PERSON),
-    ("vo_chong", "vo_id", _PERSON),
-    ("vo_chong", "chong_id", _PERSON),
-    ("ho_gia_dinh", "chu_ho_id", _PERSON),
-    ("ho_gia_dinh", "vo_chong_chu_ho_id", _PERSON),
-    ("ho_gia_dinh", "thanh_vien_id", _PERSON),
-    ("nhom_nguoi", "nguoi_dai_dien_id", _PERSON),
-    ("nhom_nguoi", "thanh_vien_id", _PERSON),
-    ("to_chuc", "nguoi_dai_dien_id", _PERSON),
-    ("cong_dong", "nguoi_dai_dien_id", _PERSON),
-    ("tep_ho_so_quet", "ho_so_quet_id", _DOSSIER),
-)
-"""Which column of which layer names a row of which other layer; several are joined by `;`."""
+_BY_KIND = tuple((layer, "chu_id") for layer in (*RIGHTS, MORTGAGE))
+"""Columns whose rows say themselves in which layer of holders to look."""
 
 
 def said(case: Case, layer: str, *columns: str) -> pd.DataFrame:
@@ -122,9 +100,10 @@ def _papers(case: Case) -> set[str]:
 def pointing(case: Case) -> list[Reason]:
     """Return rows in which the package names something that is not there."""
     reasons = []
-    for layer, column, target in _REFERS:
-        rows = said(case, layer, column)
-        reasons += _nowhere(case, layer, rows, rows[column].astype("string").str.split(";"), target)
+    for layer, column, targets in schemas.references():
+        if (layer, column) not in _BY_KIND:
+            rows = said(case, layer, column)
+            reasons += _nowhere(case, layer, rows, rows[column].astype("string").str.split(";"), targets)
     for layer in RIGHTS:
         rows = said(case, layer, "chu_id", "loai_doi_tuong")
         lacking = rows["chu_id"].isna() | rows["loai_doi_tuong"].isna()
@@ -136,21 +115,24 @@ def pointing(case: Case) -> list[Reason]:
 
 def _holders(case: Case, layer: str, rows: pd.DataFrame) -> list[Reason]:
     kinds = {kind: rows[rows["loai_doi_tuong"] == kind] for kind in HOLDERS}
-    found = [_nowhere(case, layer, some, some["chu_id"].str.split(";"), kind) for kind, some in kinds.items()]
+    found = [_nowhere(case, layer, some, some["chu_id"].str.split(";"), (kind,)) for kind, some in kinds.items()]
     return [reason for reasons in found for reason in reasons]
 
 
-def _nowhere(case: Case, layer: str, rows: pd.DataFrame, names: pd.Series, target: str) -> list[Reason]:
+def _nowhere(case: Case, layer: str, rows: pd.DataFrame, names: pd.Series, targets: tuple[str, ...]) -> list[Reason]:
     if rows.empty:
         return []
     wanted = names.explode().str.strip().dropna()
     wanted = wanted[wanted != ""]
-    key = key_columns(target)[0]
-    case.book.read(target, key, wanted)
-    lost = wanted[~wanted.isin(case.book.after(target)[key])]
+    lost = wanted
+    for target in targets:
+        key = key_columns(target)[0]
+        case.book.read(target, key, lost)
+        lost = lost[~lost.isin(case.book.after(target)[key])]
     if lost.empty:
         return []
-    return [because("row.points_nowhere", keys(layer, rows.loc[lost.index.unique()]), layer=layer, target=target)]
+    told = ", ".join(targets)
+    return [because("row.points_nowhere", keys(layer, rows.loc[lost.index.unique()]), layer=layer, target=told)]
 
 
 def nothing_left_behind(case: Case) -> list[Reason]:
@@ -164,15 +146,16 @@ def nothing_left_behind(case: Case) -> list[Reason]:
             left = rows[rows["thua_key"].isin(parcels)]
             if len(left):
                 reasons.append(because(code, keys(layer, left), layer=layer, target="thua_dat"))
-    for layer, column, target in _REFERS:
-        names = case.book.ended(target)[key_columns(target)[0]]
-        if names.empty:
-            continue
-        case.book.read(layer, column, names)
-        rows = case.book.after(layer)
-        left = rows[rows[column].isin(names)]
-        if len(left):
-            reasons.append(because("row.points_nowhere", keys(layer, left), layer=layer, target=target))
+    for layer, column, targets in schemas.references():
+        for target in targets:
+            names = case.book.ended(target)[key_columns(target)[0]]
+            if names.empty:
+                continue
+            case.book.read(layer, column, names)
+            rows = case.book.after(layer)
+            left = rows[rows[column].isin(names)]
+            if len(left):
+                reasons.append(because("row.points_nowhere", keys(layer, left), layer=layer, target=target))
     return reasons + _without_right(case)
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+import schemas
 from pipelines.geometry import Mask
 from pipelines.ids import among
 
-_HOLDERS = ("ca_nhan", "vo_chong", "ho_gia_dinh", "to_chuc", "cong_dong", "nhom_nguoi")
 _KEY = "thua_key"
 
 FOLLOWS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -26,37 +26,17 @@ FOLLOWS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """Layer → what its rows follow that name no parcel: the first that is filled decides."""
 
-TAKES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("quyen_su_dung_dat", "giay_chung_nhan_id", ("giay_chung_nhan",)),
-    ("quyen_su_dung_dat", "chu_id", _HOLDERS),
-    ("quyen_so_huu_tai_san", "giay_chung_nhan_id", ("giay_chung_nhan",)),
-    ("quyen_so_huu_tai_san", "chu_id", _HOLDERS),
-    ("quyen_quan_ly_dat", "chu_id", _HOLDERS),
-    ("tai_san_bao_dam", "giao_dich_bao_dam_id", ("giao_dich_bao_dam",)),
-    ("tai_san_bao_dam", "giay_chung_nhan_id", ("giay_chung_nhan",)),
-    ("ngan_chan", "giay_chung_nhan_id", ("giay_chung_nhan",)),
-    ("tep_ho_so_quet", "giay_chung_nhan_id", ("giay_chung_nhan",)),
-    ("tep_ho_so_quet", "ho_so_quet_id", ("ho_so_quet",)),
-    ("giao_dich_bao_dam", "giao_dich_bao_dam_cha_id", ("giao_dich_bao_dam",)),
-    ("giao_dich_bao_dam", "ben_the_chap_id", _HOLDERS),
-    ("giao_dich_bao_dam", "chu_id", _HOLDERS),
-    ("vo_chong", "vo_id", ("ca_nhan",)),
-    ("vo_chong", "chong_id", ("ca_nhan",)),
-    ("ho_gia_dinh", "chu_ho_id", ("ca_nhan",)),
-    ("ho_gia_dinh", "vo_chong_chu_ho_id", ("ca_nhan", "vo_chong")),
-    ("ho_gia_dinh", "thanh_vien_id", ("ca_nhan",)),
-    ("nhom_nguoi", "nguoi_dai_dien_id", _HOLDERS),
-    ("nhom_nguoi", "thanh_vien_id", _HOLDERS),
-    ("to_chuc", "nguoi_dai_dien_id", ("ca_nhan",)),
-    ("cong_dong", "nguoi_dai_dien_id", ("ca_nhan",)),
+_PLACED = "tai_san"
+"""Stands on a parcel, and so is taken along by nothing that names it."""
+
+TAKES = tuple(
+    (layer, column, other) for layer, column, others in schemas.references() for other in others if other != _PLACED
 )
-"""Layer, column, and the layers whose rows of that id are taken along."""
+"""Layer, column, and the layer whose rows of that id are taken along."""
 
 BY_REGISTER = (
-    frozenset(
-        {"muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "ranh_giay_to", "quyen_su_dung_dat", "quyen_quan_ly_dat"}
-    )
-    | {layer for pair in TAKES for layer in (pair[0], *pair[2])}
+    frozenset({"muc_dich_su_dung", "nguon_goc_dat", "han_che_quyen", "ranh_giay_to"})
+    | {layer for layer, _, others in schemas.references() for layer in (layer, *others)}
     | set(FOLLOWS)
 )
 """Layers whose place is told by parcels and references alone."""
@@ -81,10 +61,9 @@ def sides(layers: Mapping[str, pd.DataFrame], going: pd.Series, *, is_whole: boo
         for layer, targets in FOLLOWS.items():
             if layer in rows:
                 _follow(layer, targets, rows, found)
-        for layer, column, others in TAKES:
-            for other in others:
-                if layer in rows and other in rows:
-                    _take(layer, column, other, rows, found)
+        for layer, column, other in TAKES:
+            if layer in rows and other in rows:
+                _take(layer, column, other, rows, found)
     for layer, (goes, stays) in found.items():
         nowhere = ~(goes | stays)
         found[layer] = (goes | nowhere, stays) if is_whole else (goes, stays | nowhere)
@@ -115,8 +94,9 @@ def _take(layer: str, column: str, other: str, rows: Mapping[str, pd.DataFrame],
     ids = rows[other][f"{other}_id"]
     if ids.empty or rows[layer].empty:
         return
+    named = rows[layer][column].str.split(";")
     goes, stays = (
-        theirs | among(ids, rows[layer].loc[mine, column].dropna().unique())
+        theirs | among(ids, named[mine].explode().dropna().str.strip().unique())
         for mine, theirs in zip(found[layer], found[other], strict=True)
     )
     found[other] = (goes, stays)
