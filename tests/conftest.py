@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 
 from tests.postgis import running
-from tests.stores import database, url
+from tests.stores import database, home, safe, url
 
-__all__ = ["database", "url"]
+__all__ = ["database", "home", "safe", "url"]
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"

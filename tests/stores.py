@@ -8,7 +8,21 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from pipelines import vault
+
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return the folder of a store of files, not made yet."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def safe(tmp_path: Path) -> vault.Vault:
+    """Return a key for the numbers of people."""
+    return vault.open_vault(tmp_path / "holder.key")
 
 
 @pytest.fixture
@@ -27,7 +41,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(params=["gpkg", "postgis"])
 def url(request: pytest.FixtureRequest) -> str:
-    """Return the address of an empty store; needs the fixture `home` of the module."""
+    """Return the address of an empty store; the files lie in the folder `home`."""
     if request.param == "gpkg":
         return f"gpkg:{request.getfixturevalue('home')}"
     return str(request.getfixturevalue("database"))

@@ -1,15 +1,13 @@
 """A reform taken back: the new commune and the older ones are what they were before it, in one transaction."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from pipelines import store as land
 from pipelines.errors import Refusal
 from pipelines.ledger import LedgerError
 from pipelines.reform.scopes import Scope
 from pipelines.store import keys
-from pipelines.store.tables import all_tables
-from pipelines.store.versions import restore
+from pipelines.store.releases import bring_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,12 @@ def undo(store: land.Store, scope: Scope, *, who: str) -> Undone:
         moments |= {each: _begin(store, each, reform, who, moments[scope].now) for each in closing}
         for each in closing:
             keys.forget(store, each, reform.release_id, moments[scope].release_id)
-        found = {each: _restore(store, each, reform.srid, releases[each] - 1, moments[each]) for each in releases}
+        found = {each: bring_back(store, reform.srid, releases[each] - 1, moments[each]) for each in releases}
         now = {each: counts["parcels"] for each, counts in found.items()}
         if now != before:
             raise LedgerError(f"reform undo: {before} parcels to have again, {now} in the database")
         for each, counts in found.items():
-            land.finish(store, moments[each].release_id, counts | {"undoes": releases[each]})
+            land.finish(store, moments[each].release_id, counts | {"changed": 0, "undoes": releases[each]})
         number = moments[scope].release_id
         entry = land.Entry("reform undo", who, *scope, giao_dich_id=reform.giao_dich_id)
         land.write_log(store, entry, land.DONE, release=number)
@@ -118,17 +116,6 @@ def _begin(store: land.Store, scope: Scope, reform: land.Release, who: str, at: 
     return land.begin(
         store, scope, kind="rollback", package_sha256=None, srid=reform.srid, valid="", nguoi_thuc_hien=who, at=at
     )
-
-
-def _restore(store: land.Store, scope: Scope, srid: int, target: int, moment: land.Moment) -> dict[str, Any]:
-    counts = {"added": 0, "removed": 0, "changed": 0}
-    parcels = land.layer_table("thua_dat", srid)
-    for table in filter(lambda table: table.is_versioned, all_tables(srid)):
-        added, removed = restore(store, table, target, moment)
-        if table == parcels:
-            counts |= {"added": added, "removed": removed}
-    land.settle(store, parcels, moment)
-    return counts | {"parcels": land.count_current(store, parcels, scope)}
 
 
 def _scope(name: str) -> Scope:

@@ -177,16 +177,22 @@ def rollback(store: Store, ma_xa: str, release_id: int) -> Release:
     with store.transaction(scope, target.srid):
         refuse_return(store, scope, release_id)
         moment = begin(store, scope, kind="rollback", package_sha256=target.package_sha256, srid=target.srid, valid="")
-        counts: dict[str, Any] = {"restored": release_id, "dqi": target.counts.get("dqi"), "added": 0, "removed": 0}
-        parcels = layer_table("thua_dat", target.srid)
-        for table in filter(lambda table: table.is_versioned, all_tables(target.srid)):
-            added, removed = restore(store, table, release_id, moment)
-            if table == parcels:
-                counts |= {"added": added, "removed": removed}
-        settle(store, parcels, moment)
-        counts["parcels"] = count_current(store, parcels, scope)
-        finish(store, moment.release_id, counts)
+        counts = bring_back(store, target.srid, release_id, moment)
+        finish(store, moment.release_id, {"restored": release_id, "dqi": target.counts.get("dqi"), **counts})
     return next(release for release in listing(store, ma_xa) if release.release_id == moment.release_id)
+
+
+def bring_back(store: Store, srid: int, release_id: int, moment: Moment) -> dict[str, int]:
+    """Make every table of the commune of a moment what it was after a release, inside the caller's transaction.
+
+    Returns:
+        Parcels that came (`added`), went (`removed`), and are there now (`parcels`).
+    """
+    parcels = layer_table("thua_dat", srid)
+    versioned = [table for table in all_tables(srid) if table.is_versioned]
+    added, removed = {table: restore(store, table, release_id, moment) for table in versioned}[parcels]
+    settle(store, parcels, moment)
+    return {"added": added, "removed": removed, "parcels": count_current(store, parcels, moment.scope)}
 
 
 def key_check_value(store: Store) -> str | None:

@@ -1,20 +1,18 @@
 """A small commune with everything that can be held: rights, certificates, assets, mortgages, blocks; all invented."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pytest
 import shapely
 
 from pipelines import store as land
 from pipelines.change.request import Edit, Request
 from pipelines.change.rights import Plan, plan
 from pipelines.load import run
-from pipelines.vault import Vault, open_vault
+from pipelines.vault import Vault
 from tests.unit.deliveries import NAMES, ZONE, delivery, parcels, squares
 
 ERA, COMMUNE = "E2025B", "15670"
@@ -150,15 +148,3 @@ def rows_of(found: Plan, layer: str) -> pd.DataFrame:
     """Return the rows that a plan inserts in a layer."""
     frames = [difference.rows for difference in found.differences if difference.table.name == layer]
     return frames[0] if frames else pd.DataFrame()
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Return the folder of the files."""
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> Vault:
-    """Return a key."""
-    return open_vault(tmp_path / "holder.key")

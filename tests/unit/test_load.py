@@ -22,16 +22,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> vault.Vault:
-    return vault.open_vault(tmp_path / "holder.key")
-
-
-@pytest.fixture
 def store(url: str) -> Iterator[land.Store]:
     with land.open_store(url, srid=ZONE) as opened:
         yield opened

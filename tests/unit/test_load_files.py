@@ -25,11 +25,6 @@ from tests.unit.deliveries import ZONE, count, delivery
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
 CHILD = """
 import sys, time
 from pathlib import Path

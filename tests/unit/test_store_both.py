@@ -23,16 +23,6 @@ from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery, parcels
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> vault.Vault:
-    return vault.open_vault(tmp_path / "holder.key")
-
-
-@pytest.fixture
 def filled(url: str, safe: vault.Vault) -> str:
     with land.open_store(url, srid=ZONE) as store:
         run(delivery(20), store, safe)

@@ -19,11 +19,6 @@ VERSIONED = ("thua_dat_5897", "canh_bao_5897", "giao_dich", "pha_he_thua", "hold
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def store(url: str, tmp_path: Path) -> Iterator[land.Store]:
     with land.open_store(url, srid=ZONE) as opened:
         filled(opened, tmp_path)

@@ -29,11 +29,6 @@ HALVES = [child(box(20, 28)), child(box(28, 40))]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def store(url: str, tmp_path: Path) -> Iterator[land.Store]:
     with land.open_store(url, srid=ZONE) as opened:
         filled(opened, tmp_path)

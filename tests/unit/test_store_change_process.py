@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import pytest
 import yaml
 from typer.testing import CliRunner
 
@@ -52,11 +51,6 @@ try:
 except Refused as refused:
     print(*[reason.code for reason in refused.reasons], flush=True)
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
 
 
 def started(url: str, folder: Path, package: Path, mode: str) -> "subprocess.Popen[str]":

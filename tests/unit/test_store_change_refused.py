@@ -20,11 +20,6 @@ from tests.unit.deliveries import EAST_M, NORTH_M, ZONE
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def store(url: str, tmp_path: Path) -> Iterator[land.Store]:
     with land.open_store(url, srid=ZONE) as opened:
         filled(opened, tmp_path)

@@ -14,11 +14,6 @@ from tests.unit.feeds import COUNT, SECRET, change, load, stored
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def filled(url: str, tmp_path: Path) -> str:
     load(url, tmp_path / "holder.key", upto=4)
     return url

@@ -33,16 +33,6 @@ ACTIONS = (deaths.load, deaths.roll_back, deaths.migrate)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> vault.Vault:
-    return vault.open_vault(tmp_path / "holder.key")
-
-
-@pytest.fixture
 def filled(url: str, safe: vault.Vault) -> str:
     with land.open_store(url, srid=ZONE) as store:
         run(delivery(20), store, safe)

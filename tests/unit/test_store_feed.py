@@ -28,11 +28,6 @@ READER = Path(__file__).parents[2] / "docs/feed.md"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def read() -> Callable:
     """Return the reader of the documentation, as it stands there."""
     (code,) = re.findall(r"```python\n(.*?)```", READER.read_text("utf-8"), flags=re.DOTALL)

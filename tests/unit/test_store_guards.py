@@ -22,11 +22,6 @@ VERSION = "thua_dat_id, ma_dinh_danh_thua, ma_xa, ky_dia_gioi, valid_from, tx_fr
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def store(url: str, tmp_path: Path) -> Iterator[land.Store]:
     """Return a store with three parcels that carry codes, a reform that renamed none yet, and a log."""
     with land.open_store(url, srid=ZONE) as opened:

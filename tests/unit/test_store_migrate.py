@@ -19,11 +19,6 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def first(home: Path) -> Path:
     """Return a store as the program made it in the first version: two releases of a commune, with holders."""
     home.mkdir()

@@ -31,16 +31,6 @@ HOLDERS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> vault.Vault:
-    return vault.open_vault(tmp_path / "holder.key")
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
     """Return the dossier as normalized, with a verdict."""

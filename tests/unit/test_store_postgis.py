@@ -2,7 +2,6 @@
 
 import random
 import threading
-from pathlib import Path
 
 import pandas as pd
 import psycopg
@@ -13,11 +12,6 @@ from pipelines import vault
 from pipelines.errors import StoreError
 from pipelines.load import run
 from tests.unit.deliveries import ZONE, delivery
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> vault.Vault:
-    return vault.open_vault(tmp_path / "holder.key")
 
 
 @pytest.fixture

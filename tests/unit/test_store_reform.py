@@ -31,16 +31,6 @@ TODAY = "E2025B"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def safe(tmp_path: Path) -> vault.Vault:
-    return vault.open_vault(tmp_path / "holder.key")
-
-
-@pytest.fixture
 def merged(url: str, safe: vault.Vault) -> str:
     """Return a store of two communes with the same sheet and parcel numbers, each with a number that is there twice."""
     with land.open_store(url, srid=ZONE) as store:

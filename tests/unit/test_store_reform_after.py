@@ -40,11 +40,6 @@ HIDDEN = f"{NEW}.{TODAY}.1.1.1"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def loaded(url: str, tmp_path: Path) -> str:
     """Return a store of two communes that merge and one that was split."""
     safe = vault.open_vault(tmp_path / "holder.key")

@@ -32,11 +32,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def settings(url: str, home: Path, tmp_path: Path) -> Settings:
     """Return a store of two communes that merge and one that was split."""
     with land.open_store(url, srid=ZONE) as store:

@@ -21,11 +21,6 @@ OLD_KEY, NEW_KEY = f"{OTHER}.E2025A.1.1.2~2", f"{NEW}.E2025B.1.2.2~2"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def reformed(url: str, home: Path, tmp_path: Path) -> Settings:
     """Return a store in which one of three communes has the code of the new one, and the other two were merged."""
     with land.open_store(url, srid=ZONE) as store:

@@ -10,9 +10,7 @@ from pipelines.change.rights import Plan
 from pipelines.vault import Vault
 from tests.stores import in_files
 from tests.unit.deliveries import ZONE
-from tests.unit.held import COMMUNE, ERA, ask, fill, ground, heirs, home, key, planned, rows_of, safe
-
-__all__ = ["home", "safe"]
+from tests.unit.held import COMMUNE, ERA, ask, fill, ground, heirs, key, planned, rows_of
 
 
 @pytest.fixture

@@ -16,9 +16,7 @@ from pipelines.change.request import Edit, Request
 from pipelines.change.rights import plan
 from pipelines.vault import Vault
 from tests.unit.deliveries import ZONE
-from tests.unit.held import fill, home, key, safe
-
-__all__ = ["home", "safe"]
+from tests.unit.held import fill, key
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "changes.md"
 PACKAGES = [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)]

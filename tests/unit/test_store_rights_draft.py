@@ -19,9 +19,7 @@ from pipelines.cli.change_draft import draft
 from pipelines.errors import SettingsError, StoreError
 from pipelines.vault import Vault
 from tests.unit.deliveries import ZONE
-from tests.unit.held import ask, fill, home, key, planned, safe
-
-__all__ = ["home", "safe"]
+from tests.unit.held import ask, fill, key, planned
 
 
 @pytest.fixture

@@ -8,9 +8,7 @@ import schemas
 from pipelines import store as land
 from pipelines.vault import Vault
 from tests.unit.deliveries import ZONE
-from tests.unit.held import AREA_M2, Edits, ask, fill, ground, heirs, home, key, planned, safe
-
-__all__ = ["home", "safe"]
+from tests.unit.held import AREA_M2, Edits, ask, fill, ground, heirs, key, planned
 
 
 def use(number: int, chu: str, kind: str = "ca_nhan", paper: str | None = None) -> dict[str, Any]:

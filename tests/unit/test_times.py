@@ -20,11 +20,6 @@ FIRST, SECOND, THIRD, NEW = (f"15670.E2025A.1.1.{number}" for number in (1, 2, 3
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def settings(url: str, home: Path, tmp_path: Path) -> Settings:
     """Return a commune of three parcels; then the first changes its use, and the others become one, parcel 9."""
     with land.open_store(url, srid=ZONE) as store:
