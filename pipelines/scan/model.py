@@ -104,7 +104,7 @@ class Ink:
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """The closed faces of a sheet, in pixel coordinates. Neighbours have exactly the same vertices along what they share.
+    """The closed faces of a sheet, in pixel coordinates; neighbours share exactly the same vertices.
 
     Attributes:
         polygons: One row per face: `geometry`, `confidence` (0 to 1: the weakest of its edges and of its form),
