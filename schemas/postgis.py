@@ -28,6 +28,18 @@ END
 $body$;
 """
 
+_EXTENTS = f"""-- Phạm vi từng xã / Where the parcels of each commune lie: boxes that only grow.
+-- A question about a place is planned for the partitions of its communes alone; for all of them planning takes longer.
+CREATE TABLE IF NOT EXISTS {LAND}.pham_vi (
+  srid integer NOT NULL, ma_xa text NOT NULL, geom geometry NOT NULL, PRIMARY KEY (srid, ma_xa));
+INSERT INTO {LAND}.pham_vi
+SELECT {ddl.ZONE}, ma_xa, ST_SetSRID(ST_Extent(geom)::geometry, {ddl.ZONE})
+FROM {LAND}.{ddl.table_name("thua_dat", ddl.ZONE)} t
+WHERE geom IS NOT NULL
+  AND NOT EXISTS (SELECT FROM {LAND}.pham_vi p WHERE p.srid = {ddl.ZONE} AND p.ma_xa = t.ma_xa)
+GROUP BY ma_xa;
+"""
+
 _RIGHTS = f"""-- Quyền / Rights
 REVOKE ALL ON FUNCTION {LAND}.make_partition(integer, text) FROM PUBLIC;
 GRANT USAGE ON SCHEMA {LAND} TO {READER}, {HOLDER_READER}, {WRITER};
@@ -51,7 +63,9 @@ def template() -> str:
     land, holders = ddl.Dialect(is_postgis=True, schema=LAND), ddl.Dialect(is_postgis=True, schema=HOLDERS)
     views = "".join(_view(table) for table in ddl.spatial_tables(ddl.ZONE))
     guarded = guards.of_postgis(LAND, ddl.table_name("thua_dat", ddl.ZONE))
-    return "\n".join([_SCHEMAS, ddl.land_template(land), ddl.holders(holders), views, guarded, _PARTITIONS, _RIGHTS])
+    return "\n".join(
+        [_SCHEMAS, ddl.land_template(land), ddl.holders(holders), views, guarded, _PARTITIONS, _EXTENTS, _RIGHTS]
+    )
 
 
 def script(srid: int) -> str:

@@ -21,6 +21,9 @@ WAIT_MS = 60_000
 """How long another program may hold what is wanted."""
 
 Geometries = np.ndarray[Any, Any]
+Box = tuple[float, float, float, float]
+"""West, south, east, north."""
+
 Values = Mapping[str, Any]
 
 
@@ -148,6 +151,13 @@ class Store(ABC):
     @abstractmethod
     def in_box(self, table: Table) -> str:
         """Return the condition that a geometry meets the box `:west`, `:south`, `:east`, `:north`, by the index."""
+
+    @abstractmethod
+    def communes_of(self, srid: int, box: Box) -> list[str] | None:
+        """Return the communes whose parcels can meet a box; None where all communes stand together.
+
+        Where each commune has a partition, a question about a place has to say which it is about.
+        """
 
     @abstractmethod
     def holders(self) -> AbstractContextManager[None]:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from pipelines.errors import StoreError
 from pipelines.store import database, geopackage, recovery
-from pipelines.store.database import Geometries, Moment, Store, Values, as_parts
+from pipelines.store.database import Box, Geometries, Moment, Store, Values, as_parts
 from pipelines.store.tables import GEOMETRY_COLUMN, HOLDERS, Table, land_tables
 from schemas import ddl
 
@@ -177,6 +177,10 @@ class GeoPackage(Store):
             f'{_KEY} IN (SELECT id FROM "rtree_{table.name}_{GEOMETRY_COLUMN}" '
             "WHERE maxx >= :west AND minx <= :east AND maxy >= :south AND miny <= :north)"
         )
+
+    def communes_of(self, srid: int, box: Box) -> list[str] | None:
+        """Return None: all communes stand in one table."""
+        return None
 
     @contextmanager
     def holders(self) -> Iterator[None]:

@@ -1,31 +1,35 @@
 """The store for many users: PostGIS, rows by COPY, a partition for each commune, holders in a schema of their own."""
 
-import io
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from pyarrow import csv
 
 from pipelines.errors import StoreError
-from pipelines.store import database
-from pipelines.store.database import Geometries, Moment, Store, Values, as_parts
+from pipelines.store import copying, database
+from pipelines.store.database import Box, Geometries, Moment, Store, Values, as_parts
 from pipelines.store.tables import GEOMETRY_COLUMN, HOLDERS, Table
 from schemas import ddl, postgis
 
 _CONNECT_S = 10
 SCHEMA_LOCK = 0x6469616368696E68
 """Held shared by whoever writes a commune, alone by whoever makes or changes tables."""
+
+_BLOCK_ROWS = 50_000
+"""So many rows stand in memory as text at a time."""
+
+_FAR_M = 1e30
+"""Coordinates without end are taken for this; nothing is asked for out there."""
 
 _COMMUNE_LOCKS, _NAME_LOCKS = 0, 1
 """Seeds of the numbers that communes and names are locked by."""
@@ -119,24 +123,42 @@ class PostGIS(Store):
     def insert(
         self, table: Table, rows: pd.DataFrame, geometries: Geometries | None, moment: Moment, srid: int
     ) -> None:
-        """Copy many rows in; the server numbers them in their order."""
-        columns = {name: _texts_of(rows[name]) for name in rows.columns}
-        if geometries is not None:
-            columns[GEOMETRY_COLUMN] = _ewkb(as_parts(geometries) if table.is_multipart else geometries, srid)
+        """Copy many rows in, block by block; the server numbers them in their order."""
         constants = {"valid_from": moment.valid, "tx_from": moment.now, "release_from": moment.release_id}
-        columns |= {name: pa.repeat(pa.scalar(value), len(rows)) for name, value in constants.items()}
-        self._copy(table.qualified, pa.table(columns))
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            block = rows.iloc[start : start + _BLOCK_ROWS]
+            columns = {name: copying.texts_of(block[name]) for name in block.columns}
+            if geometries is not None:
+                shapes = geometries[start : start + _BLOCK_ROWS]
+                columns[GEOMETRY_COLUMN] = copying.ewkb(as_parts(shapes) if table.is_multipart else shapes, srid)
+            columns |= {name: pa.repeat(pa.scalar(value), len(block)) for name, value in constants.items()}
+            self._copy(table.qualified, pa.table(columns))
+        if geometries is not None and ddl.is_partitioned(table.name):
+            self._widen(srid, rows["ma_xa"], geometries)
+
+    def _widen(self, srid: int, communes: pd.Series, geometries: Geometries) -> None:
+        """Let the boxes of communes hold these shapes."""
+        sides = pd.DataFrame(np.clip(shapely.bounds(geometries), -_FAR_M, _FAR_M), columns=["w", "s", "e", "n"])
+        boxes = sides.groupby(communes.to_numpy()).agg({"w": "min", "s": "min", "e": "max", "n": "max"}).dropna()
+        for ma_xa, box in boxes.to_dict("index").items():
+            self._execute(
+                "INSERT INTO pham_vi VALUES (:srid, :ma_xa, ST_MakeEnvelope(:w, :s, :e, :n, :srid)) "
+                "ON CONFLICT (srid, ma_xa) DO UPDATE SET geom = ST_Envelope(ST_Collect(pham_vi.geom, excluded.geom)) "
+                "WHERE NOT pham_vi.geom ~ excluded.geom",
+                {"srid": srid, "ma_xa": ma_xa} | {str(side): value for side, value in box.items()},
+            )
 
     def insert_plain(self, table: str, rows: pd.DataFrame, schema: str = "") -> None:
         """Copy many rows into a table of the program."""
-        self._copy(Table(table, (), schema).qualified, pa.table({name: _texts_of(rows[name]) for name in rows.columns}))
+        self._copy(
+            Table(table, (), schema).qualified, pa.table({name: copying.texts_of(rows[name]) for name in rows.columns})
+        )
 
     def _copy(self, table: str, rows: pa.Table) -> None:
         names = ", ".join(f'"{name}"' for name in rows.column_names)
         statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
         with self._explained(), self.connection.cursor().copy(statement.encode()) as sink:
-            # Texts stand in quotation marks and null does not: an empty text stays one.
-            csv.write_csv(rows, _Sink(sink), csv.WriteOptions(include_header=False))
+            copying.send(sink, rows)
 
     def copied(self, table: Table, sources: list[int], moment: Moment) -> None:
         """Do nothing: the index of the server follows by itself."""
@@ -163,6 +185,16 @@ class PostGIS(Store):
     def in_box(self, table: Table) -> str:
         """Return the condition that the box of a geometry meets a box."""
         return f"{GEOMETRY_COLUMN} && ST_MakeEnvelope(:west, :south, :east, :north, :srid)"
+
+    def communes_of(self, srid: int, box: Box) -> list[str] | None:
+        """Return the communes whose box meets this one."""
+        sides = dict(zip(("west", "south", "east", "north"), map(float, box), strict=True))
+        found = self.execute(
+            "SELECT ma_xa FROM pham_vi WHERE srid = :srid "
+            "AND geom && ST_MakeEnvelope(:west, :south, :east, :north, :srid) ORDER BY ma_xa",
+            {"srid": srid, **sides},
+        )
+        return [row[0] for row in found.fetchall()]
 
     @contextmanager
     def holders(self) -> Iterator[None]:
@@ -248,23 +280,6 @@ class PostGIS(Store):
             ) from error
 
 
-class _Sink(io.RawIOBase):
-    """What Arrow writes to is sent to the server at once, block by block."""
-
-    def __init__(self, copy: psycopg.Copy) -> None:
-        super().__init__()
-        self._copy = copy
-
-    def writable(self) -> bool:
-        """Return that it can be written to."""
-        return True
-
-    def write(self, block: Any) -> int:
-        """Send a block."""
-        self._copy.write(bytes(block))
-        return len(block)
-
-
 def _shown(url: str) -> str:
     """Return an address without account and password."""
     try:
@@ -282,19 +297,3 @@ def _shown(url: str) -> str:
 def _translated(sql: str) -> bytes:
     """Return a statement with parameters as the driver spells them."""
     return re.sub(r"(?<!:):([a-z_]\w*)", r"%(\1)s", sql.replace("%", "%%")).encode()
-
-
-def _texts_of(column: pd.Series) -> pa.Array:
-    """Return a column as COPY takes it; bytes in hexadecimal digits."""
-    if len(kinds := column.dropna()) and isinstance(kinds.iloc[0], bytes):
-        return pa.array(["\\x" + value.hex() if isinstance(value, bytes) else None for value in column], pa.string())
-    return pa.array(column, from_pandas=True)
-
-
-def _ewkb(geometries: Geometries, srid: int) -> pa.Array:
-    """Return geometries with their zone; coordinates stay bit for bit what they were, empty ones are null."""
-    absent = shapely.is_missing(geometries) | shapely.is_empty(geometries)
-    digits = shapely.to_wkb(geometries, hex=True, byte_order=1, output_dimension=2)
-    # The number of the zone follows the type, whose highest byte says that it does; setting it would copy every shape.
-    zone = srid.to_bytes(4, "little").hex()
-    return pc.binary_replace_slice(pa.array(digits, mask=absent, type=pa.string()), 8, 10, f"20{zone}")

@@ -74,6 +74,9 @@ def as_of(
         return chained([read_versions(store, table, srid, as_of_condition(table, only), each) for each in keys])
     values |= {"ma_xa": ma_xa, "ky_dia_gioi": ky_dia_gioi}
     only = [*(f"{name} = :{name}" for name in ("ma_xa", "ky_dia_gioi") if values[name]), *boxed]
+    near = store.communes_of(srid, box) if box and not ma_xa else None
+    if near is not None:
+        only, values = [store.among("ma_xa", "near"), *only], values | {"near": store.values(near)}
     return read_versions(store, table, srid, as_of_condition(table, only), values)
 
 

@@ -1004,6 +1004,17 @@ BEGIN
 END
 $body$;
 
+-- Phạm vi từng xã / Where the parcels of each commune lie: boxes that only grow.
+-- A question about a place is planned for the partitions of its communes alone; for all of them planning takes longer.
+CREATE TABLE IF NOT EXISTS land.pham_vi (
+  srid integer NOT NULL, ma_xa text NOT NULL, geom geometry NOT NULL, PRIMARY KEY (srid, ma_xa));
+INSERT INTO land.pham_vi
+SELECT {srid}, ma_xa, ST_SetSRID(ST_Extent(geom)::geometry, {srid})
+FROM land.thua_dat_{srid} t
+WHERE geom IS NOT NULL
+  AND NOT EXISTS (SELECT FROM land.pham_vi p WHERE p.srid = {srid} AND p.ma_xa = t.ma_xa)
+GROUP BY ma_xa;
+
 -- Quyền / Rights
 REVOKE ALL ON FUNCTION land.make_partition(integer, text) FROM PUBLIC;
 GRANT USAGE ON SCHEMA land TO diachinh_reader, diachinh_holder_reader, diachinh_writer;

@@ -11,7 +11,7 @@ from pipelines import store as land
 from pipelines import vault
 from pipelines.errors import StoreError
 from pipelines.load import run
-from tests.unit.deliveries import ZONE, delivery
+from tests.unit.deliveries import EAST_M, NORTH_M, ZONE, delivery
 
 
 @pytest.fixture
@@ -147,3 +147,29 @@ def test_one_code_from_two_loads_at_once_is_told(filled: str, safe: vault.Vault)
         with pytest.raises(StoreError, match="met, this one wrote nothing"), store.transaction():
             land.record(store, assignment, srid=ZONE, release_id=9)
         assert store.execute("SELECT count(*) FROM dinh_danh").fetchone() == (6,)
+
+
+def test_a_question_about_a_place_is_asked_of_its_communes_alone(filled: str, safe: vault.Vault) -> None:
+    west = (EAST_M, NORTH_M, EAST_M + 1, NORTH_M + 1)
+    with land.open_store(filled, srid=ZONE) as store:
+        run(delivery(3, ma_xa="15703", shift_m=500), store, safe)
+        run(delivery(3, ma_xa="15703", shift_m=900, sha256="b" * 64), store, safe)
+    east = (EAST_M + 910, NORTH_M, EAST_M + 911, NORTH_M + 1)
+    former = (EAST_M + 510, NORTH_M, EAST_M + 511, NORTH_M + 1)
+    with land.open_reader(filled) as store:
+        assert [store.communes_of(ZONE, box) for box in (west, east, former)] == [["15670"], ["15703"], ["15703"]]
+        found = [land.as_of(store, ZONE, valid="2030-01-01", box=box)["ma_xa"].tolist() for box in (west, east, former)]
+        assert found == [["15670"], ["15703"], []]
+        plan = store.execute(
+            "EXPLAIN SELECT version_id FROM thua_dat_5897 WHERE ma_xa = ANY(:near)", {"near": ["15703"]}
+        ).fetchall()
+    assert "15670" not in str(plan)
+
+
+def test_where_parcels_lie_is_found_anew_for_a_store_that_did_not_say(filled: str) -> None:
+    with psycopg.connect(filled) as owner:
+        before = owner.execute("SELECT srid, ma_xa, ST_AsText(geom) FROM land.pham_vi").fetchall()
+        owner.execute("DROP TABLE land.pham_vi")
+    with land.open_store(filled, srid=ZONE) as store:
+        land.migrate(store)
+        assert store.execute("SELECT srid, ma_xa, ST_AsText(geom) FROM pham_vi").fetchall() == before
