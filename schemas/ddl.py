@@ -138,6 +138,8 @@ def _script(store: str, dialect: Dialect) -> str:
     parts += [_entity(name, entity, dialect) for name, entity in _of_store(store)]
     if store == "land" and not dialect.is_postgis:
         parts.append(guards.of_geopackage(table_name("thua_dat", ZONE)))
+    if store == "holders" and not dialect.is_postgis:
+        parts.append(guards.of_holder_file(dialect.schema))
     return "\n".join(parts)
 
 

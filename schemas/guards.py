@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks: codes and keys that were given, and the log, stay as they are.
+"""What the database itself refuses, whoever asks: codes and keys that were given, and what was decided, stay.
 
 TT 19/2026, Annex I: a code is given to one piece of land for ever. A parcel may get another key (a reform of the
 communes); its code follows it where `khoa_thua` says which key took the place of which. GeoPackage knows triggers
@@ -20,6 +20,13 @@ _TAKEN = {
 }
 """Where a new row has the key of another, which `INSERT OR REPLACE` would delete without asking a trigger."""
 
+_DECIDED = {
+    "quyet_dinh_lien_ket": "id = NEW.id",
+    "xac_thuc_da_gui": "reference = NEW.reference AND seal = NEW.seal",
+    "lan_lien_ket": "id = NEW.id",
+}
+"""Tables of the holders to which rows are only added: who is one person, and who said so when."""
+
 _IDENTITY = ("thua_dat_id", "ma_dinh_danh_thua")
 """Columns of a version that say which land it is about."""
 
@@ -38,18 +45,7 @@ def _linked(one: str, other: str, schema: str = "") -> str:
 
 def of_geopackage(versions: str) -> str:
     """Return the triggers of the land database, where a table holds the versions of parcels."""
-    made = [
-        trigger
-        for table, columns in _KEPT.items()
-        for trigger in (
-            _trigger(f"{table}_no_delete", f"DELETE ON {table}", KEPT),
-            _trigger(f"{table}_no_update", f"UPDATE {_of(columns)}ON {table}", KEPT),
-        )
-    ]
-    made += [
-        _trigger(f"{table}_no_replace", f"INSERT ON {table}", KEPT, f"EXISTS (SELECT 1 FROM {table} WHERE {taken})")
-        for table, taken in _TAKEN.items()
-    ]
+    made = [text for table, taken in _TAKEN.items() for text in _keeping(table, taken, _KEPT[table])]
     made += [
         _trigger(
             "dinh_danh_follows",
@@ -63,6 +59,28 @@ def of_geopackage(versions: str) -> str:
         _trigger(f"{versions}_carried", "INSERT ON dinh_danh", GIVEN, _elsewhere(versions, "AND o.tx_to IS NULL ")),
     ]
     return "\n".join(made)
+
+
+def of_holder_file(schema: str) -> str:
+    """Return the triggers of the holder database in SQLite, attached under a name or alone."""
+    made = [text for table, taken in _DECIDED.items() for text in _keeping(table, taken, (), schema)]
+    return "\n".join(made)
+
+
+def of_holder_schema(schema: str, functions: str) -> str:
+    """Return the triggers of the holder schema of PostGIS; the functions stand in another schema."""
+    made = [text for table in _DECIDED for text in _kept(f"{schema}.", table, (), f"{functions}.")]
+    return "\n".join(made)
+
+
+def _keeping(table: str, taken: str, columns: tuple[str, ...], schema: str = "") -> list[str]:
+    """Return what keeps the rows of a table in SQLite: no deletion, no change, no replacement."""
+    named = f"{schema}.{table}" if schema else table
+    return [
+        _trigger(f"{named}_no_delete", f"DELETE ON {table}", KEPT),
+        _trigger(f"{named}_no_update", f"UPDATE {_of(columns)}ON {table}", KEPT),
+        _trigger(f"{named}_no_replace", f"INSERT ON {table}", KEPT, f"EXISTS (SELECT 1 FROM {table} WHERE {taken})"),
+    ]
 
 
 def _trigger(name: str, event: str, message: str, condition: str = "") -> str:
@@ -99,28 +117,32 @@ def of_postgis(schema: str, versions: str) -> str:
             GIVEN,
         ),
     ]
-    made = [
-        _made(own, table, f"{table}_no_delete", "BEFORE DELETE OR TRUNCATE", "STATEMENT", "refuse") for table in _KEPT
-    ]
-    made += [
-        _made(own, table, f"{table}_no_update", f"BEFORE UPDATE {_of(columns)}".rstrip(), "STATEMENT", "refuse")
-        for table, columns in _KEPT.items()
-    ]
+    made = [text for table, columns in _KEPT.items() for text in _kept(own, table, columns, own)]
+    kept = ", ".join(_IDENTITY)
     moved = "ROW WHEN (OLD.thua_dat_id <> NEW.thua_dat_id)"
     made += [
-        _made(own, "dinh_danh", "dinh_danh_follows", "BEFORE UPDATE OF thua_dat_id", moved, "follow_key"),
-        _made(own, versions, f"{versions}_no_update", f"BEFORE UPDATE OF {', '.join(_IDENTITY)}", "ROW", "refuse"),
+        _made(own, "dinh_danh", "dinh_danh_follows", "BEFORE UPDATE OF thua_dat_id", moved, f"{own}follow_key"),
+        _made(own, versions, f"{versions}_no_update", f"BEFORE UPDATE OF {kept}", "ROW", f"{own}refuse"),
         _made(
             own,
             versions,
             f"{versions}_given",
             "AFTER INSERT",
             "ROW WHEN (NEW.ma_dinh_danh_thua IS NOT NULL)",
-            "own_code",
+            f"{own}own_code",
             "CONSTRAINT ",
         ),
     ]
     return "\n".join([*functions, *made])
+
+
+def _kept(own: str, table: str, columns: tuple[str, ...], functions: str) -> list[str]:
+    """Return what keeps the rows of a table in PostGIS."""
+    changed = f"BEFORE UPDATE {_of(columns)}".rstrip()
+    return [
+        _made(own, table, f"{table}_no_delete", "BEFORE DELETE OR TRUNCATE", "STATEMENT", f"{functions}refuse"),
+        _made(own, table, f"{table}_no_update", changed, "STATEMENT", f"{functions}refuse"),
+    ]
 
 
 def _function(name: str, condition: str, message: str) -> str:
@@ -140,5 +162,5 @@ def _made(own: str, table: str, name: str, event: str, each: str, function: str,
     return (
         f"DROP TRIGGER IF EXISTS {name} ON {own}{table};\n"
         f"CREATE {kind}TRIGGER {name} {event} ON {own}{table}{late}\n"
-        f"  FOR EACH {each} EXECUTE FUNCTION {own}{function}();\n"
+        f"  FOR EACH {each} EXECUTE FUNCTION {function}();\n"
     )

@@ -62,7 +62,7 @@ def template() -> str:
     """Return the SQL of both schemas with `{srid}` in place of the zone; it may be run again for another zone."""
     land, holders = ddl.Dialect(is_postgis=True, schema=LAND), ddl.Dialect(is_postgis=True, schema=HOLDERS)
     views = "".join(_view(table) for table in ddl.spatial_tables(ddl.ZONE))
-    guarded = guards.of_postgis(LAND, ddl.table_name("thua_dat", ddl.ZONE))
+    guarded = guards.of_postgis(LAND, ddl.table_name("thua_dat", ddl.ZONE)) + guards.of_holder_schema(HOLDERS, LAND)
     return "\n".join(
         [_SCHEMAS, ddl.land_template(land), ddl.holders(holders), views, guarded, _PARTITIONS, _EXTENTS, _RIGHTS]
     )

@@ -469,3 +469,48 @@ CREATE INDEX IF NOT EXISTS ix_vo_chong_hien_hanh ON vo_chong (release_from) WHER
 CREATE INDEX IF NOT EXISTS ix_vo_chong_1 ON vo_chong (vo_chong_id);
 CREATE INDEX IF NOT EXISTS ix_vo_chong_2 ON vo_chong (vo_id);
 CREATE INDEX IF NOT EXISTS ix_vo_chong_3 ON vo_chong (chong_id);
+
+CREATE TRIGGER IF NOT EXISTS quyet_dinh_lien_ket_no_delete BEFORE DELETE ON quyet_dinh_lien_ket
+BEGIN
+  SELECT RAISE(ROLLBACK, 'quyet_dinh_lien_ket: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS quyet_dinh_lien_ket_no_update BEFORE UPDATE ON quyet_dinh_lien_ket
+BEGIN
+  SELECT RAISE(ROLLBACK, 'quyet_dinh_lien_ket: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS quyet_dinh_lien_ket_no_replace BEFORE INSERT ON quyet_dinh_lien_ket
+BEGIN
+  SELECT RAISE(ROLLBACK, 'quyet_dinh_lien_ket: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM quyet_dinh_lien_ket WHERE id = NEW.id);
+END;
+
+CREATE TRIGGER IF NOT EXISTS xac_thuc_da_gui_no_delete BEFORE DELETE ON xac_thuc_da_gui
+BEGIN
+  SELECT RAISE(ROLLBACK, 'xac_thuc_da_gui: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS xac_thuc_da_gui_no_update BEFORE UPDATE ON xac_thuc_da_gui
+BEGIN
+  SELECT RAISE(ROLLBACK, 'xac_thuc_da_gui: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS xac_thuc_da_gui_no_replace BEFORE INSERT ON xac_thuc_da_gui
+BEGIN
+  SELECT RAISE(ROLLBACK, 'xac_thuc_da_gui: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM xac_thuc_da_gui WHERE reference = NEW.reference AND seal = NEW.seal);
+END;
+
+CREATE TRIGGER IF NOT EXISTS lan_lien_ket_no_delete BEFORE DELETE ON lan_lien_ket
+BEGIN
+  SELECT RAISE(ROLLBACK, 'lan_lien_ket: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS lan_lien_ket_no_update BEFORE UPDATE ON lan_lien_ket
+BEGIN
+  SELECT RAISE(ROLLBACK, 'lan_lien_ket: what was entered here stays as it is');
+END;
+
+CREATE TRIGGER IF NOT EXISTS lan_lien_ket_no_replace BEFORE INSERT ON lan_lien_ket
+BEGIN
+  SELECT RAISE(ROLLBACK, 'lan_lien_ket: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM lan_lien_ket WHERE id = NEW.id);
+END;

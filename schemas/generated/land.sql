@@ -416,6 +416,11 @@ BEGIN
   SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is');
 END;
 
+CREATE TRIGGER IF NOT EXISTS dinh_danh_no_replace BEFORE INSERT ON dinh_danh
+BEGIN
+  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM dinh_danh WHERE ma_dinh_danh_thua = NEW.ma_dinh_danh_thua OR thua_dat_id = NEW.thua_dat_id);
+END;
+
 CREATE TRIGGER IF NOT EXISTS khoa_thua_no_delete BEFORE DELETE ON khoa_thua
 BEGIN
   SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is');
@@ -426,6 +431,11 @@ BEGIN
   SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is');
 END;
 
+CREATE TRIGGER IF NOT EXISTS khoa_thua_no_replace BEFORE INSERT ON khoa_thua
+BEGIN
+  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM khoa_thua WHERE thua_dat_id_cu = NEW.thua_dat_id_cu AND release_from = NEW.release_from);
+END;
+
 CREATE TRIGGER IF NOT EXISTS nhat_ky_no_delete BEFORE DELETE ON nhat_ky
 BEGIN
   SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is');
@@ -434,16 +444,6 @@ END;
 CREATE TRIGGER IF NOT EXISTS nhat_ky_no_update BEFORE UPDATE ON nhat_ky
 BEGIN
   SELECT RAISE(ROLLBACK, 'nhat_ky: what was entered here stays as it is');
-END;
-
-CREATE TRIGGER IF NOT EXISTS dinh_danh_no_replace BEFORE INSERT ON dinh_danh
-BEGIN
-  SELECT RAISE(ROLLBACK, 'dinh_danh: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM dinh_danh WHERE ma_dinh_danh_thua = NEW.ma_dinh_danh_thua OR thua_dat_id = NEW.thua_dat_id);
-END;
-
-CREATE TRIGGER IF NOT EXISTS khoa_thua_no_replace BEFORE INSERT ON khoa_thua
-BEGIN
-  SELECT RAISE(ROLLBACK, 'khoa_thua: what was entered here stays as it is') WHERE EXISTS (SELECT 1 FROM khoa_thua WHERE thua_dat_id_cu = NEW.thua_dat_id_cu AND release_from = NEW.release_from);
 END;
 
 CREATE TRIGGER IF NOT EXISTS nhat_ky_no_replace BEFORE INSERT ON nhat_ky

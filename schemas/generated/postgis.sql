@@ -956,20 +956,20 @@ DROP TRIGGER IF EXISTS dinh_danh_no_delete ON land.dinh_danh;
 CREATE TRIGGER dinh_danh_no_delete BEFORE DELETE OR TRUNCATE ON land.dinh_danh
   FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
 
-DROP TRIGGER IF EXISTS khoa_thua_no_delete ON land.khoa_thua;
-CREATE TRIGGER khoa_thua_no_delete BEFORE DELETE OR TRUNCATE ON land.khoa_thua
-  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
-
-DROP TRIGGER IF EXISTS nhat_ky_no_delete ON land.nhat_ky;
-CREATE TRIGGER nhat_ky_no_delete BEFORE DELETE OR TRUNCATE ON land.nhat_ky
-  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
-
 DROP TRIGGER IF EXISTS dinh_danh_no_update ON land.dinh_danh;
 CREATE TRIGGER dinh_danh_no_update BEFORE UPDATE OF ma_dinh_danh_thua, x, y, srid, lon, lat, algorithm, release_from ON land.dinh_danh
   FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
 
+DROP TRIGGER IF EXISTS khoa_thua_no_delete ON land.khoa_thua;
+CREATE TRIGGER khoa_thua_no_delete BEFORE DELETE OR TRUNCATE ON land.khoa_thua
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
 DROP TRIGGER IF EXISTS khoa_thua_no_update ON land.khoa_thua;
 CREATE TRIGGER khoa_thua_no_update BEFORE UPDATE OF thua_dat_id_cu, thua_dat_id_moi, ma_xa_cu, ky_dia_gioi_cu, release_from ON land.khoa_thua
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS nhat_ky_no_delete ON land.nhat_ky;
+CREATE TRIGGER nhat_ky_no_delete BEFORE DELETE OR TRUNCATE ON land.nhat_ky
   FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
 
 DROP TRIGGER IF EXISTS nhat_ky_no_update ON land.nhat_ky;
@@ -987,6 +987,29 @@ CREATE TRIGGER thua_dat_{srid}_no_update BEFORE UPDATE OF thua_dat_id, ma_dinh_d
 DROP TRIGGER IF EXISTS thua_dat_{srid}_given ON land.thua_dat_{srid};
 CREATE CONSTRAINT TRIGGER thua_dat_{srid}_given AFTER INSERT ON land.thua_dat_{srid} DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (NEW.ma_dinh_danh_thua IS NOT NULL) EXECUTE FUNCTION land.own_code();
+DROP TRIGGER IF EXISTS quyet_dinh_lien_ket_no_delete ON holders.quyet_dinh_lien_ket;
+CREATE TRIGGER quyet_dinh_lien_ket_no_delete BEFORE DELETE OR TRUNCATE ON holders.quyet_dinh_lien_ket
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS quyet_dinh_lien_ket_no_update ON holders.quyet_dinh_lien_ket;
+CREATE TRIGGER quyet_dinh_lien_ket_no_update BEFORE UPDATE ON holders.quyet_dinh_lien_ket
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS xac_thuc_da_gui_no_delete ON holders.xac_thuc_da_gui;
+CREATE TRIGGER xac_thuc_da_gui_no_delete BEFORE DELETE OR TRUNCATE ON holders.xac_thuc_da_gui
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS xac_thuc_da_gui_no_update ON holders.xac_thuc_da_gui;
+CREATE TRIGGER xac_thuc_da_gui_no_update BEFORE UPDATE ON holders.xac_thuc_da_gui
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS lan_lien_ket_no_delete ON holders.lan_lien_ket;
+CREATE TRIGGER lan_lien_ket_no_delete BEFORE DELETE OR TRUNCATE ON holders.lan_lien_ket
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
+
+DROP TRIGGER IF EXISTS lan_lien_ket_no_update ON holders.lan_lien_ket;
+CREATE TRIGGER lan_lien_ket_no_update BEFORE UPDATE ON holders.lan_lien_ket
+  FOR EACH STATEMENT EXECUTE FUNCTION land.refuse();
 
 -- Phân vùng của một xã / Partition of a commune: made with the rights of the owner, on its own.
 -- Attaching keeps neither readers nor writers of other communes waiting, as CREATE … PARTITION OF would.

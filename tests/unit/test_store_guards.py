@@ -11,7 +11,7 @@ from pipelines import store as land
 from pipelines import vault
 from pipelines.errors import StoreError
 from pipelines.load import run
-from tests.stores import on_a_server
+from tests.stores import in_files, on_a_server
 from tests.unit.deliveries import ZONE, delivery
 
 REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError)
@@ -179,3 +179,36 @@ def test_the_owner_cannot_empty_the_tables(store: land.Store) -> None:
         with pytest.raises(REFUSED):
             store.execute(f"TRUNCATE {table}")
     assert content(store) == before
+
+
+DECIDED = ("id, luc, nguoi_thuc_hien, kind, answer", "1, '2026-01-01', 'officer', 'answer', 'same'")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE holders.quyet_dinh_lien_ket SET answer = 'different'",
+        "DELETE FROM holders.quyet_dinh_lien_ket",
+        "UPDATE holders.xac_thuc_da_gui SET number_hash = 'x'",
+        "DELETE FROM holders.xac_thuc_da_gui",
+        "UPDATE holders.lan_lien_ket SET people = 0",
+        "DELETE FROM holders.lan_lien_ket",
+    ],
+)
+def test_what_was_decided_about_people_stays(store: land.Store, statement: str) -> None:
+    store.execute(f"INSERT INTO holders.quyet_dinh_lien_ket ({DECIDED[0]}) VALUES ({DECIDED[1]})")
+    store.execute("INSERT INTO holders.xac_thuc_da_gui VALUES ('a', 'b', 'c', 'd')")
+    store.execute("INSERT INTO holders.lan_lien_ket VALUES (1, '2026-01-01', '[1]', 1, 1, 1, 0, 0, 0)")
+    table = f"holders.{statement.partition('holders.')[2].split()[0]}"
+    before = store.execute(f"SELECT * FROM {table}").fetchall()
+    with pytest.raises(REFUSED):
+        store.execute(statement)
+    assert store.execute(f"SELECT * FROM {table}").fetchall() == before
+
+
+@in_files
+def test_a_decision_is_not_replaced(store: land.Store) -> None:
+    asked = f"INTO holders.quyet_dinh_lien_ket ({DECIDED[0]}) VALUES ({DECIDED[1]})"
+    store.execute(f"INSERT {asked}")
+    with pytest.raises(sqlite3.IntegrityError, match="stays as it is"):
+        store.execute(f"INSERT OR REPLACE {asked}")

@@ -130,6 +130,7 @@ def test_links_and_rows_for_verification_are_taken_in(chosen: Settings) -> None:
         if chosen.database.startswith("gpkg:"):
             store.execute("DROP TABLE holders.xac_thuc_da_gui")
         else:
+            store.execute("DROP TRIGGER xac_thuc_da_gui_no_delete ON holders.xac_thuc_da_gui")
             store.execute("DELETE FROM holders.xac_thuc_da_gui")
     folder = write_former(chosen, "")
     (folder / former.BATCHES).mkdir()
