@@ -1,4 +1,4 @@
-/** A screen too small for panel and map side by side; the same condition stands in `style.css`. */
+/** A screen too small for panel and map side by side; the same condition stands in `styles/small.css`. */
 const SMALL = "(max-width: 599px), (max-width: 820px) and (min-height: 481px)";
 
 /** True where the panel lies over the map and is drawn up from below. */

@@ -14,7 +14,7 @@ export interface MapTheme {
 /** Parcels are printed lightly on the paper, and so are the squares of the legend. */
 export const FILL_OPACITY = 0.85;
 
-/** The printed cadastral sheet: off-white paper, thin dark lines. The same colours stand in `style.css`. */
+/** The printed cadastral sheet: off-white paper, thin dark lines. The same colours stand in `styles/page.css`. */
 export const PAPER: MapTheme = {
   background: "#f7f6f2",
   parcelLine: "#3d3a34",
