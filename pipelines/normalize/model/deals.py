@@ -99,8 +99,8 @@ def _sides(files: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     After it are those of its dossier, where the dossier has no other transaction.
     """
-    every = pd.concat([*files.frames.values(), *files.before.values()])[["_id", "_parent"]]
-    above = every.set_index("_id")["_parent"]
+    links = [rows[["_id", "_parent"]] for rows in (*files.frames.values(), *files.before.values())]
+    above = pd.concat(links).set_index("_id")["_parent"]
     is_deal = set(files.frames[_DEAL]["_id"]) | set(files.before[_DEAL]["_id"])
     before = files.before[_PARCEL]
     at = before["_parent"]
