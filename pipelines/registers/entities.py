@@ -22,6 +22,7 @@ LINKS = ("_id", "_parent", "_in", "_dossier", "_before")
 UNKNOWN = "unknown_element"
 """Name of the frame of elements the code list does not know: path, count and the first value of each."""
 
+_DTYPES = {"boolean": "boolean", "number": "Float64"}
 _AS_THEY_ARE = ("text", "id")
 """Types of attributes that stay texts; software numbers its rows, or names them by 36 letters and digits."""
 
@@ -160,6 +161,10 @@ def typed(document: Document) -> Typed:
 
 
 def _typed(values: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
+    if values.isna().all():
+        # Of the attributes of the structure most stand empty.
+        dtype = "string" if kind.startswith("date") else _DTYPES.get(kind, "Int64")
+        return pd.Series(pd.NA, index=values.index, dtype=dtype), pd.Series(False, index=values.index)
     if kind.startswith("date"):
         read = dates.parse(values)
         if kind == "datetime":
