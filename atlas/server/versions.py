@@ -25,8 +25,8 @@ def seen(collection: Collection, table: Table, time: Timespan | None = None) -> 
     if collection.release is None:
         return _recorded(collection.time, time) if collection.time and time else Sql("1")
     name, identifier = quoted(table.name), quoted(collection.id_field)
-    wanted = _current(collection.release) if time is None else _valid(collection, table, time)
     hidden = f"atlas_withheld({', '.join(map(quoted, USES))})"
+    wanted = _current(collection.release) if time is None else _valid(collection, table, time, hidden)
     if time is None and collection.release == collection.newest:
         # last, so that it is asked only of rows that meet everything else
         return Sql(f"({wanted.text}) AND NOT {hidden}", wanted.parameters)
@@ -45,14 +45,16 @@ def _current(release: int) -> Sql:
     return Sql("release_from <= ? AND (release_to IS NULL OR release_to > ?)", (release, release))
 
 
-def _valid(collection: Collection, table: Table, time: Timespan) -> Sql:
+def _valid(collection: Collection, table: Table, time: Timespan, hidden: str) -> Sql:
     release = collection.release
     begin, end = time.begin or "0000", time.end or "9999"
     key, name = quoted(table.key), quoted(table.name)
     return Sql(
-        # A rollback writes old versions again, so one parcel may have two for the same day: the newest counts.
+        # A rollback writes old versions again, so one parcel may have two for the same day: the newest counts of those
+        # that may be seen. A release made from PostGIS brings no others.
         f"{key} IN (SELECT max({key}) FROM {name} WHERE release_from <= ? AND valid_from <= ? "
-        f"AND (valid_to IS NULL OR release_to > ? OR valid_to > ?) GROUP BY {quoted(collection.id_field)})",
+        f"AND (valid_to IS NULL OR release_to > ? OR valid_to > ?) AND NOT {hidden} "
+        f"GROUP BY {quoted(collection.id_field)})",
         (release, end, release, begin),
     )
 
