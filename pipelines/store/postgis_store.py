@@ -135,8 +135,8 @@ class PostGIS(Store):
         names = ", ".join(f'"{name}"' for name in rows.column_names)
         statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv)"
         with self._explained(), self.connection.cursor().copy(statement.encode()) as sink:
-            # Texts stand in quotation marks and null does not: an empty text stays one.
-            csv.write_csv(rows, _Sink(sink), csv.WriteOptions(include_header=False))
+            # Texts stand in quotation marks, null does not; before an empty chunk Arrow writes whatever lies about.
+            csv.write_csv(rows.combine_chunks(), _Sink(sink), csv.WriteOptions(include_header=False))
 
     def copied(self, table: Table, sources: list[int], moment: Moment) -> None:
         """Do nothing: the index of the server follows by itself."""
