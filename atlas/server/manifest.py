@@ -136,6 +136,7 @@ class _looking:
 def _parcels(connection: sqlite3.Connection, manifest: Mapping[str, Any], number: int) -> Collection:
     zones = connection.execute("SELECT srid, bang FROM vung_toa_do ORDER BY srid").fetchall()
     tables = tuple(Table(srid, name, "version_id", "geom", f"rtree_{name}_geom") for srid, name in zones)
+    keys = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'khoa_thua'").fetchone()
     layer = schemas.layer("thua_dat")
     entry = _entry(manifest, "parcels")
     return Collection(
@@ -149,6 +150,7 @@ def _parcels(connection: sqlite3.Connection, manifest: Mapping[str, Any], number
         newest=number,
         extent=_extent(entry, manifest),
         crs=_offered([int(srid) for srid, _ in zones]),
+        knows_former_keys=keys is not None,
     )
 
 
