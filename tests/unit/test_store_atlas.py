@@ -69,6 +69,9 @@ def answers(home: Path) -> dict[str, str]:
     with TestClient(create(home)) as client:
         told = {path: client.get(path) for path in ASKED}
         assert {answer.status_code for answer in told.values()} <= {200, 404}
+        # Nothing twice and nothing lost, whichever commune the newest release is of.
+        parcels = sum(commune["parcels"] for commune in manifest(home / "release")["communes"])
+        assert told[ASKED[0]].json()["numberMatched"] == parcels
         return {path: re.sub(r'"timeStamp":"[^"]*"', "", answer.text) for path, answer in told.items()}
 
 
