@@ -122,9 +122,20 @@ def _zone(store: land.Store, releases: Sequence[land.Release]) -> pd.DataFrame:
 
 
 def _hidden(store: land.Store, changes: land.Changes, release: land.Release) -> pd.Series:
-    """Return which changes are of parcels whose newest version is withheld, under whatever key a reform gave it."""
+    """Return which changes are of parcels that are withheld today."""
+    return pd.Series(among(changes.thua_dat_id, withheld_today(store, changes.after.loc[changes.is_there], release)))
+
+
+def withheld_today(store: land.Store, versions: pd.DataFrame, release: land.Release) -> pd.Series:
+    """Return the ids of parcels whose newest version is withheld, under whatever key a reform gave it.
+
+    Args:
+        store: The land database.
+        versions: All versions of the parcels of a commune in a zone: `thua_dat_id`, `release_from`, their uses.
+        release: A release of that commune and zone.
+    """
     names = ["thua_dat_id", "release_from", "loai_dat", "loai_dat_ghi"]
-    versions = [pd.DataFrame(changes.after.loc[changes.is_there, names])]
+    known = [pd.DataFrame(versions[names])]
     others = land.counterparts(store, (release.ma_xa, release.ky_dia_gioi))
     if len(others):
         table = land.layer_table("thua_dat", release.srid).qualified
@@ -132,10 +143,11 @@ def _hidden(store: land.Store, changes: land.Changes, release: land.Release) -> 
             f"SELECT {', '.join(names)} FROM {table} WHERE {store.among('thua_dat_id', 'ids')} ORDER BY version_id",
             {"ids": store.values(others["other"].to_list())},
         ).rename(columns={"thua_dat_id": "other"})
-        versions.append(elsewhere.merge(others, on="other")[names])
-    every = pd.concat(versions, ignore_index=True).sort_values("release_from", kind="stable")
+        known.append(elsewhere.merge(others, on="other")[names])
+    every = pd.concat(known, ignore_index=True).sort_values("release_from", kind="stable")
     last = every.drop_duplicates("thua_dat_id", keep="last")
-    return pd.Series(among(changes.thua_dat_id, last.loc[access.is_withheld(last), "thua_dat_id"]))
+    withheld: pd.Series = last.loc[access.is_withheld(last), "thua_dat_id"]
+    return withheld
 
 
 def _without_hidden(entries: pd.DataFrame, hidden: pd.Series) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Settings: few keys, no unknown ones, passed as an argument."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from pipelines.sandbox import Limits
 
 FILES = ("key_file", "commune_boundaries", "admin_crosswalk", "statistics")
 """Settings that name files; in a settings file their relative paths begin in its folder, wherever a command runs."""
+
+STORE_VARIABLE = "DIACHINH_STORE"
+"""Environment variable that names the store, for all commands of a session."""
 
 
 class Settings(BaseModel):
@@ -81,7 +85,7 @@ class Settings(BaseModel):
 
 
 def load(path: Path | None = None, **overrides: Any) -> Settings:
-    """Read settings from YAML; keyword arguments win over the file.
+    """Read settings from YAML; the store that the environment names wins over the file, keyword arguments over both.
 
     Raises:
         SettingsError: The file is missing, is not YAML, or has a key or value that cannot be used.
@@ -102,6 +106,8 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
         values |= {name: folder / values[name] for name in FILES if isinstance(values.get(name), str)}
         if str(values.get("store", "")).startswith("gpkg:"):
             values["store"] = f"gpkg:{path.resolve().parent / values['store'].removeprefix('gpkg:')}"
+    if named := os.environ.get(STORE_VARIABLE):
+        values["store"] = _absolute(named)
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings.model_validate(values)
@@ -112,3 +118,17 @@ def load(path: Path | None = None, **overrides: Any) -> Settings:
             f"Cấu hình có khóa “{key}” không dùng được: {first['msg']}.",
             f"The setting {key!r} cannot be used: {first['msg']}.",
         ) from error
+
+
+def _absolute(store: str) -> str:
+    """Return the store that the environment names; Snakemake works in another folder than the one of the command.
+
+    Raises:
+        SettingsError: It is a folder whose path does not begin at the root.
+    """
+    if store.startswith("gpkg:") and not Path(store.removeprefix("gpkg:")).is_absolute():
+        raise SettingsError(
+            f"Biến {STORE_VARIABLE} cần đường dẫn đầy đủ, ví dụ gpkg:/srv/dia_chinh: sửa biến đó.",
+            f"The variable {STORE_VARIABLE} needs a full path, such as gpkg:/srv/cadastre: mend it.",
+        )
+    return store

@@ -185,7 +185,7 @@ def _history(connection, table, zone, shapes):
         "release_to": 2, "dia_chi": "Địa chỉ cũ", "row_hash": "old",
     }  # fmt: skip
     new = parcel_rows(zone, 1, release=3)[0] | {
-        "thua_dat_id": f"{zone.ma_xa}.E2025A.1.99.1",
+        "thua_dat_id": f"{zone.ma_xa}.E2025A.1.99999.1",
         "valid_from": "2025-08-01",
     }
     add_features(connection, table, [old, new], shapes[:2], zone.srid)

@@ -100,6 +100,7 @@ class Collection:
         crs: EPSG codes offered beside CRS84, storage first.
         sequence: Property that numbers the features in their order, where `since` may ask for what lies beyond one.
         time: Property that `datetime` is about, where it is not the time of versions.
+        knows_former_keys: Whether the database tells which keys parcels had before a reform.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Collection:
     newest: int | None = None
     sequence: str | None = None
     time: str | None = None
+    knows_former_keys: bool = False
 
 
 def layer_fields(name: str) -> dict[str, Field]:

@@ -49,7 +49,7 @@ class Release:
 
 
 _ON_SERVER = "postgresql:"
-"""What a release made from PostGIS names as its land database."""
+"""What a release that a former version made from PostGIS names as its land database."""
 
 _KEPT = 8
 _releases: OrderedDict[str, Release] = OrderedDict()
@@ -91,11 +91,13 @@ def read(folder: Path) -> Release:
         raise _missing(folder) from error
     if named == _ON_SERVER:
         raise HomeError(
-            "Bản công bố làm từ PostGIS, máy chủ atlas chỉ đọc land.gpkg: nạp vào `store: gpkg:…` rồi công bố lại.",
-            "The release was made from PostGIS, the atlas serves land.gpkg only: load into `store: gpkg:…`, publish.",
+            "Bản công bố làm từ PostGIS bằng phiên bản cũ, chưa có tệp cho atlas: chạy lại `diachinh publish`.",
+            "The release was made from PostGIS by a former version, nothing for the atlas: run `diachinh publish`.",
         )
     land = (folder / named).resolve()
-    number = max((int(commune["release_id"]) for commune in communes), default=0)
+    # A reform that empties a commune is a release of it, too, and the newest one where it comes last.
+    ended = manifest.get("feed", {}).get("ended", [])
+    number = max((int(entry["release_id"]) for entry in [*communes, *ended]), default=0)
     with _looking(land) as connection:
         parcels = _parcels(connection, manifest, number)
         outlines = _outlines(connection, number)
@@ -134,6 +136,7 @@ class _looking:
 def _parcels(connection: sqlite3.Connection, manifest: Mapping[str, Any], number: int) -> Collection:
     zones = connection.execute("SELECT srid, bang FROM vung_toa_do ORDER BY srid").fetchall()
     tables = tuple(Table(srid, name, "version_id", "geom", f"rtree_{name}_geom") for srid, name in zones)
+    keys = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'khoa_thua'").fetchone()
     layer = schemas.layer("thua_dat")
     entry = _entry(manifest, "parcels")
     return Collection(
@@ -147,6 +150,7 @@ def _parcels(connection: sqlite3.Connection, manifest: Mapping[str, Any], number
         newest=number,
         extent=_extent(entry, manifest),
         crs=_offered([int(srid) for srid, _ in zones]),
+        knows_former_keys=keys is not None,
     )
 
 

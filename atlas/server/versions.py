@@ -1,7 +1,7 @@
 """Which versions of features the public sees: those of a release, and never land that is withheld.
 
 Uses of land that the code list marks as not public (defence, security) are left out here, below everything that
-lists, counts or finds; a parcel that is withheld today is left out of the past too.
+lists, counts or finds; a parcel that is withheld today is left out of the past too, under former keys as well.
 """
 
 import re
@@ -25,15 +25,32 @@ def seen(collection: Collection, table: Table, time: Timespan | None = None) -> 
     if collection.release is None:
         return _recorded(collection.time, time) if collection.time and time else Sql("1")
     name, identifier = quoted(table.name), quoted(collection.id_field)
-    wanted = _current(collection.release) if time is None else _valid(collection, table, time)
     hidden = f"atlas_withheld({', '.join(map(quoted, USES))})"
+    wanted = _current(collection.release) if time is None else _valid(collection, table, time, hidden)
     if time is None and collection.release == collection.newest:
         # last, so that it is asked only of rows that meet everything else
         return Sql(f"({wanted.text}) AND NOT {hidden}", wanted.parameters)
-    today = _current(collection.newest or collection.release)
-    withheld_today = f"SELECT {identifier} FROM {name} WHERE {today.text} AND {hidden}"
-    text = f"({wanted.text}) AND NOT {hidden} AND {identifier} NOT IN ({withheld_today})"
+    today = _withheld_today(collection, name, identifier, hidden)
+    text = f"({wanted.text}) AND NOT {hidden} AND {identifier} NOT IN ({today.text})"
     return Sql(text, wanted.parameters + today.parameters)
+
+
+def _withheld_today(collection: Collection, name: str, identifier: str, hidden: str) -> Sql:
+    """Return the query for the parcels whose newest version is withheld, and for the keys that a reform took away."""
+    newest = collection.newest or collection.release
+    last = (
+        f"SELECT {identifier} FROM {name} AS v WHERE release_from <= ? AND {hidden} AND NOT EXISTS (SELECT 1 FROM "
+        f"{name} AS l WHERE l.{identifier} = v.{identifier} AND l.release_from > v.release_from "
+        "AND l.release_from <= ?)"
+    )
+    if not collection.knows_former_keys:
+        return Sql(last, (newest, newest))
+    return Sql(
+        f"WITH RECURSIVE gone(key) AS ({last} AND NOT EXISTS (SELECT 1 FROM khoa_thua AS k WHERE k.thua_dat_id_cu = "
+        f"v.{identifier} AND k.release_to IS NULL) UNION SELECT k.thua_dat_id_cu FROM khoa_thua AS k JOIN gone "
+        "ON k.thua_dat_id_moi = gone.key WHERE k.release_to IS NULL) SELECT key FROM gone",
+        (newest, newest),
+    )
 
 
 def _recorded(name: str, time: Timespan) -> Sql:
@@ -45,14 +62,16 @@ def _current(release: int) -> Sql:
     return Sql("release_from <= ? AND (release_to IS NULL OR release_to > ?)", (release, release))
 
 
-def _valid(collection: Collection, table: Table, time: Timespan) -> Sql:
+def _valid(collection: Collection, table: Table, time: Timespan, hidden: str) -> Sql:
     release = collection.release
     begin, end = time.begin or "0000", time.end or "9999"
     key, name = quoted(table.key), quoted(table.name)
     return Sql(
-        # A rollback writes old versions again, so one parcel may have two for the same day: the newest counts.
+        # A rollback writes old versions again, so one parcel may have two for the same day: the newest counts of those
+        # that may be seen. A release made from PostGIS brings no others.
         f"{key} IN (SELECT max({key}) FROM {name} WHERE release_from <= ? AND valid_from <= ? "
-        f"AND (valid_to IS NULL OR release_to > ? OR valid_to > ?) GROUP BY {quoted(collection.id_field)})",
+        f"AND (valid_to IS NULL OR release_to > ? OR valid_to > ?) AND NOT {hidden} "
+        f"GROUP BY {quoted(collection.id_field)})",
         (release, end, release, begin),
     )
 

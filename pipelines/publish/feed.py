@@ -5,19 +5,17 @@ to a number reads the files that go beyond it.
 """
 
 import gzip
-import json
 import os
-import shutil
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import orjson
 import pandas as pd
 
 from pipelines import feed
 from pipelines import store as land
+from pipelines.publish.container import Container
 from pipelines.store import geopackage
 from pipelines.store.tables import GEOMETRY_COLUMN
 
@@ -71,7 +69,7 @@ def total(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-class Database:
+class Database(Container):
     """The database of the feed: that of the former release with some communes replaced, or a new one.
 
     Args:
@@ -80,49 +78,26 @@ class Database:
     """
 
     def __init__(self, path: Path, former: Path | None) -> None:
-        if former:
-            shutil.copyfile(former, path)
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        # What is taken out must not be found in a free page, since the file is published.
-        self._connection.execute("PRAGMA secure_delete = ON")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.execute("BEGIN")
+        super().__init__(path, former)
         if not former:
             self._define()
-        geopackage.drop_triggers(self._connection, TABLE)
+        geopackage.drop_triggers(self.connection, TABLE)
 
     def _define(self) -> None:
-        geopackage.prepare(self._connection)
         columns = ", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())
-        self._connection.execute(
+        self.connection.execute(
             f'CREATE TABLE {TABLE} ("{_KEY}" INTEGER PRIMARY KEY, {GEOMETRY_COLUMN} GEOMETRY, {columns})'
         )
         for name in ("release_id", "thua_dat_id"):
-            self._connection.execute(f"CREATE INDEX ix_{TABLE}_{name} ON {TABLE} ({name})")
-        geopackage.register_features(self._connection, TABLE, LONLAT, geometry_type="GEOMETRY", key=_KEY, title=_TITLE)
+            self.connection.execute(f"CREATE INDEX ix_{TABLE}_{name} ON {TABLE} ({name})")
+        geopackage.register_features(self.connection, TABLE, LONLAT, geometry_type="GEOMETRY", key=_KEY, title=_TITLE)
 
     def replace(self, releases: Sequence[land.Release], entries: pd.DataFrame) -> None:
         """Put the entries of a commune in the place of those that are there of its releases."""
-        there = "release_id IN (SELECT value FROM json_each(?))"
-        numbers = (json.dumps([release.release_id for release in releases]),)
-        rtree = f'"rtree_{TABLE}_{GEOMETRY_COLUMN}"'
-        self._connection.execute(f"DELETE FROM {rtree} WHERE id IN (SELECT {_KEY} FROM {TABLE} WHERE {there})", numbers)
-        self._connection.execute(f"DELETE FROM {TABLE} WHERE {there}", numbers)
-        shapes = entries["shape"].to_numpy()
-        plain = entries[list(_COLUMNS)].assign(**{name: entries[name].str.join(",") for name in _LISTS})
+        self.remove(TABLE, _KEY, "release_id IN", [release.release_id for release in releases])
+        plain = entries[[_KEY, *_COLUMNS]].assign(**{name: entries[name].str.join(",") for name in _LISTS})
         plain["values"] = [orjson.dumps(values).decode() for values in entries["values"]]
-        columns = plain.astype(object).where(plain.notna(), None)
-        blobs = geopackage.encode(shapes, LONLAT) if len(shapes) else []
-        marks = ", ".join("?" * (2 + len(_COLUMNS)))
-        ids = entries[_KEY].tolist()
-        self._connection.executemany(
-            f"INSERT INTO {TABLE} VALUES ({marks})",
-            zip(ids, blobs, *(columns[name].tolist() for name in _COLUMNS), strict=True),
-        )
-        if len(shapes):
-            (present,) = self._connection.execute(f"SELECT count(*) FROM {rtree}").fetchone()
-            geopackage.index_rows(self._connection, TABLE, ids, shapes, present)
-            geopackage.describe_rows(self._connection, TABLE, shapes)
+        self.add(TABLE, _KEY, plain, entries["shape"].to_numpy(), LONLAT)
 
     def finish(self, changed_at: str) -> None:
         """Keep what was written.
@@ -130,15 +105,8 @@ class Database:
         Args:
             changed_at: What the file says of when its content changed, UTC, ISO 8601.
         """
-        geopackage.create_triggers(self._connection, TABLE, _KEY)
-        self._connection.execute("UPDATE gpkg_contents SET last_change = ?", (changed_at,))
-        self._connection.execute("COMMIT")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+        geopackage.create_triggers(self.connection, TABLE, _KEY)
+        self.keep(changed_at)
 
 
 def link(former: Path, fresh: Path, files: Sequence[Mapping[str, Any]]) -> None:

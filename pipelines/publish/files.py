@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,47 +18,23 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from pipelines import feed as feeds
 from pipelines import reports
 from pipelines import store as land
-from pipelines.errors import ReadError, Refusal, StoreError
-from pipelines.files import read_object
+from pipelines.errors import Refusal, StoreError
 from pipelines.fingerprint import fingerprint
-from pipelines.publish import content, feed, findings, gate, manifest, tiles
+from pipelines.publish import content, feed, findings, gate, manifest, mirror, standing, tiles
 from pipelines.publish.content import Commune
 from pipelines.publish.overrides import Override
+from pipelines.publish.standing import MANIFEST, Former, History
 from pipelines.publish.swap import beside, recover, swap
 from pipelines.settings import Settings
 from pipelines.store.releases import now
 
 RELEASE = "release"
-MANIFEST = "manifest.json"
-
-_KEY = ("ma_xa", "ky_dia_gioi", "release_id", "released_at")
 
 Judge = Callable[[Path, list[dict[str, Any]]], dict[str, Any]]
 """Holds a new release (its folder, its communes) against the one that stands; returns what the manifest keeps of it."""
 
 Preview = Callable[[Path, str, Path], None]
 """Draws the map of a commune's findings: release folder, name of the commune's files, file to write."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Former:
-    """The release that stands, as far as it can be used again."""
-
-    folder: Path
-    recipe: str
-    entries: Mapping[tuple[Any, ...], dict[str, Any]]
-    ended: Mapping[tuple[Any, ...], dict[str, Any]]
-    files: tuple[tuple[str, int], ...]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every file it lists is there in its size."""
-        paths = [(self.folder / name, size) for name, size in self.files]
-        return all(path.exists() and path.stat().st_size == size for path, size in paths)
-
-    def tells(self, releases: Sequence[land.Release]) -> bool:
-        """Return whether it is of these newest releases."""
-        return {*self.entries, *self.ended} == {*map(_key, releases)}
 
 
 def execute(home: Path, settings: Settings, preview: Preview | None = None, override: Sequence[Override] = ()) -> None:
@@ -84,11 +60,12 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
                 f"Cơ sở dữ liệu trong {store.place} chưa có xã nào: hãy nạp ít nhất một xã trước khi công bố.",
                 f"The land database in {store.place} holds no commune yet: load at least one before publishing.",
             )
-        standing = _manifest(folder)
-        former = _former(folder, standing)
+        stands = standing.manifest(folder)
+        former = standing.former(folder, stands)
         if (
             former
             and former.recipe == recipe
+            and former.database == _land(store)
             and former.is_whole
             and former.tells([rows[-1] for rows in history.values()])
         ):
@@ -98,9 +75,9 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
 
             def judge(fresh: Path, entries: list[dict[str, Any]]) -> dict[str, Any]:
                 rows = gate.compare(
-                    standing, entries, folder, fresh, partial(_withheld_m2, store), land.reformed_together(store)
+                    stands, entries, folder, fresh, partial(_withheld_m2, store), land.reformed_together(store)
                 )
-                return gate.record(standing, rows, gate.pass_or_refuse(rows, settings, override))
+                return gate.record(stands, rows, gate.pass_or_refuse(rows, settings, override))
 
             _fill(fresh, store, history, reusable, settings.profile, preview, recipe, judge)
             swap(fresh, folder)
@@ -108,8 +85,8 @@ def execute(home: Path, settings: Settings, preview: Preview | None = None, over
 
 def _withheld_m2(store: land.Store, entry: Mapping[str, Any]) -> float | None:
     """Return the area of the parcels withheld of a release; None where the database no longer has that release."""
-    known = {_key(release): release for release in land.listing(store, entry["ma_xa"])}
-    release = known.get(tuple(entry[name] for name in _KEY))
+    known = {standing.key(release): release for release in land.listing(store, entry["ma_xa"])}
+    release = known.get(tuple(entry[name] for name in standing.KEY))
     return float(content.read(store, release).withheld.area.sum()) if release else None
 
 
@@ -134,8 +111,8 @@ def _written(fresh: Path) -> Iterator[Path]:
 def _fill(
     fresh: Path,
     store: land.Store,
-    history: Mapping[tuple[str, str], list[land.Release]],
-    former: _Former | None,
+    history: History,
+    former: Former | None,
     profile: str,
     preview: Preview | None,
     recipe: str,
@@ -147,7 +124,7 @@ def _fill(
     changes = _feed(fresh, store, history, names, former)
     for release in releases:
         commune = content.read(store, release)
-        known = former.entries.get(_key(release)) if former else None
+        known = former.entries.get(standing.key(release)) if former else None
         if former and known:
             _reuse(former.folder, fresh, known)
         else:
@@ -158,6 +135,7 @@ def _fill(
         slim.append(replace(commune, parcels=tiles.needed(commune.parcels), findings=commune.findings.iloc[:0]))
     # Before tiles and maps: a release that is refused should not cost their time.
     kept = judge(fresh, entries)
+    versions = _versions(fresh, store, history, former)
     _write_communes(fresh / manifest.COMMUNES, slim, entries)
     facts = pd.DataFrame([manifest.tile_facts(entry) for entry in entries])
     tiles.build(slim, facts, fresh / manifest.TILES)
@@ -167,8 +145,8 @@ def _fill(
     counts = {entry["downloads"]["parcels"]: entry["parcels"] for entry in entries} | {manifest.COMMUNES: len(entries)}
     ended = [_ended(history[key][-1], changes[key]) for key in sorted(history) if key not in names]
     counts |= {file["path"]: file["count"] for entry in [*entries, *ended] for file in entry["feed"]}
-    files = manifest.list_files(fresh, counts)
-    body = manifest.compose(entries, ended, files, generated_at=now(), recipe=recipe, land=store.manifest_path)
+    files = manifest.list_files(fresh, counts | versions)
+    body = manifest.compose(entries, ended, files, generated_at=now(), recipe=recipe, land=_land(store))
     body |= kept
     (fresh / MANIFEST).write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
 
@@ -176,18 +154,16 @@ def _fill(
 def _feed(
     fresh: Path,
     store: land.Store,
-    history: Mapping[tuple[str, str], list[land.Release]],
+    history: History,
     names: Mapping[tuple[str, str], str],
-    former: _Former | None,
+    former: Former | None,
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Write the change feed; return by commune what the manifest says of its files."""
     told: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    stood = {**former.entries, **former.ended} if former else {}
-    known = {key: stood[_key(rows[-1])] for key, rows in history.items() if _key(rows[-1]) in stood}
+    known = standing.unchanged(store, history, former)
     with feed.Database(fresh / feed.DATABASE, former.folder / feed.DATABASE if former else None) as database:
         for scope, releases in history.items():
-            # Land that is withheld under its new key is withheld under the old one, too.
-            if former and {scope, *land.related(store, scope)} <= known.keys():
+            if former and scope in known:
                 feed.link(former.folder, fresh, known[scope]["feed"])
                 told[scope] = known[scope]["feed"]
                 continue
@@ -198,14 +174,28 @@ def _feed(
     return told
 
 
-def _standing(history: Mapping[tuple[str, str], list[land.Release]]) -> list[land.Release]:
+def _versions(fresh: Path, store: land.Store, history: History, former: Former | None) -> dict[str, int]:
+    """Write what the atlas reads of a store it cannot open; return the number of versions by the path of that file."""
+    if store.manifest_path:
+        return {}
+    file = former.folder / mirror.DATABASE if former and former.database == mirror.DATABASE else None
+    unchanged = standing.unchanged(store, history, former)
+    return {mirror.DATABASE: mirror.write(fresh / mirror.DATABASE, file, store, history, unchanged)}
+
+
+def _land(store: land.Store) -> str:
+    """Return what the atlas reads, relative to the release."""
+    return store.manifest_path or mirror.DATABASE
+
+
+def _standing(history: History) -> list[land.Release]:
     """Return the newest releases of the communes that are still there, by commune."""
     return [history[key][-1] for key in sorted(history) if not land.is_emptied(history[key][-1])]
 
 
 def _ended(release: land.Release, files: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what the manifest says of a commune whose land lies in others now: readers have to hear of its end."""
-    return {**dict(zip(_KEY, _key(release), strict=True)), "feed": files}
+    return {**dict(zip(standing.KEY, standing.key(release), strict=True)), "feed": files}
 
 
 def _write_commune(fresh: Path, name: str, commune: Commune, profile: str) -> None:
@@ -240,44 +230,3 @@ def _reuse(old: Path, fresh: Path, entry: Mapping[str, Any]) -> None:
     for name in entry["downloads"].values():
         if (old / name).exists():
             os.link(old / name, fresh / name)
-
-
-def _key(release: land.Release) -> tuple[Any, ...]:
-    return release.ma_xa, release.ky_dia_gioi, release.release_id, release.finished_at
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of the release that stands, with all that a new one is held against.
-
-    Raises:
-        StoreError: It is damaged: without it nobody would see what the new release loses.
-    """
-    path = folder / MANIFEST
-    if not path.exists():
-        return None
-    try:
-        body = read_object(path, "communes", "files")
-        _former(folder, body)
-        for entry in body["communes"]:
-            entry["parcels"] + entry["area_m2"]
-            entry["downloads"]["parcels"]
-        return body
-    except (ReadError, LookupError, TypeError) as error:
-        raise StoreError(
-            f"Tệp {path} hỏng nên không so được với bản trước: khôi phục thư mục {folder} từ bản sao lưu, hoặc xóa cả "
-            "thư mục đó rồi chạy lại `diachinh publish`.",
-            f"The file {path} is damaged, so that nothing can be compared with the former release: restore {folder}, "
-            "or remove that folder and run `diachinh publish` again.",
-        ) from error
-
-
-def _former(folder: Path, body: Mapping[str, Any] | None) -> _Former | None:
-    if body is None:
-        return None
-    return _Former(
-        folder=folder,
-        recipe=str(body.get("recipe")),
-        entries={tuple(entry[name] for name in _KEY): entry for entry in body["communes"]},
-        ended={tuple(entry[name] for name in _KEY): entry for entry in body.get("feed", {}).get("ended", [])},
-        files=tuple((file["path"], file["bytes"]) for file in body["files"]),
-    )

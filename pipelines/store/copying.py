@@ -16,9 +16,10 @@ from pipelines.store.database import Geometries
 def send(copy: psycopg.Copy, rows: pa.Table) -> None:
     """Send rows to a statement `COPY … FROM STDIN (FORMAT csv)`.
 
-    Texts stand in quotation marks and null does not: an empty text stays one.
+    Texts stand in quotation marks and null does not: an empty text stays one. Before an empty chunk Arrow writes
+    whatever lies about, so the rows are made one chunk.
     """
-    csv.write_csv(rows, _Sink(copy), csv.WriteOptions(include_header=False))
+    csv.write_csv(rows.combine_chunks(), _Sink(copy), csv.WriteOptions(include_header=False))
 
 
 def texts_of(column: pd.Series) -> pa.Array:

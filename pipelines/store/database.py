@@ -70,7 +70,7 @@ class Store(ABC):
         dialect: How it spells the DDL.
         place: Where it is, as messages say it; never with a password.
         land_place: The file or schema of the land in it.
-        manifest_path: What the manifest of a release names as the land database, relative to the release.
+        manifest_path: The file the atlas reads, relative to a release; empty where it cannot open the store itself.
         connection: The connection of the driver.
     """
 

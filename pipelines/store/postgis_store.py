@@ -45,7 +45,7 @@ class PostGIS(Store):
     address: str
     connection: psycopg.Connection[Any]
     dialect = ddl.Dialect(is_postgis=True, schema=postgis.LAND)
-    manifest_path = "postgresql:"
+    manifest_path = ""
 
     def __init__(self, url: str, *, writing: bool) -> None:
         """Connect to the server; a reader cannot write even where its account could.

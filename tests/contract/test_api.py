@@ -171,7 +171,7 @@ def test_nothing_of_holders_or_officers_leaves(client):
 
 
 def test_only_the_published_release_is_seen(client):
-    get(client, f"{ITEMS}/15670.E2025A.1.99.1", status=404)
+    get(client, f"{ITEMS}/15670.E2025A.1.99999.1", status=404)
     assert get(client, ITEMS, dia_chi="Địa chỉ cũ")["numberMatched"] == 0
 
 

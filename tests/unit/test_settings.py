@@ -39,3 +39,15 @@ def test_a_file_that_says_something_else_is_refused(tmp_path: Path, text: bytes)
     (tmp_path / "settings.yaml").write_bytes(text)
     with pytest.raises(SettingsError):
         settings.load(tmp_path / "settings.yaml")
+
+
+def test_the_store_of_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text("store: gpkg:here\n", encoding="utf-8")
+    assert settings.load(path).database == f"gpkg:{tmp_path / 'here'}"
+    monkeypatch.setenv(settings.STORE_VARIABLE, "postgresql://me@server/land")
+    assert settings.load(path).database == settings.load().database == "postgresql://me@server/land"
+    for wrong, told in (("gpkg:here", "full path"), ("mysql://server/land", "'store' cannot be used")):
+        monkeypatch.setenv(settings.STORE_VARIABLE, wrong)
+        with pytest.raises(SettingsError, match=told):
+            settings.load(path)

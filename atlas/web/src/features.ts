@@ -19,6 +19,12 @@ export class UnreachableError extends Error {}
 
 const API = "/api";
 const ITEMS = `${API}/collections/parcels/items`;
+const CHANGES = `${API}/collections/changes/items`;
+
+/** An entry of the feed about a parcel that ended: its successors, joined by commas. */
+interface Ended {
+  properties: { successors: string | null; ma_dinh_danh_thua: string | null };
+}
 
 /** Address of a parcel as JSON. */
 export function parcelAddress(id: string): string {
@@ -62,6 +68,20 @@ export type Wanted = Partial<Record<keyof ThuaDat, readonly string[]>>;
 export async function findParcels(wanted: Wanted, limit: number): Promise<ParcelPage> {
   const query = new URLSearchParams({ f: "json", limit: String(limit), filter: filterText(wanted) });
   return (await getJson<ParcelPage>(`${ITEMS}?${query}`)) ?? { features: [] };
+}
+
+/** What is there now of a parcel that is no more: its land under another key, or in parts. Raises: UnreachableError. */
+export async function findSuccessors(id: string, limit: number): Promise<ParcelFeature[]> {
+  const query = new URLSearchParams({ f: "json", thua_dat_id: id, what: "removed", sortby: "-sequence", limit: "1" });
+  const gone = (await getJson<{ features: Ended[] }>(`${CHANGES}?${query}`))?.features[0]?.properties;
+  if (gone?.successors) {
+    const ids = gone.successors.split(",");
+    const found = (await findParcels({ thua_dat_id: ids }, limit)).features;
+    // Those may have ended, too; each end leads to something later, so this comes to an end.
+    return found.length ? found : (await Promise.all(ids.map((one) => findSuccessors(one, limit)))).flat();
+  }
+  if (!gone?.ma_dinh_danh_thua) return [];
+  return (await findParcels({ ma_dinh_danh_thua: [gone.ma_dinh_danh_thua] }, limit)).features;
 }
 
 /** Write what is wanted as CQL2 text. */

@@ -1,5 +1,5 @@
 import type { CommuneEntry } from "@schemas/types";
-import { fetchParcel, findParcels, type ParcelFeature, type Wanted } from "./features.ts";
+import { fetchParcel, findParcels, findSuccessors, type ParcelFeature, type Wanted } from "./features.ts";
 import { matchCommunes, parseQuery, spellings, type Query } from "./search.ts";
 import { communeKey } from "./state.ts";
 
@@ -34,7 +34,7 @@ function findCommunes(place: string, communes: readonly CommuneEntry[]): Outcome
 async function findIdentified(query: { kind: "parcel_id" | "national_id"; id: string }): Promise<ParcelFeature[]> {
   if (query.kind === "national_id") return (await findParcels({ ma_dinh_danh_thua: [query.id] }, LIMIT)).features;
   const parcel = await fetchParcel(query.id);
-  return parcel ? [parcel] : [];
+  return parcel ? [parcel] : findSuccessors(query.id, LIMIT);
 }
 
 async function findNumbered(
@@ -45,12 +45,18 @@ async function findNumbered(
   const matches = matchCommunes(query.place, communes);
   if (query.place && !matches.length) return { kind: "no_commune", place: query.place };
   const places = matches.slice(0, MOST_COMMUNES);
-  const wanted: Wanted = {
-    ...(places.length ? { ma_xa: distinct(places, "ma_xa"), ky_dia_gioi: distinct(places, "ky_dia_gioi") } : {}),
-    ...(query.sheet === null ? {} : { so_hieu_to_ban_do: spellings(query.sheet) }),
-    ...(query.parcel === null ? {} : { so_thu_tu_thua: spellings(query.parcel) }),
-  };
-  const page = await findParcels(wanted, LIMIT);
+  const place: Wanted = places.length
+    ? { ma_xa: distinct(places, "ma_xa"), ky_dia_gioi: distinct(places, "ky_dia_gioi") }
+    : {};
+  const sheet = query.sheet === null ? null : spellings(query.sheet);
+  const parcel = query.parcel === null ? null : spellings(query.parcel);
+  const now: Wanted = { ...(sheet && { so_hieu_to_ban_do: sheet }), ...(parcel && { so_thu_tu_thua: parcel }) };
+  let page = await findParcels({ ...place, ...now }, LIMIT);
+  if (!page.features.length) {
+    // Papers bear the numbers of their day: those of before a reform of the communes.
+    const then: Wanted = { ...(sheet && { so_hieu_to_ban_do_cu: sheet }), ...(parcel && { so_thu_tu_thua_cu: parcel }) };
+    page = await findParcels({ ...place, ...then }, LIMIT);
+  }
   return parcelsOr(query, page.features, page.numberMatched ?? page.features.length, near);
 }
 
