@@ -18,10 +18,11 @@ _MM = 25.4
 _GAP_MM = 3.0
 _HEIGHT_MM = (1.2, 14.0)
 _LEAST_ASPECT = 2.5
-_ASKED, _NEEDED = 16, 3
-_SURE = 0.72
-_ASPECT = 4.5
-_RIM = 0.25
+_ASKED, _NEEDED = 24, 3
+_SURE = 0.8
+"""How far the share of lines on one side must be from a half, times the root of how many were asked."""
+
+_ASPECT, _JUDGED_RIM, _RIM = 4.0, 0.1, 0.25
 
 
 def find(letters: Grey, dpi: float) -> Boxes:
@@ -68,8 +69,8 @@ def turn(grey: Grey, letters: Grey, dpi: float, upside_down: Judge) -> int | Non
     boxes = find(np.ascontiguousarray(np.rot90(letters)), dpi) if is_along else across
     pieces = boxes[:_ASKED].copy()
     pieces[:, 2] = np.minimum(pieces[:, 2], (_ASPECT * pieces[:, 3]).astype(np.int64))
-    share = float((upside_down(crops(picture, pieces)) > 0.5).mean())
-    if max(share, 1 - share) < _SURE:
+    share = float((upside_down(crops(picture, pieces, _JUDGED_RIM)) > 0.5).mean())
+    if abs(share - 0.5) * len(pieces) ** 0.5 < _SURE:
         return None
     return (90 if is_along else 0) + (180 if share > 0.5 else 0)
 

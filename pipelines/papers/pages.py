@@ -30,7 +30,9 @@ class ScanError(CadastreError):
     """A scan that gives no page; `state` is one of `model.STATES`."""
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"Tệp quét không đọc được ({state}): quét lại.", f"A scan gives no page ({state}): scan again.")
+        super().__init__(
+            f"Tệp quét không đọc được ({state}): quét lại.", f"A scan gives no page ({state}): scan again."
+        )
         self.state = state
 
 
