@@ -65,7 +65,7 @@ def scanned(page: Image.Image, rng: Random, *, turn_deg: float = 0.4, shift_mm: 
     return Image.fromarray(np.clip(np.asarray(laid, dtype=np.float64) * 0.97 + noise, 0, 255).astype(np.uint8))
 
 
-def pdf(images: Sequence[Image.Image], *, quality: int = 30, dpi: int = DPI) -> bytes:
+def pdf(images: Sequence[Image.Image], *, quality: int = 20, dpi: int = DPI) -> bytes:
     """Return pages as a PDF of pictures, the same bytes at any time."""
     out = io.BytesIO()
     images[0].save(

@@ -5,14 +5,9 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 
 from pipelines import findings, qr
-from pipelines.papers import codes, model
-from pipelines.validate import scans
-
-_SURE = 0.9
-"""Confidence from which a serial that was read stands against the name of its file."""
+from pipelines.papers import codes, linked, model
 
 _SHOWN = 5
 _COLUMNS = ("row_id", "so_phat_hanh", "ngay_cap", "ten_file")
@@ -46,10 +41,9 @@ def check(papers: Papers, rows: pd.DataFrame | None, crs: Any) -> gpd.GeoDataFra
     pages = papers.pages.loc[papers.pages["state"] == "ok"]
     if papers.pages.empty:
         return findings.empty(crs)
-    files = papers.pages.drop_duplicates("path").set_index("path")[["kind", "serial_named"]]
+    files = linked.files(papers.pages)
     has_register = rows is not None and len(rows) > 0
-    table = rows.reindex(columns=list(_COLUMNS)).astype("string") if rows is not None else None
-    files = _placed(files, table)
+    files = _placed(files, rows)
     why = pages["unreadable"].map({name: f"{vi} / {en}" for name, (vi, en) in model.REASONS.items()})
     found = [
         _of_pages("giay_chung_nhan.scan_blank_page", pages, pages["is_blank"], files, crs),
@@ -64,24 +58,12 @@ def check(papers: Papers, rows: pd.DataFrame | None, crs: Any) -> gpd.GeoDataFra
 
 
 def _placed(files: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
-    """Return files with the register row each belongs to: `row_id`, `serial` (of the name, else of the row), `day`."""
-    if rows is None:
-        return files.assign(
-            row_id=pd.Series(pd.NA, index=files.index, dtype="string"), serial=files["serial_named"], day=pd.NA
-        )
-    at, names = scans.names_in(rows["ten_file"])
-    by_name = pd.DataFrame({"key": names.to_pandas(), "row": at}).dropna()
-    serials = model.spelled_alike(rows["so_phat_hanh"])
-    by_serial = pd.DataFrame({"key": serials, "row": range(len(rows))}).dropna()
-    lookup = [table.drop_duplicates("key").set_index("key")["row"] for table in (by_name, by_serial)]
-    whole = pd.Series(scans.folded(pa.array(files.index, type=pa.string())).to_pylist(), index=files.index)
-    row = whole.map(lookup[0]).fillna(whole.str.rsplit(".", n=1).str[0].map(lookup[0]))
-    row = row.fillna(model.spelled_alike(files["serial_named"]).map(lookup[1])).astype("Int64")
-    its = rows.iloc[row.fillna(0).astype(int)].set_axis(files.index) if len(rows) else rows.reindex(files.index)
-    its = its.where(row.notna())
-    return files.assign(
-        row_id=its["row_id"], serial=files["serial_named"].fillna(its["so_phat_hanh"]), day=its["ngay_cap"]
-    )
+    """Return files with the `row_id` they belong to, the `expected` serial (of the name, else of the row), the `day`."""
+    table = pd.DataFrame(columns=list(_COLUMNS)) if rows is None else rows.reindex(columns=list(_COLUMNS))
+    table = table.astype("string").reset_index(drop=True)
+    its = table.reindex(linked.rows_of(files, table)).set_axis(files.index)
+    expected = files["serial_named"].fillna(its["so_phat_hanh"])
+    return files.assign(row_id=its["row_id"], expected=expected, day=its["ngay_cap"])
 
 
 def _of_pages(
@@ -107,8 +89,8 @@ def _of_pages(
 
 
 def _other_serial(pages: pd.DataFrame, files: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
-    read = pages.loc[pages["serial_read"].notna() & (pages["serial_confidence"] >= _SURE)].drop_duplicates("path")
-    expected = model.spelled_alike(read["path"].map(files["serial"]))
+    read = pages.loc[pages["serial_read"].notna() & (pages["serial_confidence"] >= linked.SURE)].drop_duplicates("path")
+    expected = model.spelled_alike(read["path"].map(files["expected"]))
     is_other = expected.notna() & (model.spelled_alike(read["serial_read"]) != expected)
     chosen = read.loc[is_other.fillna(False)]
     return _report(
@@ -119,13 +101,13 @@ def _other_serial(pages: pd.DataFrame, files: pd.DataFrame, crs: Any) -> gpd.Geo
 def _qr_mismatch(pages: pd.DataFrame, files: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
     coded = pages.loc[pages["qr"].notna()].drop_duplicates("path")
     its = files.loc[coded["path"]].set_axis(coded.index)
-    told = qr.compare(codes.parse(coded["qr"]), its["serial"].astype("string"), its["day"].astype("string"))
+    told = qr.compare(codes.parse(coded["qr"]), its["expected"], its["day"])
     chosen = coded.loc[told.notna()]
     return _report("giay_chung_nhan.scan_qr_mismatch", chosen["path"], files, crs, detail=told[chosen.index])
 
 
 def _unlisted(files: pd.DataFrame, aside: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
-    of_aside = _placed(files, aside.assign(row_id="").reindex(columns=list(_COLUMNS)).astype("string"))
+    of_aside = _placed(files, aside.assign(row_id=""))
     chosen = files.index[files["kind"].notna() & files["row_id"].isna() & of_aside["row_id"].isna()]
     return findings.build("giay_chung_nhan.scan_unlisted", chosen, crs=crs, source=chosen)
 

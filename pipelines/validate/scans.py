@@ -11,13 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import findings
-from pipelines.geometry import Indices
+from pipelines.papers.linked import folded, names_in
 from pipelines.validate.records import Records, first
 
 SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 _BEGINNINGS = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PDF_WITHIN = 1024
-_BETWEEN = r"\s*[;,|\n\r]\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,6 @@ def check(records: Records, scans: Scans) -> gpd.GeoDataFrame:
     return findings.concat(parts, crs=records.crs)
 
 
-def names_in(cells: pd.Series) -> tuple[Indices, pa.Array]:
-    """Return which row names which file, as two arrays: positions of rows, names as they are compared."""
-    split = pc.split_pattern_regex(pa.array(cells.astype("string"), type=pa.string(), from_pandas=True), _BETWEEN)
-    return pc.list_parent_indices(split).to_numpy(), folded(pc.list_flatten(split))
-
-
 def spelled(names: Sequence[str]) -> frozenset[str]:
     """Return names of files as they are compared, with and without their ending."""
     whole = folded(pa.array(names, type=pa.string())).to_pylist()
@@ -102,9 +95,3 @@ def _is_scan(path: Path) -> bool:
         return False
     # A PDF may have something before it; its readers allow a kilobyte.
     return head.startswith(_BEGINNINGS) or (path.suffix.lower() == ".pdf" and b"%PDF" in head)
-
-
-def folded(names: pa.Array) -> pa.Array:
-    """Return names of files as they are compared: without folders, composed, in lower case, without spaces."""
-    last = pc.replace_substring_regex(pc.utf8_normalize(names, form="NFC"), r"^.*[/\\]", "")
-    return pc.utf8_lower(pc.replace_substring_regex(last, r"\s+", ""))
