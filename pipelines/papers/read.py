@@ -15,6 +15,9 @@ from pipelines.sandbox import Limits
 _BATCH = 24
 """Files that one child reads: the models it loads are worth many."""
 
+_ILLEGIBLE = frozenset({"blurred", "faint", "dark"})
+"""Of such pages nothing is read, not even how they stand: it would be guessed."""
+
 _VERSION = 1
 """Raised when what is read of a file changes, so that files are read again."""
 
@@ -85,7 +88,7 @@ def _page(sheet: Sheet, *, wants_serial: bool, wants_code: bool) -> dict[str, An
     grey, dpi = sheet.grey, sheet.read_dpi
     seen = look(grey, dpi, sheet.dpi)
     said |= {"is_blank": seen.is_blank, "sharpness": seen.sharpness, "unreadable": seen.unreadable}
-    if seen.is_blank:
+    if seen.is_blank or seen.unreadable in _ILLEGIBLE:
         return said
     turned = lines.turn(grey, seen.letters, dpi, reader.upside_down)
     letters = lines.upright(seen.letters, turned or 0)
