@@ -22,6 +22,7 @@ _VERSION = 1
 """Raised when what is read of a file changes, so that files are read again."""
 
 Facts = list[dict[str, Any]]
+_FAILED: Facts = [{"state": "failed", "pages": 0, "page": 0}]
 
 
 def survey(root: Path, paths: Sequence[str], kept: Path, limits: Limits | None = None) -> pd.DataFrame:
@@ -51,7 +52,7 @@ def survey(root: Path, paths: Sequence[str], kept: Path, limits: Limits | None =
     rows = [
         {**page, **dict(zip(("path", "sha256", "kind", "serial_named"), said, strict=True))}
         for *said, note in told[["path", "sha256", "kind", "serial_named", "note"]].itertuples(index=False)
-        for page in _kept(kept / note)
+        for page in _kept(kept / note) or _FAILED
     ]
     facts = model.frame(rows)
     return facts.assign(same_as=alike.same(facts))
@@ -106,7 +107,7 @@ def _page(sheet: Sheet, *, wants_serial: bool, wants_code: bool) -> dict[str, An
 def _read_all(tasks: list[tuple[Path, Path, bool]], limits: Limits) -> None:
     """Read what is not kept yet, many files in one child; a file that breaks its child is read again alone."""
     for size in (_BATCH, 1):
-        left = [task for task in tasks if not task[1].exists()]
+        left = [task for task in tasks if _kept(task[1]) is None]
         batches = [left[at : at + size] for at in range(0, len(left), size)]
         sandbox.each(_note_all, [(batch[0][0], batch) for batch in batches], limits=limits)
 
@@ -116,8 +117,10 @@ def _note_all(_: Path, tasks: list[tuple[Path, Path, bool]]) -> None:
         files.write_text(note, json.dumps(read(path, is_read=is_read), ensure_ascii=False))
 
 
-def _kept(note: Path) -> Facts:
-    if not note.exists():
-        return [{"state": "failed", "pages": 0, "page": 0}]
-    facts: Facts = json.loads(note.read_text(encoding="utf-8"))
+def _kept(note: Path) -> Facts | None:
+    """Return what was read of a file, None where it was not, or its note is damaged."""
+    try:
+        facts: Facts = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
     return facts
