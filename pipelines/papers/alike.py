@@ -106,7 +106,8 @@ def same(facts: pd.DataFrame) -> pd.Series:
     if len(pairs):
         table = _told(facts, open_rows[pairs])
         first = table.groupby("later")["earlier"].min()
-        result.iloc[first.index.to_numpy()] = name.iloc[first.to_numpy()].array
+        found = pd.Series(name.iloc[first.to_numpy()].to_numpy(), index=result.index[first.index.to_numpy()])
+        result = result.fillna(found.astype("string"))
     return result
 
 
@@ -114,7 +115,7 @@ def _pairs(hashes: pd.Series, serials: pd.Series) -> npt.NDArray[np.int64]:
     """Return (n, 2) pairs of rows, the earlier first, whose hashes are those of one page and whose serials agree."""
     number = pd.factorize(serials)[0]
     grains = _grains(hashes)
-    flat = grains.reshape(len(grains), -1)
+    flat = grains.reshape(len(grains), _ROWS * _COLUMNS)
     flat = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)
     found = [np.empty((0, 2), dtype=np.int64)]
     for start in range(0, len(flat), _BLOCK):
@@ -145,8 +146,7 @@ def _worst_bands(some: Grains, others: Grains) -> npt.NDArray[np.float32]:
     written = most > 0
     usual = most.sum(axis=1, keepdims=True) / np.maximum(written.sum(axis=1, keepdims=True), 1)
     alike = np.where(most > _EMPTY_SHARE * usual, alike, 1.0)
-    worst: npt.NDArray[np.float32] = np.sort(alike, axis=1)[:, :_WORST].mean(axis=1)
-    return worst
+    return np.asarray(np.sort(alike, axis=1)[:, :_WORST].mean(axis=1), dtype=np.float32)
 
 
 def _told(facts: pd.DataFrame, pairs: npt.NDArray[np.int64]) -> pd.DataFrame:

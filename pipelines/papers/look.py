@@ -7,6 +7,9 @@ import numpy as np
 
 from pipelines.papers.pages import Grey
 
+cv2.setNumThreads(1)
+"""One page is read on one core; a child made by fork has none of the threads its parent kept."""
+
 _MM = 25.4
 _DARKER, _FAINTLY = 0.25, 0.10
 """By what share ink is darker than the paper around it; what is less may shine through from the other side."""

@@ -36,7 +36,6 @@ def texts(pictures: Sequence[Grey]) -> list[tuple[str, float]]:
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
-    cv2.setNumThreads(1)
     one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
     return RapidOCR(params={**one, "Global.log_level": "error"})
 
