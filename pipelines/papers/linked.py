@@ -29,7 +29,7 @@ def files(pages: pd.DataFrame) -> pd.DataFrame:
 
 
 def rows_of(scans: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
-    """Return the position of the first row that names each file, else of the first with its serial; null for none.
+    """Return the position of the first row that names each file, else of the first with its serial; -1 for none.
 
     Args:
         scans: Files as `files` returns them.
@@ -43,7 +43,7 @@ def rows_of(scans: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
     )
     name = pd.Series(folded(pa.array(scans.index, type=pa.string())).to_pylist(), index=scans.index, dtype="string")
     found = name.map(named).fillna(name.str.rsplit(".", n=1).str[0].map(named))
-    return found.fillna(model.spelled_alike(scans["serial"]).map(written)).astype("Int64")
+    return found.fillna(model.spelled_alike(scans["serial"]).map(written)).fillna(-1).astype("int64")
 
 
 def names_in(cells: pd.Series) -> tuple[Indices, pa.Array]:

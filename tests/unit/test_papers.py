@@ -227,7 +227,7 @@ def test_a_file_belongs_to_the_row_that_names_it_before_the_one_with_its_serial(
     files = linked.files(model.frame([page(), page("x.pdf", serial_named=None, serial_read="BD 000001",
                                                    serial_confidence=0.95)]))  # fmt: skip
     assert linked.rows_of(files, rows).tolist() == [1, 0]
-    assert linked.rows_of(files, rows.iloc[:0]).isna().all()
+    assert linked.rows_of(files, rows.iloc[:0]).tolist() == [-1, -1]
 
 
 def test_samples_of_certificates_are_the_same_bytes_at_any_time():
