@@ -58,7 +58,7 @@ def check(papers: Papers, rows: pd.DataFrame | None, crs: Any) -> gpd.GeoDataFra
 
 
 def _placed(files: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
-    """Return files with the `row_id` they belong to, the `expected` serial (of name, else row), and the `day` of issue."""
+    """Return files with the `row_id` they belong to, the serial `expected` by name, else row, and the `day` of issue."""
     table = pd.DataFrame(columns=list(_COLUMNS)) if rows is None else rows.reindex(columns=list(_COLUMNS))
     table = table.astype("string").reset_index(drop=True)
     its = table.reindex(linked.rows_of(files, table)).set_axis(files.index)
@@ -109,7 +109,7 @@ def _qr_mismatch(pages: pd.DataFrame, files: pd.DataFrame, crs: Any) -> gpd.GeoD
 def _unlisted(files: pd.DataFrame, aside: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
     of_aside = _placed(files, aside.assign(row_id=""))
     chosen = files.index[files["kind"].notna() & files["row_id"].isna() & of_aside["row_id"].isna()]
-    return findings.build("giay_chung_nhan.scan_unlisted", chosen, crs=crs, source=chosen)
+    return _report("giay_chung_nhan.scan_unlisted", chosen, files, crs)
 
 
 def _report(code: str, paths: Any, files: pd.DataFrame, crs: Any, **columns: Any) -> gpd.GeoDataFrame:
