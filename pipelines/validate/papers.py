@@ -58,7 +58,7 @@ def check(papers: Papers, rows: pd.DataFrame | None, crs: Any) -> gpd.GeoDataFra
 
 
 def _placed(files: pd.DataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
-    """Return files with the `row_id` they belong to, the serial `expected` by name, else row, and the `day` of issue."""
+    """Return files with their `row_id`, the serial `expected` by the name, else by the row, and the `day` of issue."""
     table = pd.DataFrame(columns=list(_COLUMNS)) if rows is None else rows.reindex(columns=list(_COLUMNS))
     table = table.astype("string").reset_index(drop=True)
     its = table.reindex(linked.rows_of(files, table)).set_axis(files.index)
