@@ -5,16 +5,20 @@ import json
 import re
 from random import Random
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image, ImageFilter
 
 from data_samples import certificate
+from pipelines import normalize
+from pipelines.normalize.model import papers
 from pipelines.papers import linked, look, model
 from pipelines.papers.read import survey
 from pipelines.papers.serial import find
 from pipelines.validate.papers import Papers, check
+from tests.unit.registers import PLACE, drawn, register
 from tests.unit.scans import CODE, NAME, NUMBER, again, certificate_pages, facts_of, hand_in
 
 
@@ -201,7 +205,7 @@ def told(*pages, rows=ROWS, aside=None):
         ([page(), page(number=2, is_blank=True), page(number=3, is_blank=True)], [("blank_page", "so#1")]),
         ([page(turn=90)], [("turned", "so#1")]),
         ([page(unreadable="dark")], [("page_unreadable", "so#1")]),
-        ([page(state="broken", page=0)], []),
+        ([page(number=0, state="broken")], []),
         ([], []),
     ],
 )
@@ -252,3 +256,21 @@ def test_pictures_of_all_formats_and_telephones_are_read(tmp_path):
     assert facts["dpi"].round().tolist() == [150] * 3
     assert facts["same_as"].notna().sum() == 2
     assert len(list((tmp_path / "kept").iterdir())) == 3
+
+
+def test_a_certificate_knows_its_scan_and_a_listed_file_its_hash():
+    rows = {"so_hieu_to_ban_do": "12", "so_thu_tu_thua": "1", "ho_ten": "Lê Văn Mẫu", "so_phat_hanh": "BĐ 000001"}
+    drawn_parcels = drawn({"loai_dat": "LUC"})
+    nothing = gpd.GeoDataFrame(geometry=gpd.GeoSeries([], crs=PLACE.crs))
+    pages = model.frame([page("quet/BĐ000001-GCN.pdf", pages=3), page("HD-GT.pdf", kind="GT", serial_named=None),
+                         page("hong-GCN.pdf", number=0, state="broken")])  # fmt: skip
+    done = normalize.run(drawn_parcels, nothing, [register(rows)], PLACE, pages=pages)
+    files = done.entities.holders["tep_ho_so_quet"].set_index("ten_file")
+    assert sorted(files.index) == ["HD-GT.pdf", "quet/BĐ000001-GCN.pdf"]
+    mine = files.loc["quet/BĐ000001-GCN.pdf"]
+    assert mine["giay_chung_nhan_id"] == done.holders.giay_chung_nhan["giay_chung_nhan_id"].iloc[0]
+    assert (mine["so_trang"], mine["tep_sha256"], mine["la_giay_chung_nhan"]) == (3, "quet/BĐ000001-GCN.pdf", True)
+    assert mine["thua_key"] == done.thua_dat["thua_key"].iloc[0]
+    assert files.loc["HD-GT.pdf", ["giay_chung_nhan_id", "thua_key"]].isna().all()
+    again_done = papers.complete(done.entities.holders, pages, done.dang_ky, done.holders, PLACE)["tep_ho_so_quet"]
+    assert len(again_done) == 2
