@@ -30,7 +30,7 @@ at least; of two certificates of one form the lines that are filled in have 0.3 
 _BAND_ROWS, _WORST, _EMPTY_SHARE = 4, 2, 0.25
 _BLOCK = 512
 
-Grains = npt.NDArray[np.float32]
+Grains = npt.NDArray[np.int8]
 """(n, rows, columns) hashes of n pages as numbers."""
 
 
@@ -115,8 +115,8 @@ def _pairs(hashes: pd.Series, serials: pd.Series) -> npt.NDArray[np.int64]:
     """Return (n, 2) pairs of rows, the earlier first, whose hashes are those of one page and whose serials agree."""
     number = pd.factorize(serials)[0]
     grains = _grains(hashes)
-    flat = grains.reshape(len(grains), _ROWS * _COLUMNS)
-    flat = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)
+    flat = grains.reshape(len(grains), _ROWS * _COLUMNS).astype(np.float32)
+    flat /= np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6
     found = [np.empty((0, 2), dtype=np.int64)]
     for start in range(0, len(flat), _BLOCK):
         block = np.s_[start : start + _BLOCK]
@@ -133,13 +133,13 @@ def _pairs(hashes: pd.Series, serials: pd.Series) -> npt.NDArray[np.int64]:
 
 def _grains(hashes: pd.Series) -> Grains:
     raw = [np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=np.int8) for text in hashes]
-    stacked = np.array(raw, dtype=np.float32)
+    stacked = np.array(raw, dtype=np.int8)
     return stacked.reshape(len(raw), _ROWS, _COLUMNS)
 
 
 def _worst_bands(some: Grains, others: Grains) -> npt.NDArray[np.float32]:
     """Return the mean correlation of the bands that agree least, of pairs of pages; empty bands do not count."""
-    a, b = (each.reshape(len(each), -1, _BAND_ROWS * _COLUMNS) for each in (some, others))
+    a, b = (each.reshape(len(each), -1, _BAND_ROWS * _COLUMNS).astype(np.float32) for each in (some, others))
     energy = [np.einsum("nbc,nbc->nb", each, each) for each in (a, b)]
     alike = np.einsum("nbc,nbc->nb", a, b) / (np.sqrt(energy[0] * energy[1]) + 1e-6)
     most = np.maximum(*energy)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from data_samples import certificate
-from pipelines import normalize
+from pipelines import normalize, stored
 from pipelines.normalize.model import papers
 from pipelines.papers import linked, look, model
 from pipelines.papers.read import survey
@@ -274,3 +274,13 @@ def test_a_certificate_knows_its_scan_and_a_listed_file_its_hash():
     assert files.loc["HD-GT.pdf", ["giay_chung_nhan_id", "thua_key"]].isna().all()
     again_done = papers.complete(done.entities.holders, pages, done.dang_ky, done.holders, PLACE)["tep_ho_so_quet"]
     assert len(again_done) == 2
+
+
+def test_no_name_of_a_scan_reaches_the_land_database():
+    pages = [page(same_as="BĐ000009-GCN.pdf#1"), page("AA00000003-GT.pdf", serial_named="AA 00000003", turn=90)]
+    found = check(Papers(model.frame(pages), pd.DataFrame()), ROWS, "EPSG:5897")
+    assert len(found) == 3 and found["source"].notna().all()
+    parcels = pd.DataFrame({"feature_id": ["x"], "thua_dat_id": ["x"]}, dtype="string")
+    kept = stored.finding_rows(found, parcels, ("15670", "E2025A"))
+    assert kept["feature_id"].tolist() == ["15670", "so#1", "15670"]
+    assert kept[["source", "other_id", "detail"]].isna().all(axis=None)
