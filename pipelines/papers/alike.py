@@ -153,7 +153,7 @@ def _told(facts: pd.DataFrame, pairs: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return the pairs that are told, as `earlier` and `later`."""
     table = pd.DataFrame(pairs, columns=["earlier", "later"])
     for side in ("earlier", "later"):
-        rows = facts.iloc[table[side].to_numpy()]
+        rows = facts[["path", "serial_read"]].iloc[table[side].to_numpy()]
         table[f"{side}_path"], table[f"{side}_serial"] = rows["path"].to_numpy(), rows["serial_read"].to_numpy()
     has_serial = (table["earlier_serial"] == table["later_serial"]).fillna(False).astype(bool)
     written = facts.loc[facts["hash"].notna()].groupby("path").size()
