@@ -33,6 +33,9 @@ _PERSONAL = ("giay_chung_nhan.", "giay_to.", "so_dia_chinh.")
 _OF_FILES = "goi."
 """Codes about whole files. A scan is named by the serial of a certificate, a file by whoever made it."""
 
+_OF_SCANS = "giay_chung_nhan.scan_"
+"""Codes about scans, whose source is the scan; they are about a register row where one is known."""
+
 _DIGITS = 12
 """Longest number that is sorted by its value."""
 
@@ -147,14 +150,16 @@ def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple
     where it is a stored parcel.
     """
     is_file = findings["code"].str.startswith(_OF_FILES)
+    is_scan = findings["code"].str.startswith(_OF_SCANS)
+    is_named = is_file | (is_scan & (findings["feature_id"] == findings["source"]))
     ids, names = parcels["feature_id"], parcels["thua_dat_id"]
     rows: gpd.GeoDataFrame = findings.assign(
         ma_xa=scope[0],
         ky_dia_gioi=scope[1],
         thua_dat_id=looked_up(findings["feature_id"], ids, names),
-        feature_id=findings["feature_id"].mask(is_file, scope[0]),
-        source=findings["source"].mask(is_file),
+        feature_id=findings["feature_id"].mask(is_named, scope[0]),
+        source=findings["source"].mask(is_file | is_scan),
         detail=findings["detail"].mask(findings["code"].str.startswith((*_PERSONAL, _OF_FILES))),
-        other_id=looked_up(findings["other_id"], ids, names).fillna(findings["other_id"]).mask(is_file),
+        other_id=looked_up(findings["other_id"], ids, names).fillna(findings["other_id"]).mask(is_file | is_scan),
     )
     return rows

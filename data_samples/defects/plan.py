@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from random import Random
 
-from data_samples.defects import drawings, nodes, plane, province, records, rights, sheets, tables, texts
+from data_samples.defects import drawings, nodes, plane, province, records, rights, scans, sheets, tables, texts
 from data_samples.defects.picker import Picker
 from data_samples.model import Delivery
 
@@ -138,7 +138,7 @@ def _rights(picker: Picker) -> None:
     else:
         rights.other_communes(picker, 2)
     if profile == "dxf_pl3_01":
-        rights.scans(picker)
+        scans.plant(picker)
         rights.old_numbers(picker, 3)
     if profile == "shp_vbdlis":
         rights.dossiers(picker)

@@ -144,24 +144,6 @@ def scans_of_none(picker: Picker, count: int) -> None:
         row.values["ten_file"] = f"quet/{number + 1}-GCN.pdf"
 
 
-def scans(picker: Picker) -> None:
-    """Name scans by their serials in the form: one that is there, one that is not, one that is no picture."""
-    for content, finding in (
-        (b"%PDF-1.4\n%%EOF\n", None),
-        (None, "giay_chung_nhan.scan_missing"),
-        (b"not a scan\n", "giay_chung_nhan.scan_unreadable"),
-    ):
-        parcel, row = grant(picker, fits=is_home)
-        row.values["ten_file"] = path = f"quet/{row.values['so_phat_hanh'].replace(' ', '')}-GCN.pdf"
-        if content:
-            picker.delivery.scans[path] = content
-        if finding:
-            picker.answer(finding, parcel, row=row, value=1.0)
-    picker.answer(
-        "goi.unreadable_file", file=path, note="consequence of giay_chung_nhan.scan_unreadable: a text, not a PDF"
-    )
-
-
 def old_numbers(picker: Picker, count: int) -> None:
     """Cite parcels by the number of a sheet that is no more; a table tells the new one, and for one of them two."""
     old_to = "7"

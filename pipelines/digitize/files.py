@@ -14,7 +14,7 @@ import pandas as pd
 import schemas
 from pipelines import crs as crs_work
 from pipelines import findings, sandbox, sources, vectors
-from pipelines.digitize import texts
+from pipelines.digitize import documents, texts
 from pipelines.digitize.model import Source
 from pipelines.digitize.placing import to_package
 from pipelines.digitize.run import Digitized, run
@@ -49,8 +49,10 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     digitized = run(sources_read, profile, crs)
     for finding in refused:
         digitized.ledger.add(finding.feature_id, "file", received=1, accepted=0, quarantined=1)
+    papers = documents.facts(inventory, home / commune / "papers", settings.limits)
+    told += documents.account(papers, inventory, digitized.ledger)
     found = findings.concat([digitized.findings, findings.of([*refused, *told], crs=crs)], crs=crs)
-    write(replace(digitized, findings=found), home / commune / "digitize")
+    write(replace(digitized, findings=found), home / commune / "digitize", papers)
 
 
 def _read_all(
@@ -75,9 +77,10 @@ def _read(_: Path, *arguments: Any) -> tuple[list[Source], list[Finding]]:
     return read(*arguments)
 
 
-def write(digitized: Digitized, folder: Path) -> None:
-    """Write everything the step made, as a whole or not at all."""
+def write(digitized: Digitized, folder: Path, papers: pd.DataFrame) -> None:
+    """Write everything the step made, as a whole or not at all; `papers` is what is known of scanned papers."""
     with writing(folder) as new:
+        papers.to_parquet(new / "papers.parquet", index=False)
         digitized.parcels.to_parquet(new / "parcels.parquet", index=False)
         digitized.documented.to_parquet(new / "documented.parquet", index=False)
         digitized.boundary.to_parquet(new / "boundary.parquet", index=False)

@@ -53,7 +53,9 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
             f"The package of commune {commune} has no parcel and no register that can be read: "
             "check the files and the source profile.",
         )
-    normalized = run(drawn, boundary, read.registers, place, _today(place, settings), read.numbering)
+    known = base / "digitize" / "papers.parquet"
+    pages = pd.read_parquet(known) if known.exists() else None
+    normalized = run(drawn, boundary, read.registers, place, _today(place, settings), read.numbering, pages)
     documents = gpd.read_parquet(base / "digitize" / "documented.parquet")
     with writing(base / "normalize") as folder:
         _write(normalized, read, place, folder)

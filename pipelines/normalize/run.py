@@ -60,6 +60,7 @@ def run(
     place: Place,
     today: eras.Future | None = None,
     numbering: Numbering | None = None,
+    pages: pd.DataFrame | None = None,
 ) -> Normalized:
     """Bring drawn parcels and register rows to the schema and match them by sheet and parcel number.
 
@@ -70,6 +71,7 @@ def run(
         place: The commune.
         today: Table and outlines of the communes of today; None is the table of the code lists alone.
         numbering: Table of renumbered sheets and parcels; None = there is none.
+        pages: What is known of scanned papers, one row per page; None = nobody looked.
 
     Emits: goi.commune_split, van_ban.repaired, van_ban.undecodable, van_ban.mixed_encoding,
         van_ban.foreign_character, thua_dat.legacy_code, thua_dat.ambiguous_code, thua_dat.unknown_code,
@@ -104,6 +106,7 @@ def run(
     held = holders.build(whole, place, right)
     known = model.known(files, rows, held.of_rows)
     entities = model.build(files, known, place)
+    entities = replace(entities, holders=model.papers.complete(entities.holders, pages, accepted, held, place))
     found = [
         parcels.findings,
         doubts,

@@ -15,6 +15,7 @@ from pipelines.ledger import Ledger
 from pipelines.settings import Settings
 from pipelines.tolerances import DEFAULT_SCALE, Tolerances
 from pipelines.validate import scans
+from pipelines.validate.papers import Papers
 from pipelines.validate.run import Validated, run
 
 STEPS_BEFORE = ("package", "digitize", "normalize")
@@ -35,6 +36,8 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     inventory = json.loads(_required(folder / "package" / "inventory.json").read_text(encoding="utf-8"))
     parcels = gpd.read_parquet(_required(folder / "normalize" / "thua_dat.parquet"))
     found = [findings.read(_required(folder / step / "findings.parquet")) for step in STEPS_BEFORE]
+    pages = _optional(folder / "digitize" / "papers.parquet")
+    aside = _optional(folder / "normalize" / "holders" / "quarantine.parquet")
     validated = run(
         parcels,
         Tolerances(int(inventory.get("scale") or DEFAULT_SCALE), settings.min_area_m2),
@@ -45,7 +48,8 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
         rows=_optional(folder / "normalize" / "dang_ky.parquet"),
         documented=_documented(folder / "digitize" / "documented.parquet"),
         date=inventory.get("date"),
-        scanned=_scans(inventory),
+        scanned=_scans(inventory, pages),
+        papers=None if pages is None else Papers(pages, aside if aside is not None else pd.DataFrame()),
     )
     with files.writing(folder / "validate") as new:
         _write(validated, parcels, new)
@@ -63,10 +67,11 @@ def outline(folder: Path) -> BaseGeometry | None:
     return None
 
 
-def _scans(inventory: dict[str, Any]) -> scans.Scans | None:
+def _scans(inventory: dict[str, Any], pages: pd.DataFrame | None) -> scans.Scans | None:
     """Return the scans of the package, None where its folder is gone: what cannot be seen is not missing."""
     root = Path(str(inventory.get("root", "")))
-    return scans.survey(root) if inventory.get("root") and root.is_dir() else None
+    unread = [] if pages is None else pages.loc[pages["state"] != "ok", "path"].tolist()
+    return scans.survey(root, unread) if inventory.get("root") and root.is_dir() else None
 
 
 def _documented(path: Path) -> gpd.GeoDataFrame | None:

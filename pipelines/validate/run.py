@@ -10,6 +10,8 @@ from pipelines import findings
 from pipelines.tolerances import Tolerances
 from pipelines.validate.checks import examine
 from pipelines.validate.grade import Judgement, judge
+from pipelines.validate.papers import Papers
+from pipelines.validate.papers import check as check_papers
 from pipelines.validate.register import examine as examine_register
 from pipelines.validate.scans import Scans
 
@@ -39,6 +41,7 @@ def run(
     documented: gpd.GeoDataFrame | None = None,
     date: str | None = None,
     scanned: Scans | None = None,
+    papers: Papers | None = None,
 ) -> Validated:
     """Check the parcels of a commune and judge them by a profile.
 
@@ -53,6 +56,7 @@ def run(
         documented: Parcels as their documents have them (`feature_id`, geometry), where the drawing shows that.
         date: Day of the package (yyyy-mm-dd).
         scanned: Scans of the package; None leaves them unchecked.
+        papers: Pages of scanned papers; None leaves them unchecked.
     """
     made = examine(
         parcels,
@@ -66,7 +70,8 @@ def run(
     )
     drawn = findings.concat([prior, made], crs=parcels.crs)
     written = examine_register(parcels, rows, prior=drawn, date=date, scanned=scanned)
-    every = findings.concat([drawn, written], crs=parcels.crs)
+    paged = findings.empty(parcels.crs) if papers is None else check_papers(papers, rows, parcels.crs)
+    every = findings.concat([drawn, written, paged], crs=parcels.crs)
     return Validated(every, judge(parcels, every, profile, rows))
 
 

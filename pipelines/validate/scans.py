@@ -1,6 +1,6 @@
 """Scans that the register names, against the files of the package."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import findings
+from pipelines.papers.linked import folded, names_in
 from pipelines.validate.records import Records, first
 
 SUFFIXES = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 _BEGINNINGS = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PDF_WITHIN = 1024
-_BETWEEN = r"\s*[;,|\n\r]\s*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,17 @@ class Scans:
     broken: frozenset[str]
 
 
-def survey(root: Path) -> Scans:
-    """Return the scans below the folder of a package. Of each file only the beginning is read."""
+def survey(root: Path, unread: Collection[str] = ()) -> Scans:
+    """Return the scans below the folder of a package. Of each file only the beginning is read.
+
+    Args:
+        root: Folder of the package.
+        unread: Paths in it of files that are known to give no page.
+    """
     paths = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
-    every, sound = _spelled([path.name for path in paths]), _spelled([path.name for path in paths if _is_scan(path)])
+    lost = {root / path for path in unread}
+    every = spelled([path.name for path in paths])
+    sound = spelled([path.name for path in paths if path not in lost and _is_scan(path)])
     # Of two files of one name one may be sound.
     return Scans(every, every - sound)
 
@@ -49,10 +56,7 @@ def check(records: Records, scans: Scans) -> gpd.GeoDataFrame:
 
     Emits: giay_chung_nhan.scan_missing, giay_chung_nhan.scan_unreadable
     """
-    cells = pa.array(records.rows["ten_file"].astype("string"), type=pa.string(), from_pandas=True)
-    split = pc.split_pattern_regex(cells, _BETWEEN)
-    row = pc.list_parent_indices(split).to_numpy()
-    name = _folded(pc.list_flatten(split))
+    row, name = names_in(records.rows["ten_file"])
     is_name = pc.not_equal(name, "").to_numpy(zero_copy_only=False)
     if not scans.names:
         named = pd.DataFrame({"source": records.rows["source"].iloc[row].to_numpy(), "name": name.to_pandas()})
@@ -77,10 +81,10 @@ def check(records: Records, scans: Scans) -> gpd.GeoDataFrame:
     return findings.concat(parts, crs=records.crs)
 
 
-def _spelled(names: Sequence[str]) -> frozenset[str]:
+def spelled(names: Sequence[str]) -> frozenset[str]:
     """Return names of files as they are compared, with and without their ending."""
-    folded = _folded(pa.array(names, type=pa.string())).to_pylist()
-    return frozenset(folded) | frozenset(name.rsplit(".", 1)[0] for name in folded)
+    whole = folded(pa.array(names, type=pa.string())).to_pylist()
+    return frozenset(whole) | frozenset(name.rsplit(".", 1)[0] for name in whole)
 
 
 def _is_scan(path: Path) -> bool:
@@ -91,9 +95,3 @@ def _is_scan(path: Path) -> bool:
         return False
     # A PDF may have something before it; its readers allow a kilobyte.
     return head.startswith(_BEGINNINGS) or (path.suffix.lower() == ".pdf" and b"%PDF" in head)
-
-
-def _folded(names: pa.Array) -> pa.Array:
-    """Return names of files as they are compared: without folders, composed, in lower case, without spaces."""
-    last = pc.replace_substring_regex(pc.utf8_normalize(names, form="NFC"), r"^.*[/\\]", "")
-    return pc.utf8_lower(pc.replace_substring_regex(last, r"\s+", ""))

@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from pipelines.normalize.numbering import Numbering
+from pipelines.papers import model
 from pipelines.registers.renumbering import COLUMNS
-from pipelines.validate.scans import Scans
+from pipelines.validate.papers import Papers
+from pipelines.validate.scans import Scans, spelled
 from tests.benchmarks.planting_words import BODY, FELLOW, WORDS, Row
 from tests.benchmarks.scores import Score
 from tests.unit.registers import judged
@@ -54,6 +56,15 @@ CASES: dict[str, tuple[Sequence[Sequence[Row]], Sequence[Sequence[Row]]]] = {
     ),
     "giay_chung_nhan.scan_missing": ([[{"ten_file": "mat-GCN.pdf"}]], [[{"ten_file": "quet/CO-gcn.PDF"}]]),
     "giay_chung_nhan.scan_unreadable": ([[{"ten_file": "co-GCN;hong.jpg"}]], [[{"ten_file": " ; "}]]),
+    "giay_chung_nhan.scan_blank_page": ([[{"scan": {"is_blank": True}}]], [[{"scan": {"is_blank": False}}]]),
+    "giay_chung_nhan.scan_turned": ([[{"scan": {"turn": 180}}]], [[{"scan": {"turn": 0}}]]),
+    "giay_chung_nhan.scan_page_unreadable": ([[{"scan": {"unreadable": "dark"}}]], [[{"scan": {"sharpness": 1.1}}]]),
+    "giay_chung_nhan.scan_duplicate": ([[{"scan": {"same_as": "quet/1-GCN.pdf#1"}}]], [[{"scan": {}}]]),
+    "giay_chung_nhan.scan_other_serial": (
+        [[{"scan": {"serial_read": "AB 999999", "serial_confidence": 0.95}}]],
+        [[{"scan": {"serial_read": "AB 999999", "serial_confidence": 0.85}}]],
+    ),
+    "giay_chung_nhan.scan_qr_mismatch": ([[{"scan": {"qr": '{"so_phat_hanh": "AA 99999999"}'}}]], [[{"scan": {}}]]),
     "so_dia_chinh.term_ended": (
         [[{**BODY, "loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 14/06/2025"}],
          [{"loai_dat_1": "TMD", "thoi_han_1": "Đến ngày 15/10/2013"}]],
@@ -140,6 +151,8 @@ def rows_of(made: Sequence[tuple[str | None, Sequence[Row]]]) -> pd.DataFrame:
                 "ngay_cap": "01/02/2012",
                 "so_vao_so": "CH00001",
             }  # fmt: skip
+            if "scan" in change:
+                usual |= {"ten_file": f"quet/{number}-GCN.pdf", "scan": change["scan"]}
             if "qr" in change:
                 named = _serial(form, paper + 700_000 * change["qr"])
                 usual["ma_qr"] = f"03-02-2025-08-30-00|1|TEST|HS1|{named}|1||1"
@@ -179,19 +192,32 @@ def told(rows: pd.DataFrame) -> pd.DataFrame:
             "so_thu_tu_thua_cu": number[cited.index],
         }
     )
-    written = rows.drop(columns=["group", "is_lost", "cites", "in_other_file"])
+    written = rows.drop(columns=["group", "is_lost", "cites", "in_other_file", "scan"], errors="ignore")
+    papers = _papers(rows)
     written.loc[cited.index, "so_hieu_to_ban_do"] = FORMER
     files = [
         register(*written[where].to_dict("records"), source=name)
         for name, where in (("so.xlsx", ~rows["in_other_file"]), ("so_khac.xlsx", rows["in_other_file"]))
     ]
     numbering = Numbering(table.reindex(columns=list(COLUMNS)).astype("string"))
-    found = judged(parcels, files, PLACE, scanned=SCANS, numbering=numbering)
+    found = judged(parcels, files, PLACE, scanned=_scans(papers), numbering=numbering, papers=papers)
     ids = pd.concat([file.rows["row_id"] for file in files], ignore_index=True)
     order = [*rows.index[~rows["in_other_file"]], *rows.index[rows["in_other_file"]]]
     of_row = dict(zip(ids, rows["group"].loc[order], strict=True))
     of_parcel = {f"to_12.dgn#{at + 1}": group for at, group in enumerate(land["group"])}
     return pd.DataFrame({"code": found["code"], "group": found["feature_id"].map({**of_row, **of_parcel})})
+
+
+def _papers(rows: pd.DataFrame) -> Papers:
+    """Return one page of each scan that a row brings with it."""
+    brought = rows.reindex(columns=["ten_file", "scan"]).dropna()
+    usual = {"kind": "GCN", "state": "ok", "pages": 1, "page": 1, "is_blank": False}
+    pages = [{**usual, "path": path, "sha256": path, **facts} for path, facts in brought.itertuples(index=False)]
+    return Papers(model.frame(pages), pd.DataFrame())
+
+
+def _scans(papers: Papers) -> Scans:
+    return Scans(SCANS.names | spelled([path.rsplit("/", 1)[1] for path in papers.pages["path"]]), SCANS.broken)
 
 
 def score(made: Sequence[tuple[str | None, Sequence[Row]]]) -> Score:

@@ -12,10 +12,12 @@ from pipelines import normalize, validate
 from pipelines.normalize.numbering import Numbering
 from pipelines.normalize.place import Place
 from pipelines.normalize.uses import RESTRICTION_COLUMNS
+from pipelines.papers import model
 from pipelines.registers import entities
 from pipelines.registers.read import COLUMNS, KEYS, RESTRICTIONS, Register
 from pipelines.registers.renumbering import COLUMNS as RENUMBERING
 from pipelines.tolerances import Tolerances
+from pipelines.validate.papers import Papers
 from pipelines.validate.scans import Scans
 from tests.contract.test_counterexamples import documented
 
@@ -48,6 +50,7 @@ def test_a_counterexample_causes_its_finding_and_no_other(name):
         documented=documented(body),
         date=body["date"],
         scanned=scans(body),
+        papers=papers(body),
     )
     assert set(judged.findings["code"]) == ({body["expect"]} if body["expect"] else set())
 
@@ -86,3 +89,9 @@ def scans(body):
     """Return the scans of the package, None where the body does not speak of them."""
     there = body.get("scans")
     return Scans(frozenset(there["names"]), frozenset(there["broken"])) if there else None
+
+
+def papers(body):
+    """Return the pages of scanned papers, None where the body does not speak of them."""
+    pages = body.get("papers")
+    return Papers(model.frame(pages), pd.DataFrame()) if pages else None

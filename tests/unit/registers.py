@@ -46,7 +46,7 @@ OTHER = {
 }
 
 
-def judged(land, registers, place=PLACE, *, scanned=None, numbering=None):
+def judged(land, registers, place=PLACE, *, scanned=None, numbering=None, papers=None):
     """Return the findings of all steps about registers and the parcels drawn for them, places left out.
 
     Those about the communes of today are left out too: they speak of the table, not of the rows.
@@ -62,6 +62,7 @@ def judged(land, registers, place=PLACE, *, scanned=None, numbering=None):
         rows=done.dang_ky,
         date=place.date,
         scanned=scanned,
+        papers=papers,
     ).findings
     return pd.DataFrame(found[found["code"] != "goi.commune_split"].drop(columns="geometry"))
 

@@ -150,7 +150,7 @@ def test_rows_of_the_commune_it_became_are_its_own(commune, codes):
 
 
 def listed(*names, broken=()):
-    return Scans(scans._spelled(names), scans._spelled(broken))
+    return Scans(scans.spelled(names), scans.spelled(broken))
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ def test_no_two_sites_share_a_neighbour(name):
 
 
 def test_every_rule_of_the_checks_is_planted():
-    assert emitted() - {"ban_ve.face_without_label"} <= set(rules.RULES)
+    elsewhere = {"ban_ve.face_without_label", "giay_chung_nhan.scan_unlisted"}
+    assert emitted() - elsewhere <= set(rules.RULES)
 
 
 @pytest.mark.parametrize("name", planting_drawing.FABRICS)

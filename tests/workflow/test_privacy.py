@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
@@ -109,6 +110,20 @@ def test_no_published_byte_names_a_person(samples_home: Path) -> None:
     assert len(files) > 8
     told = {path.name: found[:3] for path in files if (found := named(contents(path), hidden))}
     assert told == {}
+
+
+def test_what_stands_on_a_scan_stays_on_it(samples_home: Path) -> None:
+    base = samples_home / "15712"
+    rows = pd.read_parquet(base / "normalize" / "dang_ky.parquet", columns=["ten_file", "ho_ten", "so_giay_to"])
+    scanned = rows.loc[rows["ten_file"].notna()]
+    hidden = {word for column in ("ho_ten", "so_giay_to") for word in scanned[column].dropna().astype(str)}
+    assert len(hidden) > 15
+    kept = [*(base / "papers").iterdir(), *(base / "logs").iterdir()]
+    told = [base / "digitize" / "papers.parquet", base / "validate" / "findings.parquet"]
+    assert len(kept) > 10
+    texts = {path.name: path.read_text("utf-8", errors="replace") for path in kept}
+    texts |= {f"{path.parent.name}/{path.name}": pq.read_table(path).to_pandas().to_csv() for path in told}
+    assert {name: found for name, text in texts.items() if (found := named(text, hidden))} == {}
 
 
 def test_land_database_names_nobody(samples_home: Path) -> None:
