@@ -145,7 +145,7 @@ def write(text: str, name: str, height_mm: float, rng: Random) -> Line:
         along += step
     ink = tuple(
         shapely.transform(
-            shape, lambda at, start=start: (at + [start - along / 2, -0.5]) * height_mm  # type: ignore[misc]
+            shape, lambda at, start=start: (at + np.array([start - along / 2, -0.5])) * height_mm  # type: ignore[misc]
         )
         for shape, start in letters
     )  # fmt: skip

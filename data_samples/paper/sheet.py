@@ -27,6 +27,8 @@ def draw(
     dpi: float = 300,
     *,
     frame: bool = True,
+    frame_m: tuple[float, float, float, float] | None = None,
+    margin_mm: float = margins.MARGIN_MM,
     style: Style | str = "cadastral",
     font: str | None = None,
     seed: int = 0,
@@ -40,6 +42,8 @@ def draw(
         scale: Scale denominator.
         dpi: Pixels per inch.
         frame: Frame, crosses and margin; without, the paper ends 1 cm around the land.
+        frame_m: The inner frame in map coordinates, west, south, east, north; the standard sheet without.
+        margin_mm: Paper around the inner frame.
         style: A style or its name.
         font: Font of the labels instead of that of the style.
         seed: Source of the irregularity.
@@ -52,8 +56,8 @@ def draw(
     kind = STYLES[style] if isinstance(style, str) else style
     kind = replace(kind, font=font) if font else kind
     bounds = parcels.total_bounds
-    west, south, east, north = margins.box_of(bounds, scale) if frame else bounds
-    margin = margins.MARGIN_MM if frame else 10.0
+    west, south, east, north = (frame_m or margins.box_of(bounds, scale)) if frame else bounds
+    margin = margin_mm if frame else 10.0
     per_m = 1000 / scale
 
     def to_paper(at: Any) -> Any:
@@ -75,8 +79,9 @@ def draw(
     if frame and kind.grid:
         margins.draw_crosses(drawing, to_paper(marks_m))
         margins.coordinates(drawing, box, corners_m)
-    return _sheet(drawing, land, dpi, scale, (named, number, parcels.crs), (box, corners_m), (to_paper(marks_m), marks_m),
-                  Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m), frame=frame)  # fmt: skip
+    to_map = Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m)
+    told, marks = (named, number, parcels.crs), (to_paper(marks_m), marks_m)
+    return _sheet(drawing, land, dpi, scale, told, (box, corners_m), marks, to_map, frame=frame)
 
 
 def _boundaries(drawing: Drawing, land: gpd.GeoDataFrame) -> None:

@@ -4,6 +4,7 @@ Widths of lines of the cadastral map follow TT 25/2014, kept by TT 26/2024, as f
 parcel 0.15 to 0.2 mm, crosses every 10 cm. Heights of letters are assumptions.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -49,7 +50,7 @@ class Style:
         for part in shapely.get_parts(line):
             points = shapely.get_coordinates(part)
             pieces = [points[:1]]
-            for start, end in zip(points[:-1], points[1:], strict=True):
+            for start, end in itertools.pairwise(points):
                 length = float(np.hypot(*(end - start)))
                 steps = max(1, int(length / 3.0))
                 share = np.linspace(0, 1, steps + 1)[1:, None]
