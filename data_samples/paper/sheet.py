@@ -11,6 +11,7 @@ from affine import Affine
 from shapely import Point
 
 from data_samples.paper import margins
+from data_samples.paper.details import DETAILS
 from data_samples.paper.drawing import Drawing
 from data_samples.paper.fabric import sheet_name
 from data_samples.paper.labels import label
@@ -68,15 +69,17 @@ def draw(
         None, allow_override=True
     )
     corners_m = np.array([(west, north), (east, north), (east, south), (west, south)])
-    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.grid else ""
-    marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.grid else np.empty((0, 2))
+    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.system == "VN-2000" else ""
+    marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.system else np.empty((0, 2))
     _boundaries(drawing, land)
-    land = _labelled(drawing, land)
+    land = _labelled(drawing, land.assign(use=land["code"]))
+    for name in kind.details:
+        DETAILS[name](drawing, land, drawing.rng)
     if frame:
         margins.frame(drawing, box)
         margins.title(drawing, box, {"number": number, "commune": commune, "name": named, "scale": str(scale)})
         margins.neighbours(drawing, box, int(number))
-    if frame and kind.grid:
+    if frame and kind.system:
         margins.draw_crosses(drawing, to_paper(marks_m))
         margins.coordinates(drawing, box, corners_m)
     to_map = Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m)
@@ -101,7 +104,7 @@ def _labelled(drawing: Drawing, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for shape, kind, number, area, code in zip(
         land.geometry, land["kind"], land["number"], land["area_m2"], land["code"], strict=True
     ):
-        if kind != "parcel" or not number:
+        if kind != "parcel" or not drawing.style.labelled:
             rows.append((Point(), ("", "", "")))
             continue
         words = (number, f"{area:.1f}", code) if drawing.style.whole_labels else (number, "", "")
