@@ -3,8 +3,10 @@
 from data_samples.paper import ageing, bending
 from data_samples.paper.bending import cropped, turned
 from data_samples.paper.fabric import make
+from data_samples.paper.files import write
 from data_samples.paper.model import Sheet
 from data_samples.paper.sheet import draw
+from data_samples.paper.spoilt import SPOILT, blank, photograph, two_sheets
 from data_samples.paper.styles import STYLES, Style
 
 DEGRADATIONS = {
@@ -15,4 +17,7 @@ DEGRADATIONS = {
 }  # fmt: skip
 """What may happen to a sheet, each a function of a sheet and a seed; the truth follows."""
 
-__all__ = ["DEGRADATIONS", "STYLES", "Sheet", "Style", "cropped", "draw", "make", "turned"]
+__all__ = [
+    "DEGRADATIONS", "SPOILT", "STYLES", "Sheet", "Style", "blank", "cropped", "draw", "make", "photograph", "turned",
+    "two_sheets", "write",
+]  # fmt: skip

@@ -158,7 +158,7 @@ def _along(drawing: Drawing, area: Polygon, known: tuple[str, ...], rng: Random)
 
 
 def _lettering(drawing: Drawing) -> str:
-    return "noto-italic" if drawing.style.font not in ("fira", "noto") else f"{drawing.style.font}-italic"
+    return "fira-italic" if drawing.style.font == "fira" else "noto-italic"
 
 
 def marks(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:

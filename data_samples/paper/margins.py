@@ -8,7 +8,7 @@ import shapely
 from shapely import LineString, Polygon
 
 from data_samples.paper.drawing import Drawing
-from data_samples.paper.letters import write
+from data_samples.paper.letters import FACES, write
 from data_samples.paper.model import Floats
 
 MARGIN_MM = 40.0
@@ -94,7 +94,7 @@ def _say(drawing: Drawing, text: str, x: float, y: float, height: float) -> None
 
 
 def _title_font(drawing: Drawing) -> str:
-    return drawing.style.font if drawing.style.font not in ("plotter", "hand") else "noto"
+    return drawing.style.font if drawing.style.font in FACES else "noto"
 
 
 def _scale_bar(drawing: Drawing, x: float, y: float, scale: int) -> None:
