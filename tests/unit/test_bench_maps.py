@@ -182,7 +182,7 @@ def test_the_simplest_way_finds_the_faces_of_an_undamaged_sheet(drawn):
 
 
 def test_every_condition_can_be_drawn_and_decides_nothing_by_chance():
-    for name in ("clean", "city atlas", "broken", "cut_frame"):
+    for name in ("clean", "city atlas", "broken"):
         one, two = (readings.sheet(name, 3, dpi=60, count=60) for _ in range(2))
         assert np.array_equal(one.image, two.image)
         assert len(one.parcels) > 30
