@@ -75,6 +75,7 @@ class Reading:
         code: Share of printed land codes read as printed.
         frame: Share of the corners of the frame that were found.
         crosses: Share of the crosses that were found.
+        marks: Share of corners and crosses together.
         cross_px: Error of each corner and cross.
         ground_m: Error on the ground of each corner and cross of the truth; empty where the sheet was not placed.
         seconds: CPU.
@@ -90,6 +91,7 @@ class Reading:
     code: float
     frame: float
     crosses: float
+    marks: float
     cross_px: maps.Floats
     ground_m: maps.Floats
     seconds: float
@@ -137,6 +139,8 @@ def against(drawn: paper.Sheet, made: Any, seconds: float = 0.0) -> Reading:
         code=maps.texts(printed["code"], said["code"], matched),
         frame=corners[0],
         crosses=crosses[0],
+        marks=(len(corners[1]) + len(crosses[1]))
+        / max(1, int(np.isfinite(drawn.corners[:, 0]).sum()) + len(drawn.crosses)),
         cross_px=np.concatenate([corners[1], crosses[1]]),
         ground_m=_ground(drawn, made.placed),
         seconds=seconds,

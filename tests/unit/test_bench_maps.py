@@ -141,7 +141,7 @@ def _read_as_it_is(drawn, **changed):
 
 def test_a_faultless_reading_is_faultless(drawn):
     told = readings.against(drawn, _read_as_it_is(drawn))
-    assert told.parcels.pq == told.faces.pq == told.area == told.code == told.frame == told.crosses == 1.0
+    assert told.parcels.pq == told.faces.pq == told.area == told.code == told.frame == told.crosses == told.marks == 1.0
     assert told.numbers.exact == 1.0 and told.numbers.wrong == 0.0
     assert max(told.corner_px.max(), told.farthest_px.max(), told.cross_px.max()) < 1e-9
     assert told.ground_m.max() < 1e-6
