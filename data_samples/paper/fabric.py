@@ -33,7 +33,7 @@ def make(
     """Return land that fits one standard sheet, in map coordinates.
 
     Args:
-        count: Wanted number of parcels, about; 30 to 700.
+        count: Wanted number of parcels, about; 60 to 700 for a whole sheet, since roads make some 40 blocks.
         scale: Scale denominator; the fabric has the same size on paper at every scale.
         seed: Source of the irregularity.
         side_mm: Side of the square of paper it lies in, at the lower left of the sheet; smaller for small pictures.

@@ -23,9 +23,15 @@ def sideways(sheet: Sheet, seed: int) -> Sheet:
 
 
 def cut_frame(sheet: Sheet, seed: int) -> Sheet:
-    """Scan so that the left side of the frame, with two corners, is not on the page."""
+    """Scan so that the left side of the frame, with two corners, is not on the page.
+
+    Raises:
+        ValueError: The sheet has no frame.
+    """
+    if not np.isfinite(sheet.corners).all():
+        raise ValueError("no frame")
     high, wide = sheet.image.shape[:2]
-    return cropped(sheet, round(float(np.nanmax(sheet.corners[[0, 3], 0])) + 4 * round(sheet.px_per_mm)), 0, wide, high)
+    return cropped(sheet, round(float(sheet.corners[[0, 3], 0].max() + 4 * sheet.px_per_mm)), 0, wide, high)
 
 
 def half_page(sheet: Sheet, seed: int) -> Sheet:
