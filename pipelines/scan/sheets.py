@@ -94,7 +94,7 @@ def parse(text: str, scale: int | None = None) -> Cell | None:
         text: A line of print with the name somewhere in it.
         scale: Scale as it is printed elsewhere: decides where older rules leave the brackets out.
     """
-    plain = fold(text).replace("–", "-").replace("—", "-").replace("[", "(").replace("]", ")")
+    plain = fold(text).replace("\u2013", "-").replace("\u2014", "-").replace("[", "(").replace("]", ")")
     for found in _NAME.finditer(plain):
         read = _scale(found, scale)
         if read is None:

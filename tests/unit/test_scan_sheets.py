@@ -45,7 +45,7 @@ def test_the_scale_printed_decides_where_brackets_are_missing() -> None:
 def test_older_forms_and_noise_of_print() -> None:
     wanted = Cell(500, 502_500, 1_723_500)
     assert sheets.parse("Số hiệu mảnh: 725500 - (6) - (11)") == wanted
-    assert sheets.parse("MẢNH 1725 500–6–[11]") == wanted
+    assert sheets.parse("MẢNH 1725 500\u20136\u2013[11]") == wanted
     assert sheets.parse("725 501-6") is None, "501 km is no corner of a 3 km square"
     assert sheets.parse("Tờ bản đồ số 12") is None
 
