@@ -17,6 +17,7 @@ _REACH_MM = 4.0
 _ARM_MM = (0.7, 2.6)
 _PATCH_MM = 9.0
 _LEAST_SCORE = 0.32
+_INKED = 110.0
 _STRAY_MM = 1.2
 _ROUNDS = 2
 
@@ -37,18 +38,15 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
     if lattice is None:
         return np.empty((0, 2)), math.nan
     nodes, guess = lattice
+    arm_mm = _ARM_MM
     found = np.full((len(nodes), 2), np.nan)
     for _ in range(_ROUNDS):
-        is_open = ~np.isfinite(found[:, 0])
-        if not is_open.any():
-            break
-        seen = np.array([_cross(dark, at, turn_deg, px_per_mm) for at in guess[is_open]]).reshape(-1, 2)
-        found[is_open] = seen
-        found[_strays(nodes, found, corners, px_per_mm)] = np.nan
-        better = _model(nodes, found, nodes)
-        if better is None:
-            break
-        guess = better
+        seen = [_cross(dark, at, turn_deg, arm_mm, px_per_mm) for at in guess]
+        found = np.array(seen, dtype=np.float64).reshape(-1, 2)
+        found[_strays(nodes, found, px_per_mm)] = np.nan
+        guess = _guess(nodes, found, guess)
+        # All crosses of a sheet are alike: with the whole of their arms a boundary beside one is no arm of it.
+        arm_mm = _arm(dark, found[np.isfinite(found[:, 0])], turn_deg, px_per_mm)
     kept = np.isfinite(found[:, 0])
     return found[kept], _spacing(nodes[kept], found[kept])
 
@@ -88,18 +86,48 @@ def _lattice(
     return (nodes[inside], at[inside]) if inside.any() else None
 
 
-def _cross(dark: Dark, at: Points, turn_deg: float, px_per_mm: float) -> tuple[float, float]:
+def _patch(dark: Dark, at: Points, turn: Points, half: int) -> npt.NDArray[np.float32]:
+    """Return the ink around a place, upright; the pixel (half, half) has its centre at the place."""
+    reach = math.ceil(half * 1.5) + 2
+    left, top = (max(int(value) - reach, 0) for value in at)
+    part = dark[top : max(int(at[1]) + reach, 0), left : max(int(at[0]) + reach, 0)]
+    size = 2 * half + 1
+    if not part.size:
+        return np.zeros((size, size), dtype=np.float32)
+    shift = at - 0.5 - turn @ np.array([half, half], dtype=np.float64) - (left, top)
+    matrix = np.column_stack([turn, shift])
+    made = cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    return made.astype(np.float32)
+
+
+def _rotation(turn_deg: float) -> Points:
+    sine, cosine = math.sin(math.radians(turn_deg)), math.cos(math.radians(turn_deg))
+    return np.array([[cosine, -sine], [sine, cosine]])
+
+
+def _arm(dark: Dark, found: Points, turn_deg: float, px_per_mm: float) -> tuple[float, float]:
+    """Return from where to where the arms of the crosses reach, mm: as far as most of them are inked."""
+    half = round(_PATCH_MM * px_per_mm)
+    if len(found) < 4:
+        return _ARM_MM
+    turn = _rotation(turn_deg)
+    patches = np.stack([_patch(dark, at, turn, half) for at in found])
+    across = patches[:, half - 1 : half + 2].max(axis=1)
+    down = patches[:, :, half - 1 : half + 2].max(axis=2)
+    arms = np.concatenate([across[:, half:], across[:, half::-1], down[:, half:], down[:, half::-1]])
+    inked = np.median(arms, axis=0) > 0.5 * np.median(arms[:, : round(_ARM_MM[1] * px_per_mm)])
+    end = int(np.argmin(inked)) if not inked.all() else len(inked)
+    return _ARM_MM[0], float(max(_ARM_MM[1], 0.94 * end / px_per_mm))
+
+
+def _cross(
+    dark: Dark, at: Points, turn_deg: float, arm_mm: tuple[float, float], px_per_mm: float
+) -> tuple[float, float]:
     """Return the centre of the cross near a place, page coordinates; NaN where there is none."""
     half = round(_PATCH_MM * px_per_mm)
-    sine, cosine = math.sin(math.radians(turn_deg)), math.cos(math.radians(turn_deg))
-    turn = np.array([[cosine, -sine], [sine, cosine]])
-    size = 2 * half + 1
-    # Patch pixel (half, half) has its centre at the place itself.
-    shift = at - 0.5 - turn @ np.array([half, half], dtype=np.float64)
-    patch = cv2.warpAffine(
-        dark, np.column_stack([turn, shift]), (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    ).astype(np.float32)
-    score = _score(patch, px_per_mm)
+    turn = _rotation(turn_deg)
+    patch = _patch(dark, at, turn, half)
+    score = _score(patch, arm_mm, px_per_mm)
     reach = min(round(_REACH_MM * px_per_mm), half)
     window = score[half - reach : half + reach + 1, half - reach : half + reach + 1]
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
@@ -109,15 +137,19 @@ def _cross(dark: Dark, at: Points, turn_deg: float, px_per_mm: float) -> tuple[f
     if window[best] < _LEAST_SCORE * 255:
         return math.nan, math.nan
     row, column = best[0] + half - reach, best[1] + half - reach
-    centre = _centre(patch, int(row), int(column), px_per_mm)
+    centre = _centre(patch, int(row), int(column), arm_mm, px_per_mm)
     moved = turn @ (centre - half)
     return float(at[0] + moved[0]), float(at[1] + moved[1])
 
 
-def _score(patch: npt.NDArray[np.float32], px_per_mm: float) -> npt.NDArray[np.float32]:
+def _score(
+    patch: npt.NDArray[np.float32], arm_mm: tuple[float, float], px_per_mm: float
+) -> npt.NDArray[np.float32]:
     """Return how much each pixel looks like the centre of a cross: its weakest arm but one, less what is beside."""
-    low, high = (max(1, round(value * px_per_mm)) for value in _ARM_MM)
+    low, high = (max(1, round(value * px_per_mm)) for value in arm_mm)
     reach = high - low + 1
+    # A thin cross is as much a cross as the thick boundary beside it is a line.
+    patch = np.minimum(patch, _INKED) * np.float32(255 / _INKED)
     # An arm may lean by a pixel: the strongest of three rows counts.
     wide = cv2.dilate(patch, np.ones((3, 1), np.uint8))
     tall = cv2.dilate(patch, np.ones((1, 3), np.uint8))
@@ -138,46 +170,53 @@ def _shifted(image: npt.NDArray[np.float32], right: int, down: int) -> npt.NDArr
     return np.asarray(cv2.warpAffine(image, matrix, image.shape[::-1], flags=cv2.INTER_NEAREST), dtype=np.float32)
 
 
-def _centre(patch: npt.NDArray[np.float32], row: int, column: int, px_per_mm: float) -> Points:
+def _centre(
+    patch: npt.NDArray[np.float32], row: int, column: int, arm_mm: tuple[float, float], px_per_mm: float
+) -> Points:
     """Return the centre as (column, row) in the patch: where the middle lines of the arms cross."""
-    low, high = (max(1, round(value * px_per_mm)) for value in _ARM_MM)
-    reach = max(2, round(0.35 * px_per_mm))
+    low, high = (max(1, round(value * px_per_mm)) for value in arm_mm)
     x, y = float(column), float(row)
-    for _ in range(2):
-        rows = _arms(patch, round(y), round(x), low, high, reach)
-        columns = _arms(patch.T, round(x), round(y), low, high, reach)
-        y = _cut(rows, x) if rows is not None else y
-        x = _cut(columns, y) if columns is not None else x
+    for reach in (max(2, round(0.3 * px_per_mm)), max(2, round(0.17 * px_per_mm)), 2):
+        y, x = (
+            _middle(patch, y, round(x), low, high, reach),
+            _middle(patch.T, x, round(y), low, high, reach),
+        )
     return np.array([x, y])
 
 
-def _arms(
-    patch: npt.NDArray[np.float32], row: int, column: int, low: int, high: int, reach: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
-    """Return (columns, rows) of the middle of the horizontal arms, those columns left out where other ink joins."""
+def _middle(
+    patch: npt.NDArray[np.float32], row: float, column: int, low: int, high: int, reach: int
+) -> float:
+    """Return the row of the middle of the arms left and right of a column; where other ink joins them nothing counts."""
     along = np.r_[column - high : column - low + 1, column + low : column + high + 1]
-    along = along[(along >= 0) & (along < patch.shape[1])]
-    top, bottom = max(row - reach, 0), min(row + reach + 1, len(patch))
+    is_right = np.repeat([False, True], high - low + 1)
+    inside = (along >= 0) & (along < patch.shape[1])
+    along, is_right = along[inside], is_right[inside]
+    top, bottom = max(round(row) - reach, 0), min(round(row) + reach + 1, len(patch))
+    if bottom - top < 2 or not len(along):
+        return row
     ink = patch[top:bottom][:, along]
     total = ink.sum(axis=0)
-    if not (total > 0).any():
-        return None
+    drawn = total > 0.25 * 255
+    if not drawn.any():
+        return row
     rows = (ink * np.arange(top, bottom)[:, None]).sum(axis=0) / np.maximum(total, 1e-6)
-    usual = float(np.median(total[total > 0]))
-    plain = (total > 0.5 * usual) & (total < 1.6 * usual) & (np.abs(rows - np.median(rows[total > 0])) < 1.5)
-    return (along[plain].astype(np.float64), rows[plain].astype(np.float64)) if plain.sum() >= 4 else None
+    usual = float(np.percentile(total[drawn], 35))
+    plain = drawn & (total < 1.3 * usual) & (total > 0.5 * usual)
+    halves = [rows[plain & side] for side in (is_right, ~is_right)]
+    seen = [float(np.median(half)) for half in halves if len(half) >= 3]
+    # The arms lean with the paper: their two middles weigh the same.
+    return float(np.mean(seen)) if seen else row
 
 
-def _cut(arm: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], at: float) -> float:
-    """Return the row of a middle line at a column: straight through both arms."""
-    along, rows = arm
-    if min((along < at).sum(), (along > at).sum()) < 3:
-        return float(np.median(rows))
-    slope, level = np.polyfit(along - at, rows, 1)
-    return float(level) if abs(slope) < 0.05 else float(np.median(rows))
+def _guess(nodes: Points, found: Points, before: Points) -> Points:
+    """Return where to look next: where each was found, elsewhere where those found let expect it."""
+    better = _model(nodes, found, nodes)
+    expected = before if better is None else better
+    return np.where(np.isfinite(found), 0.5 * found + 0.5 * expected, expected)
 
 
-def _strays(nodes: Points, found: Points, corners: Points, px_per_mm: float) -> npt.NDArray[np.bool_]:
+def _strays(nodes: Points, found: Points, px_per_mm: float) -> npt.NDArray[np.bool_]:
     """Return which places do not go with the others: farther from where the others put them than paper bends."""
     seen = np.isfinite(found[:, 0])
     out = np.zeros(len(found), dtype=bool)
