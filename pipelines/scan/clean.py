@@ -37,10 +37,10 @@ def resolution(grey: Grey, page: Page) -> float:
         page: Its page; `is_guessed` tells which of the two it was.
     """
     if page.dpi is not None and not is_guessed(page):
-        return page.dpi / MM_PER_INCH
+        return float(page.dpi) / MM_PER_INCH
     from pipelines.scan import frame
 
-    rough = min(grey.shape) / _USUAL_SIDE_MM
+    rough = float(min(grey.shape)) / _USUAL_SIDE_MM
     found = frame.find(dark(grey, rough), rough)
     if found is None:
         return rough
@@ -155,11 +155,11 @@ def _contrast(grey: Grey, paper: Grey, step: int, px_per_mm: float, *, turned: b
     # Where little is drawn the ink of the whole sheet counts.
     prior = 30.0
     local = (total + prior * usual) / (count + prior)
-    return np.clip(local, max(_LEAST_CONTRAST, 0.5 * usual), 255).astype(np.uint8)
+    return np.asarray(np.clip(local, max(_LEAST_CONTRAST, 0.5 * usual), 255), dtype=np.uint8)
 
 
 def _most(ink: Grey, step: int) -> Grey:
-    """Return the strongest ink of each cell of step × step pixels."""
+    """Return the strongest ink of each cell of step by step pixels."""
     if step == 1:
         return ink
     high = cv2.dilate(ink, np.ones((step, step), dtype=np.uint8), anchor=(0, 0))

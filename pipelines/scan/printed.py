@@ -157,7 +157,7 @@ def _sides(
         elif _NORTHING_M[0] <= value <= _NORTHING_M[1]:
             votes[3 if at_top else 1][value] += 1
     chosen = _agreeing(votes, wide_mm, high_mm, cell)
-    counts = tuple(vote[value] if value in vote else 0 for vote, value in zip(votes, chosen, strict=True))
+    counts = tuple(vote.get(value, 0) for vote, value in zip(votes, chosen, strict=True))
     return chosen, counts  # type: ignore[return-value]
 
 
