@@ -20,7 +20,7 @@ Bounds = tuple[float, float, float, float]
 """West, south, east, north in metres."""
 
 
-def scale(frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> tuple[int | None, bool]:
+def scale_of(frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> tuple[int | None, bool]:
     """Return the scale and whether somebody says it; by the length of a side where its coordinates were read."""
     if scale is not None or print_.scale is not None:
         return scale or print_.scale, True
@@ -38,15 +38,15 @@ def _size_mm(frame: Frame, px_per_mm: float) -> tuple[float, float]:
     """Return width and height of the frame in mm of paper as drawn, NaN where cut: by the crosses where it has any."""
     per_mm = frame.spacing_px / GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
     sides = np.linalg.norm(np.roll(frame.corners, -1, axis=0) - frame.corners, axis=1) / per_mm
-    return printed._mean(sides[[0, 2]]), printed._mean(sides[[1, 3]])
+    return printed.mean_known(sides[[0, 2]]), printed.mean_known(sides[[1, 3]])
 
 
-def bounds(
+def bounds_of(
     page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int
 ) -> tuple[Bounds, tuple[str, ...], list[tuple[str, str]]] | None:
     """Return west, south, east, north of the frame in metres, what says so, and what contradicts."""
     size = tuple(_whole(value, scale) for value in _size_mm(frame, px_per_mm))
-    by_print = _completed(print_.sides, size)
+    by_print = _completed(print_, size)
     by_name = _of_cell(print_, size, scale)
     if by_print is None and by_name is None:
         return None
@@ -59,7 +59,7 @@ def bounds(
     told = [("ban_quet.coordinates_contradict", f"{print_.name}: {by_name[0]:.0f} {by_name[3]:.0f} "
              f"≠ {by_print[0]:.0f} {by_print[3]:.0f}")]  # fmt: skip
     near_world = [_near_world(page, frame, bounds, scale) for bounds in (by_print, by_name)]
-    sure = sum(print_.votes) >= 3 or near_world[0]
+    sure = sum(print_.votes) >= _SURE_VOTES or near_world[0]
     if near_world[1] or not sure:
         return by_name, ("name",), told
     return by_print, ("coordinates",), told
@@ -73,13 +73,18 @@ def _whole(length_mm: float, scale: int) -> float:
     return length_mm * scale / 1000
 
 
-def _completed(sides: Bounds, size: tuple[float, ...]) -> Bounds | None:
-    """Return all four sides where at least one of each pair was read."""
-    out = list(sides)
+def _completed(print_: Printed, size: tuple[float, ...]) -> Bounds | None:
+    """Return all four sides where at least one of each pair was read; of two that contradict the more often read."""
+    out = list(print_.sides)
     for low, high, length in ((0, 2, size[0]), (1, 3, size[1])):
         if math.isfinite(out[low]) and math.isfinite(out[high]):
             if math.isfinite(length) and abs(out[high] - out[low] - length) > 0.01 * length:
-                return None
+                if print_.votes[low] == print_.votes[high]:
+                    return None
+                if print_.votes[low] > print_.votes[high]:
+                    out[high] = out[low] + length
+                else:
+                    out[low] = out[high] - length
         elif math.isfinite(out[low]):
             out[high] = out[low] + length
         elif math.isfinite(out[high]):
@@ -91,7 +96,7 @@ def _completed(sides: Bounds, size: tuple[float, ...]) -> Bounds | None:
 
 def _odd_print(print_: Printed, size: tuple[float, ...]) -> list[tuple[str, str]]:
     """Return the contradiction among coordinates that were read and make no rectangle of the frame's size."""
-    if sum(print_.votes) >= 2 and _completed(print_.sides, size) is None:
+    if sum(print_.votes) >= 2 and _completed(print_, size) is None:
         read = " ".join(f"{value:.0f}" for value in print_.sides if math.isfinite(value))
         return [("ban_quet.coordinates_contradict", read)]
     return []
@@ -114,7 +119,8 @@ def _holds(outer: tuple[float, ...], inner: tuple[float, ...]) -> bool:
     )
 
 
-def corners(bounds: Bounds) -> Points:
+def corners_of(bounds: Bounds) -> Points:
+    """Return (4, 2) map coordinates of the corners: upper left, upper right, lower right, lower left."""
     west, south, east, north = bounds
     return np.array([(west, north), (east, north), (east, south), (west, south)])
 
@@ -124,5 +130,5 @@ def _near_world(page: Page, frame: Frame, bounds: Bounds, scale: int) -> bool:
         return False
     known = np.isfinite(frame.corners).all(axis=1)
     there = np.array([page.transform * tuple(corner) for corner in frame.corners[known]])
-    off = np.linalg.norm(there - corners(bounds)[known], axis=1)
+    off = np.linalg.norm(there - corners_of(bounds)[known], axis=1)
     return bool(len(off) and off.max() < 0.1 * GRID_MM * scale / 1000)

@@ -14,8 +14,8 @@ import pyproj
 
 from pipelines import warping
 from pipelines.crs import parse as parse_crs
-from pipelines.scan import points as point_files
 from pipelines.scan import extent, printed
+from pipelines.scan import points as point_files
 from pipelines.scan.model import Dark, Frame, Page, Placed, Points
 from pipelines.scan.printed import Printed
 
@@ -109,10 +109,10 @@ def _by_frame(
     page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any,
     told: list[tuple[str, str]],
 ) -> Placed | None:  # fmt: skip
-    known, was_read = extent.scale(frame, print_, px_per_mm, scale)
+    known, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
     if known is None:
         return None
-    found = extent.bounds(page, frame, print_, px_per_mm, known)
+    found = extent.bounds_of(page, frame, print_, px_per_mm, known)
     if found is None:
         return None
     bounds, sources, contradiction = found
@@ -140,7 +140,7 @@ def _with(placed: Placed, **changes: Any) -> Placed:
 def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
     """Return the control points of a frame: its corners and the crosses at their round coordinates."""
     known = np.isfinite(frame.corners).all(axis=1)
-    corners, metres = frame.corners[known], extent.corners(bounds)[known]
+    corners, metres = frame.corners[known], extent.corners_of(bounds)[known]
     rough = _rough(frame, corners, metres, scale, px_per_mm)
     step = extent.GRID_MM * scale / 1000
     at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])

@@ -22,6 +22,7 @@ _REACH_MM = 75.0
 _INK = 90
 _LINE_MM = 14.0
 _GAP_MM = (1.9, 0.25)
+_LETTER_MM = 0.7
 _WORD_GAP = 0.9
 """Gap between words of a line, as a share of its height with accents."""
 
@@ -138,6 +139,14 @@ def _cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.
     return np.concatenate(rows).astype(np.uint8)
 
 
+def _without_specks(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return ink without what is too small for a letter: dust, and dots and accents, which no line needs."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(text, connectivity=8)
+    is_letter = stats[:, 2:4].max(axis=1) >= _LETTER_MM * PER_MM
+    is_letter[0] = False
+    return np.asarray(is_letter[labels] if count > 1 else text, dtype=np.uint8)
+
+
 def _words_joined(stats: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     """Return (4, n) left, top, width, height of lines: words of one height beside each other put together."""
     low, most = (value * PER_MM for value in _HEIGHT_MM)
@@ -168,7 +177,7 @@ def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_acros
     frame = cv2.dilate(frame, np.ones((3, 3), np.uint8))
     text = np.where(frame > 0, 0, ink).astype(np.uint8)
     size = (2 * round(_GAP_MM[1] * PER_MM) + 1, 2 * round(_GAP_MM[0] * PER_MM / 2) + 1)
-    joined = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones(size, np.uint8))
+    joined = cv2.morphologyEx(_without_specks(text), cv2.MORPH_CLOSE, np.ones(size, np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     left, top, wide, high = _words_joined(stats[1:])
     low, most = (value * PER_MM for value in _HEIGHT_MM)
