@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from pipelines.scan import printed
+from pipelines.scan.margins import known
 from pipelines.scan.model import Frame, Page, Points
 from pipelines.scan.printed import Printed
 
@@ -30,7 +31,7 @@ def scale_of(frame: Frame, print_: Printed, px_per_mm: float, scale: int | None)
     wide, high = _size_mm(frame, px_per_mm)
     guesses = [(east - west) / wide * 1000, (north - south) / high * 1000]
     seen = [guess for guess in guesses if math.isfinite(guess) and guess > 0]
-    near = [known for known in printed.SCALES if seen and abs(seen[0] / known - 1) < 0.05]
+    near = [one for one in printed.SCALES if seen and abs(seen[0] / one - 1) < 0.05]
     return (near[0], False) if near else (None, False)
 
 
@@ -38,7 +39,7 @@ def _size_mm(frame: Frame, px_per_mm: float) -> tuple[float, float]:
     """Return width and height of the frame in mm of paper as drawn, NaN where cut: by the crosses where it has any."""
     per_mm = frame.spacing_px / GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
     sides = np.linalg.norm(np.roll(frame.corners, -1, axis=0) - frame.corners, axis=1) / per_mm
-    return printed.mean_known(sides[[0, 2]]), printed.mean_known(sides[[1, 3]])
+    return known(sides[[0, 2]]), known(sides[[1, 3]])
 
 
 def bounds_of(
@@ -55,7 +56,8 @@ def bounds_of(
         assert chosen is not None
         return chosen, ("coordinates",) if by_print else ("name",), _odd_print(print_, size)
     if _holds(by_print, by_name):
-        return by_print, ("coordinates", "name"), []
+        whole = [here if math.isfinite(here) else there for here, there in zip(by_print, by_name, strict=True)]
+        return (whole[0], whole[1], whole[2], whole[3]), ("coordinates", "name"), []
     told = [("ban_quet.coordinates_contradict", f"{print_.name}: {by_name[0]:.0f} {by_name[3]:.0f} "
              f"≠ {by_print[0]:.0f} {by_print[3]:.0f}")]  # fmt: skip
     near_world = [_near_world(page, frame, bounds, scale) for bounds in (by_print, by_name)]
@@ -114,9 +116,9 @@ def _of_cell(print_: Printed, size: tuple[float, ...], scale: int) -> Bounds | N
 
 def _holds(outer: tuple[float, ...], inner: tuple[float, ...]) -> bool:
     """Tell whether a frame is that of a standard sheet, or of one widened over its lines."""
-    return (
-        outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
-    )
+    gaps = np.array([inner[0] - outer[0], inner[1] - outer[1], outer[2] - inner[2], outer[3] - inner[3]])
+    # A side that the page does not have contradicts nothing.
+    return bool((gaps[np.isfinite(gaps)] >= -1.0).all())
 
 
 def corners_of(bounds: Bounds) -> Points:

@@ -5,6 +5,7 @@ name and world file agree the place is sure; where they contradict it is told, a
 """
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipelines import warping
 from pipelines.crs import parse as parse_crs
 from pipelines.scan import extent, printed
 from pipelines.scan import points as point_files
+from pipelines.scan.margins import known
 from pipelines.scan.model import Dark, Frame, Page, Placed, Points
 from pipelines.scan.printed import Printed
 
@@ -92,9 +94,9 @@ def _by_points(
     control: Path, print_: Printed, scale: int | None, crs: Any, told: list[tuple[str, str]]
 ) -> Placed | None:
     pairs = point_files.read(control)
-    known = scale or print_.scale or (print_.cell.scale if print_.cell else None)
-    denominator = known or 1000
-    if known is None:
+    said = _said(print_, scale)
+    denominator = said or 1000
+    if said is None:
         told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
     table = pd.DataFrame({
         "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
@@ -109,45 +111,48 @@ def _by_frame(
     page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any,
     told: list[tuple[str, str]],
 ) -> Placed | None:  # fmt: skip
-    known, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
-    if known is None:
+    denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
+    if denominator is None:
         return None
-    found = extent.bounds_of(page, frame, print_, px_per_mm, known)
+    found = extent.bounds_of(page, frame, print_, px_per_mm, denominator)
     if found is None:
         return None
     bounds, sources, contradiction = found
     where = _crs(bounds, crs or page.crs, zone)
     if where is None:
         return None
-    told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{known}")])]
-    table = _control(frame, bounds, known, px_per_mm)
-    placed = _fitted(table, known, where, print_, told, sources, page.path.name) if len(table) >= 3 else None
+    told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
+    table = _control(frame, bounds, denominator, px_per_mm)
+    placed = _fitted(table, denominator, where, print_, told, sources, page.path.name) if len(table) >= 3 else None
     if placed is None or page.transform is None:
         return placed
     off = _apart(page, placed)
-    if off > _WORLD_MM * known / 1000:
+    if off > _WORLD_MM * denominator / 1000:
         wrong = ("ban_quet.world_file_wrong", f"{off:.1f} m")
         return _with(placed, told=(*placed.told, wrong))
     return _with(placed, sources=(*placed.sources, "world_file"))
 
 
 def _with(placed: Placed, **changes: Any) -> Placed:
-    from dataclasses import replace
-
     return replace(placed, **changes)
+
+
+def _said(print_: Printed, scale: int | None) -> int | None:
+    """Return the scale that somebody says: who asks, the print, the form of the name."""
+    return scale or print_.scale or (print_.cell.scale if print_.cell else None)
 
 
 def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
     """Return the control points of a frame: its corners and the crosses at their round coordinates."""
-    known = np.isfinite(frame.corners).all(axis=1)
-    corners, metres = frame.corners[known], extent.corners_of(bounds)[known]
+    is_there = np.isfinite(frame.corners).all(axis=1)
+    corners, metres = frame.corners[is_there], extent.corners_of(bounds)[is_there]
     rough = _rough(frame, corners, metres, scale, px_per_mm)
     step = extent.GRID_MM * scale / 1000
     at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])
     place_m = np.column_stack([at.real, at.imag]) if len(at) else np.empty((0, 2))
     round_m = np.round(place_m / step) * step
     near = np.linalg.norm(place_m - round_m, axis=1) < 0.2 * step
-    names = [name for name, is_known in zip(_CORNERS, known, strict=True) if is_known]
+    names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
     names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
     both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
     return pd.DataFrame({
@@ -180,7 +185,7 @@ def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
         return parsed
     forward = pyproj.Transformer.from_crs(parsed.geodetic_crs, parsed, always_xy=True)
     west, south, east, north = forward.transform_bounds(area.west, area.south, area.east, area.north)
-    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    x, y = known((bounds[0], bounds[2])), known((bounds[1], bounds[3]))
     inside = (
         west - _ZONE_MARGIN_M <= x <= east + _ZONE_MARGIN_M and south - _ZONE_MARGIN_M <= y <= north + _ZONE_MARGIN_M
     )
@@ -213,16 +218,16 @@ def _by_world_file(
     where = _crs(bounds, crs or page.crs, zone)
     if where is None:
         return None
-    known = scale or print_.scale or (print_.cell.scale if print_.cell else None)
-    if known is None:
+    denominator = _said(print_, scale)
+    if denominator is None:
         drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
-        known = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
-        told = [*told, ("ban_quet.scale_guessed", f"1:{known}")]
+        denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
+        told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
     table = pd.DataFrame({
         "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
         "origin": "file",
     })  # fmt: skip
-    return _fitted(table, known, where, print_, told, ("world_file",), page.path.name)
+    return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)
 
 
 def _apart(page: Page, placed: Placed) -> float:

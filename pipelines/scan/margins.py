@@ -68,9 +68,7 @@ def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> 
         turn_deg: Direction of its upper side on the page, degrees clockwise.
         px_per_mm: Resolution.
     """
-    right = np.array([math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))])
-    axes = np.stack([right, np.array([-right[1], right[0]])], axis=1) * px_per_mm
-    origin, (wide, high) = _origin(corners, axes)
+    axes, origin, (wide, high) = layout(corners, turn_deg, px_per_mm)
     page = np.array([(0, 0), (dark.shape[1], 0), (dark.shape[1], dark.shape[0]), (0, dark.shape[0])], dtype=np.float64)
     extent = (page - origin) @ np.linalg.inv(axes).T
     low = np.maximum(extent.min(axis=0), -_REACH_MM)
@@ -112,14 +110,30 @@ def _recognizer() -> Any:
     return engine.text_rec
 
 
-def _origin(corners: Points, axes: Points) -> tuple[Points, tuple[float, float]]:
-    """Return the upper left corner in page coordinates and width and height of the frame in mm, as far as known."""
+def layout(corners: Points, turn_deg: float, px_per_mm: float) -> tuple[Points, Points, tuple[float, float]]:
+    """Return the axes of a sheet (2, 2: pixels per mm right and down), its upper left corner, width and height in mm.
+
+    Args:
+        corners: (4, 2) corners of the inner frame; NaN where unknown.
+        turn_deg: Direction of its upper side on the page, degrees clockwise.
+        px_per_mm: Resolution.
+    """
+    right = np.array([math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))])
+    axes = np.stack([right, np.array([-right[1], right[0]])], axis=1) * px_per_mm
     local = corners @ np.linalg.inv(axes).T
-    left, right = np.nanmean(local[[0, 3], 0]), np.nanmean(local[[1, 2], 0])
-    top, bottom = np.nanmean(local[[0, 1], 1]), np.nanmean(local[[2, 3], 1])
-    left, top = (low if math.isfinite(low) else high - 500.0 for low, high in ((left, right), (top, bottom)))
-    wide, high = (end - start if math.isfinite(end) else 500.0 for start, end in ((left, right), (top, bottom)))
-    return axes @ np.array([left, top]), (float(wide), float(high))
+    left, end_x = known(local[[0, 3], 0]), known(local[[1, 2], 0])
+    top, end_y = known(local[[0, 1], 1]), known(local[[2, 3], 1])
+    # Where the page is cut, a side of 50 cm: it ends beyond the page.
+    left, top = (low if math.isfinite(low) else high - 500.0 for low, high in ((left, end_x), (top, end_y)))
+    wide, high = (end - start if math.isfinite(end) else 500.0 for start, end in ((left, end_x), (top, end_y)))
+    return axes, axes @ np.array([left, top]), (float(wide), float(high))
+
+
+def known(values: npt.ArrayLike) -> float:
+    """Return the mean of what is known; NaN where nothing is."""
+    seen = np.asarray(values, dtype=np.float64)
+    seen = seen[np.isfinite(seen)]
+    return float(seen.mean()) if len(seen) else math.nan
 
 
 def _cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -75,7 +75,7 @@ class Line:
 
     def share(self, start: float, end: float) -> float:
         """Return how much of a span is drawn."""
-        low, high = (int(np.clip(round(value), 0, len(self.covered) - 1)) for value in (start, end))
+        low, high = (min(max(round(value), 0), len(self.covered) - 1) for value in (start, end))
         return float(self.covered[high] - self.covered[low]) / max(abs(end - start), 1.0)
 
 
