@@ -1,4 +1,4 @@
-"""Frame and crosses of small sheets: to a part of a pixel, turned, bent, crossed by lines, cut; nothing where none is."""
+"""Frame and crosses of small sheets: to a part of a pixel, turned, bent, crossed by lines, cut; none where none is."""
 
 import math
 
@@ -10,7 +10,7 @@ from pipelines.scan import frame as frames
 from pipelines.scan.model import Frame
 
 _PER_MM = 4.0
-"""The sheets of these tests have 100 dpi: 50 cm are 2000 px... too large for a unit test, so frames of 30 cm."""
+"""About 100 dpi: frames of 30 cm are small enough for a unit test."""
 
 _MM = 300
 _EDGE = 35.0
@@ -132,7 +132,7 @@ def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
 
 
 def test_two_sheets_on_a_page() -> None:
-    ink, corners, _ = _drawn()
+    ink, _, _ = _drawn()
     found = frames.find(np.hstack([ink, np.zeros((len(ink), 40), np.uint8), ink]), _PER_MM)
     assert found is not None
     assert found.others == 1
