@@ -121,6 +121,27 @@ def test_crosses_that_lines_run_through_and_one_that_is_hidden() -> None:
     _check(found, corners, marks[:3], px=0.6)
 
 
+def test_crosses_that_stand_elsewhere_than_the_corners_let_expect() -> None:
+    ink, corners, marks = _drawn(crosses=False)
+    marks = marks - 30 * _PER_MM
+    marks = np.vstack([marks, marks + np.array([0, 100 * _PER_MM])])[[0, 1, 2, 3, 6, 7]]
+    for x, y in np.round(marks).astype(int):
+        ink[y, x - 20 : x + 21] = 255
+        ink[y - 20 : y + 21, x] = 255
+    _check(frames.find(ink, _PER_MM), corners, np.round(marks) + 0.5)
+
+
+def test_lines_that_cross_are_no_grid() -> None:
+    ink, corners, marks = _drawn(crosses=False, lines=False)
+    x, y = marks[1].astype(int)
+    cv2.line(ink, (x - 300, y), (x + 300, y), 255, 1)
+    cv2.line(ink, (x, y - 300), (x, y + 300), 255, 1)
+    found = frames.find(ink, _PER_MM)
+    assert found is not None
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.5
+    assert len(found.crosses) == 0
+
+
 def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
     ink, corners, marks = _drawn()
     cut = round(corners[0, 0]) + 60
