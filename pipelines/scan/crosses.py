@@ -36,7 +36,7 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
         px_per_mm: Resolution; may be wrong by a few percent where the frame has all corners.
 
     Returns:
-        (n, 2) centres in page coordinates, in the order of reading; spacing in pixels, NaN without crosses.
+        (n, 2) centres in page coordinates; spacing in pixels, NaN without crosses.
     """
     expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
     nodes, found = _searched(dark, expected, turn_deg, px_per_mm)

@@ -159,6 +159,15 @@ def test_two_sheets_on_a_page() -> None:
     assert found.others == 1
 
 
+def test_a_block_on_a_map_without_crosses_is_no_frame() -> None:
+    page = np.zeros((1200, 2400), np.uint8)
+    cv2.rectangle(page, (300, 200), (1000, 800), 255, 1)
+    assert frames.find(page, _PER_MM) is None
+    cv2.line(page, (1300, 100), (2300, 100), 255, 1)
+    cv2.line(page, (1300, 100), (1300, 1100), 255, 1)
+    assert frames.find(page, _PER_MM) is None
+
+
 def test_no_frame_where_there_is_none() -> None:
     rng = np.random.default_rng(0)
     assert frames.find(np.zeros((600, 500), np.uint8), _PER_MM) is None
