@@ -118,7 +118,8 @@ def _by_frame(
     if found is None:
         return None
     bounds, sources, contradiction = found
-    where = _crs(bounds, crs or page.crs, zone)
+    # Coordinates of HN-72 look like those of VN-2000: such a sheet needs identical points.
+    where = _crs(bounds, crs or page.crs, None if print_.is_older_system else zone)
     if where is None:
         return None
     told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]

@@ -18,6 +18,7 @@ SCALES = (200, 500, 1000, 2000, 5000, 10_000)
 _SCALE = re.compile(r"(?<![\d.])[1il|]\s*[:/.]\s*(\d[\d .,]{1,6}\d|\d{3,5})(?!\d)")
 _NUMBER = re.compile(r"(?:so|s)\s*[:.]?\s*(\d{1,4})\s*$")
 _SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
+_OLDER = re.compile(r"hn\W*72")
 _DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
 _EASTING_M = (150_000.0, 900_000.0)
 _NORTHING_M = (900_000.0, 2_620_000.0)
@@ -49,6 +50,11 @@ class Printed:
     votes: tuple[int, int, int, int]
     lines: tuple[margins.Line, ...]
 
+    @property
+    def is_older_system(self) -> bool:
+        """Tell whether the sheet says that its coordinates are of HN-72."""
+        return any(_OLDER.search(fold(line.text)) for line in self.lines)
+
 
 def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
     """Return what is printed around a frame.
@@ -79,6 +85,9 @@ def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
     """
     scale = _scale(lines)
     cells = Counter(cell for line in lines if (cell := sheets.parse(line.text, scale)) is not None)
+    if not cells:
+        # The name may be read well where the scale was not.
+        cells = Counter(cell for line in lines if (cell := sheets.parse(line.text)) is not None and cell.scale <= 2000)
     if scale is None and cells:
         # A name with a division tells its scale; three digits and three digits alone may be anything.
         cells = Counter({cell: count for cell, count in cells.items() if cell.scale <= 2000})

@@ -131,6 +131,19 @@ def test_crosses_that_stand_elsewhere_than_the_corners_let_expect() -> None:
     _check(frames.find(ink, _PER_MM), corners, np.round(marks) + 0.5)
 
 
+def test_a_wrong_resolution_of_the_file_does_not_hide_the_crosses() -> None:
+    ink = np.zeros((1200, 1200), np.uint8)
+    cv2.rectangle(ink, (100, 100), (1100, 1100), 255, 1)
+    at = [(x, y) for y in range(300, 1100, 200) for x in range(300, 1100, 200)]
+    for x, y in at:
+        ink[y, x - 10 : x + 11] = 255
+        ink[y - 10 : y + 11, x] = 255
+    found = frames.find(ink, 1.4)
+    assert found is not None
+    assert len(found.crosses) == len(at)
+    assert found.spacing_px == pytest.approx(200, abs=0.5)
+
+
 def test_lines_that_cross_are_no_grid() -> None:
     ink, corners, marks = _drawn(crosses=False, lines=False)
     x, y = marks[1].astype(int)
