@@ -204,7 +204,13 @@ def _fitted(
     warp = point_files.fitted(source, target, tolerance, name)
     points = table.assign(residual_m=warp.residuals_m, used=warp.used)[list(POINT_COLUMNS)].reset_index(drop=True)
     off = points[points["residual_m"] > limit]
-    told = [*told, *(("ban_quet.control_residual", f"{row.id}: {row.residual_m:.2f} m") for row in off.itertuples())]
+    told = [
+        *told,
+        *(
+            ("ban_quet.control_residual", f"{name}: {error:.2f} m")
+            for name, error in zip(off["id"], off["residual_m"], strict=True)
+        ),
+    ]
     return Placed(warp, crs, scale, print_.name, points, limit, tuple(told), sources, print_.number)
 
 
