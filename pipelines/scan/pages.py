@@ -109,7 +109,9 @@ def _opened(path: Path, name: str | None = None) -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(name or path, driver=_DRIVERS[0] if name and "GTIFF_DIR" in name else _DRIVERS) as source:
+            with rasterio.open(
+                name or path, driver=_DRIVERS[0] if name and "GTIFF_DIR" in name else _DRIVERS
+            ) as source:
                 yield source
     except (RasterioError, OSError) as error:
         if isinstance(error, ReadError):
