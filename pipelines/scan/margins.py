@@ -22,6 +22,10 @@ _REACH_MM = 75.0
 _INK = 90
 _LINE_MM = 14.0
 _GAP_MM = (1.9, 0.25)
+_LETTER_MM = 0.7
+_WORD_GAP = 0.9
+"""Gap between words of a line, as a share of its height with accents."""
+
 _HEIGHT_MM = (1.1, 11.0)
 _ASPECT = 1.6
 _PAD_MM = 0.6
@@ -135,6 +139,36 @@ def _cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.
     return np.concatenate(rows).astype(np.uint8)
 
 
+def _without_specks(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return ink without what is too small for a letter: dust, and dots and accents, which no line needs."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(text, connectivity=8)
+    is_letter = stats[:, 2:4].max(axis=1) >= _LETTER_MM * PER_MM
+    is_letter[0] = False
+    return np.asarray(is_letter[labels] if count > 1 else text, dtype=np.uint8)
+
+
+def _words_joined(stats: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return (4, n) left, top, width, height of lines: words of one height beside each other put together."""
+    low, most = (value * PER_MM for value in _HEIGHT_MM)
+    is_word = (stats[:, 3] >= 0.6 * low) & (stats[:, 3] <= most) & (stats[:, 4] > 0.12 * stats[:, 2] * stats[:, 3])
+    boxes = [list(map(int, box)) for box in stats[is_word][:, :4]]
+    boxes.sort()
+    lines: list[list[int]] = []
+    for left, top, wide, high in boxes:
+        for line in lines:
+            shared = min(line[1] + line[3], top + high) - max(line[1], top)
+            gap = left - (line[0] + line[2])
+            taller, lower = max(line[3], high), min(line[3], high)
+            if shared > 0.6 * lower and lower > 0.45 * taller and gap < _WORD_GAP * taller:
+                bottom = max(line[1] + line[3], top + high)
+                line[2], line[1] = max(left + wide, line[0] + line[2]) - line[0], min(line[1], top)
+                line[3] = bottom - line[1]
+                break
+        else:
+            lines.append([left, top, wide, high])
+    return np.array(lines, dtype=np.int64).reshape(-1, 4).T
+
+
 def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_across: bool) -> list[Cutting]:
     ink = (image > _INK).astype(np.uint8)
     long = round(_LINE_MM * PER_MM)
@@ -143,11 +177,11 @@ def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_acros
     frame = cv2.dilate(frame, np.ones((3, 3), np.uint8))
     text = np.where(frame > 0, 0, ink).astype(np.uint8)
     size = (2 * round(_GAP_MM[1] * PER_MM) + 1, 2 * round(_GAP_MM[0] * PER_MM / 2) + 1)
-    joined = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones(size, np.uint8))
+    joined = cv2.morphologyEx(_without_specks(text), cv2.MORPH_CLOSE, np.ones(size, np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    left, top, wide, high, area = stats[1:].T
+    left, top, wide, high = _words_joined(stats[1:])
     low, most = (value * PER_MM for value in _HEIGHT_MM)
-    is_text = (high >= low) & (high <= most) & (wide >= _ASPECT * high) & (area > 0.15 * wide * high)
+    is_text = (high >= low) & (high <= most) & (wide >= _ASPECT * high)
     pad = round(_PAD_MM * PER_MM)
     clean = np.where(frame > 0, 0, image).astype(np.uint8)
     made = []

@@ -29,7 +29,12 @@ Grey = npt.NDArray[np.uint8]
 MOST_PIXELS_A_SIDE = 20_000
 MOST_BYTES = 2 * 1024**3
 
-_DRIVERS = ("GTiff", "JPEG", "PNG")
+_BEGINNINGS = {
+    b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"MM\0+": "GTiff", b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+}  # fmt: skip
+"""What files begin with: names lie, and a driver for another format opens other files."""
+
 _STRIP = 512
 _ORIENTATION = 274
 _LEAST_PX = 32
@@ -75,8 +80,10 @@ def grey(page: Page) -> Grey:
         plan = _plan(source)
         out = np.empty((source.height, source.width), dtype=np.uint8)
         try:
-            for top in range(0, source.height, _STRIP):
-                rows = min(_STRIP, source.height - top)
+            # Never all rows at once: GDAL's shortcut for whole PNG files does not tell that one breaks off.
+            step = min(_STRIP, math.ceil(source.height / 2))
+            for top in range(0, source.height, step):
+                rows = min(step, source.height - top)
                 bands = source.read(plan["bands"], window=Window(0, top, source.width, rows))
                 out[top : top + rows] = _strip(bands, plan)
         except (RasterioError, OSError) as error:
@@ -92,26 +99,29 @@ def check_size(path: Path, width: int, height: int, bytes_per_pixel: float) -> N
     """
     if max(width, height) > MOST_PIXELS_A_SIDE or width * height * bytes_per_pixel > MOST_BYTES:
         raise ReadError(
-            f"{path.name}: ảnh {width} × {height} điểm ảnh, lớn hơn mức đọc được (20 000 × 20 000, 2 GB): quét lại ở độ "
-            "phân giải thấp hơn (300 dpi là đủ) hoặc cắt theo từng tờ.",
-            f"{path.name}: the picture of {width} × {height} pixels is larger than is read (20,000 × 20,000, 2 GB): "
-            "scan it at a lower resolution (300 dpi will do) or cut it sheet by sheet.",
+            f"{path.name}: ảnh rộng {width}, cao {height} điểm ảnh, lớn hơn mức đọc được (mỗi chiều 20 000, 2 GB): "
+            "quét lại ở độ phân giải thấp hơn (300 dpi là đủ) hoặc cắt theo từng tờ.",
+            f"{path.name}: the picture, {width} wide and {height} high, is larger than is read (20,000 pixels a side, "
+            "2 GB): scan it at a lower resolution (300 dpi will do) or cut it sheet by sheet.",
         )
     if min(width, height) < _LEAST_PX:
         raise ReadError(
-            f"{path.name}: ảnh chỉ có {width} × {height} điểm ảnh, không thể là tờ bản đồ: kiểm tra lại tệp.",
-            f"{path.name}: the picture has only {width} × {height} pixels and cannot be a map sheet: check the file.",
+            f"{path.name}: ảnh chỉ rộng {width}, cao {height} điểm ảnh, không thể là tờ bản đồ: kiểm tra lại tệp.",
+            f"{path.name}: a picture {width} wide and {height} high cannot be a map sheet: check the file.",
         )
 
 
 @contextmanager
 def _opened(path: Path, name: str | None = None) -> Iterator[Any]:
+    with path.open("rb") as stream:
+        beginning = stream.read(4)
+    driver = next((driver for begins, driver in _BEGINNINGS.items() if beginning.startswith(begins)), None)
+    if driver is None:
+        raise _unreadable(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(
-                name or path, driver=_DRIVERS[0] if name and "GTIFF_DIR" in name else _DRIVERS
-            ) as source:
+            with rasterio.open(name or path, driver=driver) as source:
                 yield source
     except (RasterioError, OSError) as error:
         if isinstance(error, ReadError):
@@ -174,9 +184,9 @@ def _orientation(path: Path, number: int) -> tuple[int, float | None]:
 
 def _turned(image: Grey, orientation: int) -> Grey:
     if orientation in (5, 6, 7, 8):
-        image = cv2.transpose(image)  # type: ignore[assignment]
+        image = np.asarray(cv2.transpose(image), dtype=np.uint8)
     flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
-    return image if flip is None else cv2.flip(image, flip)  # type: ignore[return-value]
+    return image if flip is None else np.asarray(cv2.flip(image, flip), dtype=np.uint8)
 
 
 def _untangle(orientation: int, width: int, height: int) -> Affine:
@@ -244,7 +254,7 @@ def _colours(bands: npt.NDArray[Any], plan: dict[str, Any]) -> npt.NDArray[np.ui
     if plan["form"] == "palette":
         return np.ascontiguousarray(plan["palette"][bands[0]].transpose(2, 0, 1))
     if plan["form"] == "cmyk":
-        return 255 - np.minimum(bands[:3].astype(np.uint16) + bands[3], 255).astype(np.uint8)
+        return np.asarray(255 - np.minimum(bands[:3].astype(np.uint16) + bands[3], 255), dtype=np.uint8)
     return _on_white(bands[:3], bands[-1]) if plan["alpha"] else bands[:3]
 
 

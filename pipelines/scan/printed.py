@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.scan import margins, sheets
-from pipelines.scan.model import Dark, Frame
+from pipelines.scan.model import Dark, Frame, Points
 from pipelines.text import fold
 
 SCALES = (200, 500, 1000, 2000, 5000, 10_000)
@@ -67,7 +67,7 @@ def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
     ]
     local = (frame.corners - frame.corners[np.isfinite(frame.corners).all(axis=1)][0]) / px_per_mm
     sides_mm = np.linalg.norm(np.roll(local, -1, axis=0) - local, axis=1)
-    return parse(lines, _mean(sides_mm[[0, 2]]), _mean(sides_mm[[1, 3]]))
+    return parse(lines, mean_known(sides_mm[[0, 2]]), mean_known(sides_mm[[1, 3]]))
 
 
 def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
@@ -157,7 +157,7 @@ def _sides(
         elif _NORTHING_M[0] <= value <= _NORTHING_M[1]:
             votes[3 if at_top else 1][value] += 1
     chosen = _agreeing(votes, wide_mm, high_mm, cell)
-    counts = tuple(vote[value] if value in vote else 0 for vote, value in zip(votes, chosen, strict=True))
+    counts = tuple(vote.get(value, 0) for vote, value in zip(votes, chosen, strict=True))
     return chosen, counts  # type: ignore[return-value]
 
 
@@ -181,6 +181,7 @@ def _agreeing(
     return out[0], out[1], out[2], out[3]
 
 
-def _mean(values: np.ndarray) -> float:  # type: ignore[type-arg]
+def mean_known(values: Points) -> float:
+    """Return the mean of what is known; NaN where nothing is."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else math.nan
