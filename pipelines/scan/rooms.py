@@ -11,7 +11,7 @@ from pipelines.scan.network import Ids, Net, parts, raw
 _LEAST_MM2 = 8.0
 """Smallest parcel on paper, 3 mm square: what is smaller is the inside of a letter or of a symbol."""
 
-_NARROW_MM = 0.9
+_NARROW_MM = 1.2
 """What is narrower is the room between two strokes of a hatch, or a line drawn twice."""
 
 _HATCHES = 4
