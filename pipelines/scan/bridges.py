@@ -85,7 +85,9 @@ def _corners(net: Net, taken: Ids, px_per_mm: float) -> tuple[Points, Ids]:
     corners = ends.at[one] + ahead[:, None] * ends.ahead[one]
     number = len(net.points) + np.arange(len(corners))
     links = np.concatenate([np.column_stack([ends.point[side], number]) for side in (one, two)])
-    ways = shapely.linestrings(np.stack([np.concatenate([ends.at[one], ends.at[two]]), np.tile(corners, (2, 1))], axis=1))
+    ways = shapely.linestrings(
+        np.stack([np.concatenate([ends.at[one], ends.at[two]]), np.tile(corners, (2, 1))], axis=1)
+    )
     blocked = np.unique(shapely.STRtree(raw(net)).query(ways, predicate="crosses")[0] % max(1, len(corners)))
     free = ~np.isin(np.tile(np.arange(len(corners)), 2), blocked)
     return corners, links[free]
@@ -131,7 +133,7 @@ def _bridges(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) ->
 
 
 def _limits(ends: _Ends, px_per_mm: float, longest: float) -> Floats:
-    """Return the longest gap each end may close: long lines tell more than short strokes and pieces that stand alone."""
+    """Return the longest gap each end may close: long lines tell more than short strokes and lone pieces."""
     share = np.where(ends.alone, 0.35, 0.45)
     limit = np.where(ends.length >= _LONG_MM * px_per_mm, longest * px_per_mm, share * ends.length)
     return np.minimum(limit, longest * px_per_mm)

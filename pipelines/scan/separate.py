@@ -75,7 +75,7 @@ def _width(inked: npt.NDArray[np.uint8]) -> float:
     counts = np.zeros(512)
     for first in range(0, len(inked), 2 * _STRIP):
         depth = cv2.distanceTransform(inked[first : first + _STRIP], cv2.DIST_L2, 5)
-        counts += np.bincount(np.minimum(depth[depth > 0] * 8, 511).astype(int), minlength=512)
+        counts += np.bincount((8 * np.minimum(depth[depth > 0], 63)).astype(int), minlength=512)
     total = counts.cumsum()
     if not total[-1]:
         return 1.0
