@@ -35,7 +35,7 @@ def test_two_parcels_share_their_edge_exactly():
     assert shapely.coverage_is_valid(told.polygons.geometry.to_numpy())
     corners = shapely.points(np.array([*RIM[:4], *MIDDLE]))
     found = shapely.multipoints(shapely.get_coordinates(told.polygons.geometry))
-    assert shapely.distance(corners[:4], found).max() < 0.7
+    assert shapely.distance(corners, found).max() < 1.5
     both = told.edges[(told.edges["left"] >= 0) & (told.edges["right"] >= 0)]
     assert len(both) == 1
     assert both.geometry.iloc[0].length == pytest.approx(675, abs=4)
