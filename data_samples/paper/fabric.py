@@ -24,13 +24,16 @@ _LEAST_HALF_MM = 1.4
 """Half the width of the slimmest face: a number of the smallest size still goes in, lengthwise."""
 
 
-def make(count: int = 300, scale: int = 1000, seed: int = 0, *, full: bool = False) -> gpd.GeoDataFrame:
+def make(
+    count: int = 300, scale: int = 1000, seed: int = 0, *, full: bool = False, side_mm: float = SIDE_MM
+) -> gpd.GeoDataFrame:
     """Return land that fits one standard sheet, in map coordinates.
 
     Args:
         count: Wanted number of parcels, about; 30 to 700.
         scale: Scale denominator; the fabric has the same size on paper at every scale.
         seed: Source of the irregularity.
+        side_mm: Side of the square of paper it lies in, at the lower left of the sheet; smaller for small pictures.
         full: The land reaches the frame on all sides, as on sheets cut by the grid; otherwise it ends inside.
 
     Returns:
@@ -38,7 +41,8 @@ def make(count: int = 300, scale: int = 1000, seed: int = 0, *, full: bool = Fal
         neighbours have the same vertices. CRS as `CRS`.
     """
     rng = Random(seed * 1000 + count)
-    ground = _outline(rng, full=full)
+    off = (SIDE_MM - side_mm) / 2
+    ground = _outline(rng, side_mm, full=full)
     taken = _strips(rng, ground)
     roads = shapely.union_all([shape for kind, shape in taken if kind == "road"])
     waters = shapely.difference(shapely.union_all([shape for kind, shape in taken if kind == "water"]), roads)
@@ -48,16 +52,18 @@ def make(count: int = 300, scale: int = 1000, seed: int = 0, *, full: bool = Fal
     lines = [shape.boundary for shape in [*pieces, *inner, ground, *parts(roads), *parts(waters)]]
     noded = shapely.node(shapely.union_all(shapely.set_precision(shapely.union_all(lines), 0.001), grid_size=0.001))
     faces = _without_slivers(parts(shapely.polygonize([noded])))
-    return _described(faces, (roads, waters), ([*inner, *pieces], [*inner_uses, *uses]), scale, seed)
+    corner = corner_of(scale, seed) - off * scale / 1000
+    return _described(faces, (roads, waters), ([*inner, *pieces], [*inner_uses, *uses]), scale, corner)
 
 
-def _outline(rng: Random, *, full: bool) -> Polygon:
+def _outline(rng: Random, side: float, *, full: bool) -> Polygon:
+    half, middle = side / 2, SIDE_MM / 2
     if full:
-        return shapely.box(0, 0, SIDE_MM, SIDE_MM)
-    half = SIDE_MM / 2
-    rough = blob((half, half), half * rng.uniform(0.86, 0.92), rng, roughness=0.1, points=30)
-    wide = shapely.box(*rng.choices([12, 20, 35], k=2), *(SIDE_MM - at for at in rng.choices([12, 20, 35], k=2)))
-    return shapely.simplify(rough.buffer(30, join_style="mitre").intersection(wide), 0.4)
+        return shapely.box(middle - half, middle - half, middle + half, middle + half)
+    rough = blob((middle, middle), half * rng.uniform(0.86, 0.92), rng, roughness=0.1, points=30)
+    low, high = ([share * side for share in rng.choices([0.024, 0.04, 0.07], k=2)] for _ in range(2))
+    wide = shapely.box(*(middle - half + at for at in low), *(middle + half - at for at in high))
+    return shapely.simplify(rough.buffer(0.06 * side, join_style="mitre").intersection(wide), 0.4)
 
 
 def _strips(rng: Random, ground: Polygon) -> list[tuple[str, BaseGeometry]]:
@@ -111,7 +117,7 @@ def _quarters(block: Polygon, size: float, rng: Random) -> list[Polygon]:
 
 def _rows(block: Polygon, size: float, rng: Random) -> list[Polygon]:
     """Return lots back to back in two rows, each row divided for itself: its sides end on the other row's (T)."""
-    _, _, (vx, vy), length, width = axes(block)
+    _, _, _, length, width = axes(block)
     halves = [block]
     if width > 14 and block.area > 3 * size:
         turned = _along(block, rng)
@@ -178,7 +184,7 @@ def _described(
     strips_of: tuple[BaseGeometry, BaseGeometry],
     pieces: tuple[list[Polygon], list[str]],
     scale: int,
-    seed: int,
+    corner: Any,
 ) -> gpd.GeoDataFrame:
     spots = shapely.point_on_surface(np.array(faces, dtype=object))
     kind = np.where(shapely.contains(strips_of[0], spots), "road",
@@ -188,7 +194,6 @@ def _described(
     use = np.array(pieces[1])[first.reindex(range(len(faces))).fillna(0).astype(int)]
     code = np.where(kind == "road", "DGT", np.where(kind == "water", "DTL", use))
     metres = scale / 1000
-    corner = corner_of(scale, seed)
     placed = shapely.transform(np.array(faces, dtype=object), lambda at: np.round(at * metres + corner, 4))
     frame = gpd.GeoDataFrame({"kind": kind, "code": code}, geometry=placed, crs=CRS)
     frame["area_m2"] = shapely.area(placed)

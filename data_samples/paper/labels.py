@@ -32,7 +32,7 @@ def label(drawing: Drawing, parcel: Polygon, words: tuple[str, str, str], rng: R
     Returns:
         Where the number stands, and what was written: number, area, code; empty text where left out.
     """
-    number, area, code = words
+    number, area, _ = words
     widest = shapely.maximum_inscribed_circle(parcel, tolerance=0.3).coords[0]
     middle = parcel.centroid.coords[0] if parcel.contains(parcel.centroid) else widest
     _, (ux, uy), _, _, _ = axes(parcel)
@@ -63,7 +63,7 @@ def _fraction(
     rng: Random,
 ) -> bool:
     """Write a whole label if it fits."""
-    x, y, angle = at
+    angle = at[2]
     font = drawing.style.font
     top, below, left = (
         write(word, font, height * size, rng) for word, height in zip(words, (NUMBER_MM, AREA_MM, CODE_MM), strict=True)

@@ -11,6 +11,7 @@ from affine import Affine
 from shapely import Point
 
 from data_samples.paper import margins
+from data_samples.paper.details import DETAILS
 from data_samples.paper.drawing import Drawing
 from data_samples.paper.fabric import sheet_name
 from data_samples.paper.labels import label
@@ -27,6 +28,8 @@ def draw(
     dpi: float = 300,
     *,
     frame: bool = True,
+    frame_m: tuple[float, float, float, float] | None = None,
+    margin_mm: float = margins.MARGIN_MM,
     style: Style | str = "cadastral",
     font: str | None = None,
     seed: int = 0,
@@ -40,6 +43,8 @@ def draw(
         scale: Scale denominator.
         dpi: Pixels per inch.
         frame: Frame, crosses and margin; without, the paper ends 1 cm around the land.
+        frame_m: The inner frame in map coordinates, west, south, east, north; the standard sheet without.
+        margin_mm: Paper around the inner frame.
         style: A style or its name.
         font: Font of the labels instead of that of the style.
         seed: Source of the irregularity.
@@ -52,8 +57,8 @@ def draw(
     kind = STYLES[style] if isinstance(style, str) else style
     kind = replace(kind, font=font) if font else kind
     bounds = parcels.total_bounds
-    west, south, east, north = margins.box_of(bounds, scale) if frame else bounds
-    margin = margins.MARGIN_MM if frame else 10.0
+    west, south, east, north = (frame_m or margins.box_of(bounds, scale)) if frame else bounds
+    margin = margin_mm if frame else 10.0
     per_m = 1000 / scale
 
     def to_paper(at: Any) -> Any:
@@ -64,19 +69,22 @@ def draw(
         None, allow_override=True
     )
     corners_m = np.array([(west, north), (east, north), (east, south), (west, south)])
-    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.grid else ""
-    marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.grid else np.empty((0, 2))
+    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.system == "VN-2000" else ""
+    marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.system else np.empty((0, 2))
     _boundaries(drawing, land)
-    land = _labelled(drawing, land)
+    land = _labelled(drawing, land.assign(use=land["code"]))
+    for name in kind.details:
+        DETAILS[name](drawing, land, drawing.rng)
     if frame:
         margins.frame(drawing, box)
         margins.title(drawing, box, {"number": number, "commune": commune, "name": named, "scale": str(scale)})
         margins.neighbours(drawing, box, int(number))
-    if frame and kind.grid:
+    if frame and kind.system:
         margins.draw_crosses(drawing, to_paper(marks_m))
         margins.coordinates(drawing, box, corners_m)
-    return _sheet(drawing, land, dpi, scale, (named, number, parcels.crs), (box, corners_m), (to_paper(marks_m), marks_m),
-                  Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m), frame=frame)  # fmt: skip
+    to_map = Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m)
+    told, marks = (named, number, parcels.crs), (to_paper(marks_m), marks_m)
+    return _sheet(drawing, land, dpi, scale, told, (box, corners_m), marks, to_map, frame=frame)
 
 
 def _boundaries(drawing: Drawing, land: gpd.GeoDataFrame) -> None:
@@ -96,7 +104,7 @@ def _labelled(drawing: Drawing, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for shape, kind, number, area, code in zip(
         land.geometry, land["kind"], land["number"], land["area_m2"], land["code"], strict=True
     ):
-        if kind != "parcel" or not number:
+        if kind != "parcel" or not drawing.style.labelled:
             rows.append((Point(), ("", "", "")))
             continue
         words = (number, f"{area:.1f}", code) if drawing.style.whole_labels else (number, "", "")

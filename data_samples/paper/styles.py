@@ -4,6 +4,7 @@ Widths of lines of the cadastral map follow TT 25/2014, kept by TT 26/2024, as f
 parcel 0.15 to 0.2 mm, crosses every 10 cm. Heights of letters are assumptions.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -25,9 +26,13 @@ class Style:
         bar_mm: Width of the bar of a label.
         frame_mm: Width of the inner frame, and of the outer.
         cross_mm: Length of the arms of a cross, end to end.
-        grid: Whether the frame is of VN-2000: crosses and coordinates.
+        system: The coordinates the frame is in, as printed; empty for a frame without crosses and coordinates.
+        labelled: Whether parcels have labels.
         shake_mm: How far lines drawn by hand wander.
         whole_labels: Whether area and code are written.
+        details: What else is drawn, in this order: names of `details.DETAILS`.
+        dashed_houses: Houses in dashes, not in thin lines.
+        hatched: Share of houses that are hatched.
     """
 
     name: str
@@ -37,9 +42,13 @@ class Style:
     bar_mm: float = 0.13
     frame_mm: tuple[float, float] = (0.2, 0.8)
     cross_mm: float = 10.0
-    grid: bool = True
+    system: str = "VN-2000"
+    labelled: bool = True
     shake_mm: float = 0.0
     whole_labels: bool = True
+    details: tuple[str, ...] = ()
+    dashed_houses: bool = False
+    hatched: float = 0.0
 
     def drawn(self, line: BaseGeometry, rng: Random) -> BaseGeometry:
         """Return a line as a hand draws it: its vertices stay, the way between them wanders; straight without shake."""
@@ -49,7 +58,7 @@ class Style:
         for part in shapely.get_parts(line):
             points = shapely.get_coordinates(part)
             pieces = [points[:1]]
-            for start, end in zip(points[:-1], points[1:], strict=True):
+            for start, end in itertools.pairwise(points):
                 length = float(np.hypot(*(end - start)))
                 steps = max(1, int(length / 3.0))
                 share = np.linspace(0, 1, steps + 1)[1:, None]
@@ -60,10 +69,19 @@ class Style:
         return shapely.multilinestrings(made)
 
 
-CADASTRAL = Style("cadastral")
+_RICH = ("houses", "names", "slopes", "paths", "stubs", "marks", "border")
+CADASTRAL = Style("cadastral", details=("names",))
 STYLES = {
+    "plain": replace(CADASTRAL, name="plain", details=()),
     "cadastral": CADASTRAL,
-    "hn72": Style("hn72", font="plotter", boundary_mm=0.2, cross_mm=8.0),
-    "map299": replace(CADASTRAL, name="map299", font="hand", boundary_mm=0.25, road_mm=0.3, grid=False,
-                      frame_mm=(0.3, 0.3), shake_mm=0.06, whole_labels=False),
+    "rich": replace(CADASTRAL, name="rich", details=_RICH, hatched=0.15),
+    "dashed": replace(CADASTRAL, name="dashed", font="fira", details=_RICH, dashed_houses=True),
+    "hn72": Style("hn72", font="plotter", boundary_mm=0.2, cross_mm=8.0, system="HN-72", hatched=0.5,
+                  details=("houses", "plants", "stubs", "names")),
+    "map299": Style("map299", font="hand", boundary_mm=0.25, road_mm=0.3, system="", frame_mm=(0.3, 0.3),
+                    shake_mm=0.06, whole_labels=False, details=("names", "stubs")),
+    "atlas": Style("atlas", font="space", boundary_mm=0.12, road_mm=0.45, system="", labelled=False, shake_mm=0.02,
+                   details=("houses", "names", "numerals"), hatched=0.7),
 }  # fmt: skip
+"""Kinds of sheets: the cadastral map of today (plain, with names, with all that may stand on it, with dashed houses),
+one plotted in HN-72 with signs of plants, one of 299 drawn by hand, and a leaf of an engraved atlas of a city."""
