@@ -18,10 +18,12 @@ from pipelines.files import write_text
 from pipelines.geometry import Geometries, Indices
 
 COLUMNS = ("kind", "number", "area", "code", "face_kind")
-"""All text. `kind`: `edge_removed`, `edge_added`, `edge_confirmed` (lines), `face` (a point in it: what it is called and
-what it is; `face_kind` null = as the program sees it)."""
+"""All text. `kind`: `edge_removed`, `edge_added`, `edge_confirmed` (lines), `corner_moved` (a line from where it was to
+where it belongs), `face` (a point in it: its number, area and code, and what it is; `face_kind` null = as the program
+sees it). The rows are in the order of time: what was seen and edited later builds on what was there before."""
 
 LINES = ("edge_removed", "edge_added", "edge_confirmed")
+"""Kinds that run along edges."""
 
 
 def of(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
@@ -96,7 +98,7 @@ def merged(
         tolerance_px: Lines nearer than this are the same line.
     """
     lines = old[old["kind"].isin(LINES)]
-    points = old[~old["kind"].isin(LINES)]
+    points = old[old["kind"] == "face"]
     said = np.concatenate([_points(new), np.empty(0, dtype=object)])
     renewed = faces[np.unique(within(said, faces))] if len(said) and len(faces) else faces[:0]
     is_line = shapely.get_dimensions(taken_back) == 1
@@ -106,8 +108,9 @@ def merged(
     left = rest(lines.geometry.to_numpy(), strokes, tolerance_px)
     ticks = (lines["kind"] == "edge_confirmed").to_numpy()
     left[ticks] = rest(left[ticks], taken_back[is_line], tolerance_px)
-    kept = lines.set_geometry(left)[~shapely.is_empty(left)]
-    return concat([kept.explode(index_parts=False), points, new])
+    kept = lines.set_geometry(left)[~shapely.is_empty(left)].explode(index_parts=False)
+    before = pd.concat([kept, old[old["kind"] == "corner_moved"]]).sort_index(kind="stable")
+    return concat([before, points, new])
 
 
 def rest(lines: Geometries, strokes: Geometries, tolerance_px: float) -> Geometries:
@@ -133,7 +136,7 @@ def within(points: Geometries, faces: Geometries) -> Indices:
 
 
 def _points(corrections: gpd.GeoDataFrame) -> Geometries:
-    return np.asarray(corrections.loc[~corrections["kind"].isin(LINES)].geometry.to_numpy(), dtype=object)
+    return np.asarray(corrections.loc[corrections["kind"] == "face"].geometry.to_numpy(), dtype=object)
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from pipelines.errors import ReadError
-from pipelines.geometry import Geometries, Mask
+from pipelines.geometry import Geometries
 from pipelines.scan import corrections, ground
 from pipelines.scan.model import Points
 
@@ -88,8 +88,8 @@ def read(path: Path, key: str) -> Edits:
 
 def _as_written(path: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     with sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True) as database:
-        rows = pd.read_sql_query(f"SELECT lop, fid, hinh, gia_tri FROM {WRITTEN} ORDER BY lop, fid", database)  # noqa: S608
-        about = dict(database.execute(f"SELECT khoa, gia_tri FROM {ABOUT}").fetchall())  # noqa: S608
+        rows = pd.read_sql_query(f"SELECT lop, fid, hinh, gia_tri FROM {WRITTEN} ORDER BY lop, fid", database)
+        about = dict(database.execute(f"SELECT khoa, gia_tri FROM {ABOUT}").fetchall())
     database.close()
     values = pd.DataFrame([json.loads(text) for text in rows["gia_tri"]], index=rows.index)
     values = values.reindex(columns=[*EDITABLE["thua"]])
@@ -109,7 +109,7 @@ def _layer(path: Path, layer: str) -> pd.DataFrame:
 
 def _typed(rows: pd.DataFrame, layer: str) -> pd.DataFrame:
     texts = {name: _text(rows[name]) for name in EDITABLE[layer] if name != "xac_nhan"}
-    ticked = rows["xac_nhan"].map({True: True, 1: True, "true": True}).fillna(False).astype(bool)  # noqa: FBT003
+    ticked = rows["xac_nhan"].astype("boolean").fillna(value=False).astype(bool)
     there = ~shapely.is_missing(rows["geometry"].to_numpy()) & ~shapely.is_empty(rows["geometry"].to_numpy())
     return pd.DataFrame({**texts, "xac_nhan": ticked, "geometry": rows["geometry"]}, index=rows.index)[there]
 
@@ -122,35 +122,70 @@ def _text(values: pd.Series) -> pd.Series:
 def _compared(
     written: dict[str, pd.DataFrame], now: dict[str, pd.DataFrame], way: Callable[[Points], Points], same: float
 ) -> Edits:
-    old, new = written["thua"], now["thua"]
-    is_new = _changed_shapes(old, new, same)
-    gone_faces = old[~old.index.isin(new.index) | old.index.isin(new.index[is_new])]
-    before = shapely.boundary(gone_faces["geometry"].to_numpy())
-    after = shapely.boundary(new["geometry"].to_numpy()[is_new])
-    removed = [_beyond(before[gone_faces.index.isin(new.index)], after, same)]
-    added = [_beyond(after, shapely.boundary(old["geometry"].to_numpy()), same)]
-    old_edges, new_edges = written["canh"], now["canh"]
-    moved = _changed_shapes(old_edges, new_edges, same)
-    left = old_edges[~old_edges.index.isin(new_edges.index) | old_edges.index.isin(new_edges.index[moved])]
-    removed.append(_beyond(left["geometry"].to_numpy(), new_edges["geometry"].to_numpy()[moved], same))
-    added.append(_beyond(new_edges["geometry"].to_numpy()[moved], left["geometry"].to_numpy(), same))
-    ticked = new_edges["xac_nhan"] & ~_before(old_edges, new_edges)
-    rows = [{"kind": "edge_removed", "geometry": line} for line in _parts(removed)]
-    rows += [{"kind": "edge_added", "geometry": line} for line in _parts(added)]
-    rows += [{"kind": "edge_confirmed", "geometry": line} for line in _parts([new_edges.loc[ticked, "geometry"]])]
+    faces, edges = _differing(written["thua"], now["thua"], same), _differing(written["canh"], now["canh"], same)
+    rims = _Change(shapely.boundary(faces.before), shapely.boundary(faces.after), shapely.boundary(faces.all_before))
+    removed = _parts(_beyond(rims.before, rims.after, same), _beyond(edges.before, edges.after, same))
+    added = _parts(_beyond(rims.after, rims.all_before, same), _beyond(edges.after, edges.before, same))
+    moved = _distinct(np.concatenate([faces.moves, edges.moves]))
+    ticked = now["canh"]["xac_nhan"] & ~_before(written["canh"], now["canh"])
+    confirmed = _parts(now["canh"].loc[ticked, "geometry"].to_numpy(dtype=object))
+    loose = now["canh"].loc[_before(written["canh"], now["canh"]) & ~now["canh"]["xac_nhan"], "geometry"]
     told, unticked = _names(written, now)
-    taken_back = np.concatenate([unticked, new_edges.loc[_before(old_edges, new_edges) & ~new_edges["xac_nhan"], "geometry"]])
-    whole = _in_pixels(corrections.concat([corrections.of(rows), told]), way)
-    faces = new["geometry"].to_numpy()
-    return Edits(whole, _moved(taken_back, way), _moved(faces, way))
+    # What is gone was seen before the corners moved, what was drawn is seen after that.
+    in_time = {"edge_removed": removed, "corner_moved": moved, "edge_added": added, "edge_confirmed": confirmed}
+    rows = [{"kind": kind, "geometry": line} for kind, lines in in_time.items() for line in lines]
+    whole = corrections.concat([corrections.of(rows), told])
+    return Edits(
+        whole.set_geometry(ground.moved(whole.geometry.to_numpy(), way)),
+        ground.moved(np.concatenate([unticked, loose.to_numpy(dtype=object)]), way),
+        ground.moved(now["thua"]["geometry"].to_numpy(), way),
+    )
 
 
-def _changed_shapes(old: pd.DataFrame, new: pd.DataFrame, same: float) -> Mask:
-    """Tell which rows are new or have another shape than they were written with."""
-    before = old["geometry"].reindex(new.index).to_numpy(dtype=object)
-    after = new["geometry"].to_numpy(dtype=object)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Shapes that differ: as written, as they are, all as written; and how single corners went from here to there."""
+
+    before: Geometries
+    after: Geometries
+    all_before: Geometries
+    moves: Any = None
+
+
+def _differing(old: pd.DataFrame, new: pd.DataFrame, same: float) -> _Change:
+    """Return what is gone, what came, and the corners that moved in shapes that are otherwise as they were."""
+    there = new.index.intersection(old.index)
+    before = old.loc[there, "geometry"].to_numpy(dtype=object)
+    after = new.loc[there, "geometry"].to_numpy(dtype=object)
     alike = shapely.equals_exact(shapely.normalize(before), shapely.normalize(after), tolerance=same)
-    return ~np.asarray(alike, dtype=bool)
+    bent = ~alike & (shapely.get_num_coordinates(before) == shapely.get_num_coordinates(after))
+    start, end = shapely.get_coordinates(before[bent]), shapely.get_coordinates(after[bent])
+    apart = np.hypot(*(end - start).T) > same
+    owner = np.repeat(np.arange(int(bent.sum())), shapely.get_num_coordinates(before[bent]))
+    # A shape whose vertices stand in another order, or nowhere near where they were, was drawn anew.
+    kept = np.bincount(owner, weights=~apart, minlength=int(bent.sum())) > 0
+    again = np.flatnonzero(bent)[~kept]
+    redrawn = ~alike & (~bent | np.isin(np.arange(len(there)), again))
+    apart &= kept[owner]
+    gone, came = old.index.difference(there), new.index.difference(there)
+    return _Change(
+        np.concatenate([before[redrawn], _lines_of(old, gone)]),
+        np.concatenate([after[redrawn], new.loc[came, "geometry"].to_numpy(dtype=object)]),
+        old["geometry"].to_numpy(dtype=object),
+        np.hstack([start[apart], end[apart]]),
+    )
+
+
+def _lines_of(old: pd.DataFrame, gone: pd.Index) -> Geometries:
+    """Return edges that are gone; a face that is gone takes no line along, its neighbours still need them."""
+    shapes = old.loc[gone, "geometry"].to_numpy(dtype=object)
+    return shapes[shapely.get_dimensions(shapes) == 1]
+
+
+def _distinct(moves: Points) -> Geometries:
+    """Return moves of corners as lines, each corner once though every face and edge around it tells of it."""
+    first = np.unique(moves[:, :2].round(3), axis=0, return_index=True)[1]
+    return np.asarray(shapely.linestrings(moves[np.sort(first)].reshape(-1, 2, 2)), dtype=object)
 
 
 def _beyond(lines: Geometries, others: Geometries, same: float) -> Geometries:
@@ -164,13 +199,12 @@ def _beyond(lines: Geometries, others: Geometries, same: float) -> Geometries:
     return merged[shapely.length(merged) > 4 * same]
 
 
-def _parts(frames: list[Any]) -> list[Any]:
-    shapes = np.concatenate([_EMPTY, *(np.asarray(frame, dtype=object) for frame in frames)])
-    return list(shapely.get_parts(shapes))
+def _parts(*lines: Geometries) -> Geometries:
+    return np.asarray(shapely.get_parts(np.concatenate([_EMPTY, *lines])), dtype=object)
 
 
 def _before(old: pd.DataFrame, new: pd.DataFrame) -> pd.Series:
-    return old["xac_nhan"].reindex(new.index).fillna(False).astype(bool)  # noqa: FBT003
+    return old["xac_nhan"].astype("boolean").reindex(new.index).fillna(value=False).astype(bool)
 
 
 def _names(written: dict[str, pd.DataFrame], now: dict[str, pd.DataFrame]) -> tuple[gpd.GeoDataFrame, Geometries]:
@@ -193,7 +227,11 @@ def _names(written: dict[str, pd.DataFrame], now: dict[str, pd.DataFrame]) -> tu
         ticked = new["xac_nhan"] & ~_before(old, new)
         unticked = _before(old, new) & ~new["xac_nhan"] & ~differs
         kind = new["loai"] if layer == "thua" else pd.Series(pd.NA, index=new.index, dtype="string")
-        other = (kind.fillna("") != known["loai"].fillna("")) & new.index.isin(old.index) if layer == "thua" else differs & False
+        other = (
+            (kind.fillna("") != known["loai"].fillna("")) & new.index.isin(old.index)
+            if layer == "thua"
+            else differs & False
+        )
         points = new["geometry"].to_numpy() if layer == "so" else shapely.point_on_surface(usable)
         face = corrections.within(points, usable)
         chosen = (differs | ticked | other).to_numpy()
@@ -224,11 +262,3 @@ def _names(written: dict[str, pd.DataFrame], now: dict[str, pd.DataFrame]) -> tu
     once = first[~first["face"].duplicated(keep="last") | (first["face"] < 0)]
     once = once.assign(face_kind=once["face"].map(kinds_of))
     return corrections.of([*once.to_dict("records"), *no_face.to_dict("records")]), np.concatenate([_EMPTY, *back])
-
-
-def _in_pixels(rows: gpd.GeoDataFrame, way: Callable[[Points], Points]) -> gpd.GeoDataFrame:
-    return rows.set_geometry(_moved(rows.geometry.to_numpy(), way))
-
-
-def _moved(shapes: Geometries, way: Callable[[Points], Points]) -> Geometries:
-    return np.asarray(shapely.transform(np.asarray(shapes, dtype=object), way), dtype=object)

@@ -33,11 +33,16 @@ class Ground:
 
     def moved(self, shapes: Geometries) -> Geometries:
         """Return shapes in the coordinates of the ground; equal vertices stay equal to the last bit."""
-        points, back = np.unique(shapely.get_coordinates(shapes), axis=0, return_inverse=True)
-        if not len(points):
-            return np.asarray(shapes, dtype=object)
-        made = np.asarray(self.forward(points), dtype=np.float64)
-        return np.asarray(shapely.set_coordinates(np.array(shapes, dtype=object), made[back.ravel()]))
+        return moved(shapes, self.forward)
+
+
+def moved(shapes: Geometries, way: Callable[[Points], Points]) -> Geometries:
+    """Return shapes with every vertex moved; equal vertices stay equal to the last bit, whatever shape they are in."""
+    points, back = np.unique(shapely.get_coordinates(shapes), axis=0, return_inverse=True)
+    if not len(points):
+        return np.array(shapes, dtype=object)
+    made = np.asarray(way(points), dtype=np.float64)
+    return np.asarray(shapely.set_coordinates(np.array(shapes, dtype=object), made[back.ravel()]))
 
 
 def of(page: Page, placed: Placed | None) -> Ground:
@@ -53,7 +58,9 @@ def of(page: Page, placed: Placed | None) -> Ground:
     there = np.asarray(forward(pixels), dtype=np.float64)
     metres = 1.0
     if placed is not None:
-        steps = np.hypot(*(there.reshape(_KNOTS, _KNOTS, 2)[1:] - there.reshape(_KNOTS, _KNOTS, 2)[:-1]).reshape(-1, 2).T)
+        steps = np.hypot(
+            *(there.reshape(_KNOTS, _KNOTS, 2)[1:] - there.reshape(_KNOTS, _KNOTS, 2)[:-1]).reshape(-1, 2).T
+        )
         metres = float(np.median(steps) / (page.height / (_KNOTS - 1)))
     return Ground(forward, None if placed is None else placed.crs, metres, np.hstack([pixels, there]))
 

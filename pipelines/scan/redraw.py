@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.geometry import Floats, Geometries, Indices
+from pipelines.geometry import Floats, Geometries, Indices, Mask
 from pipelines.scan.corrections import within
 from pipelines.scan.model import Faces
 
@@ -50,47 +50,70 @@ def apply(faces: Faces, corrections: gpd.GeoDataFrame, reach_px: float, width_px
     shapes = corrections.geometry.to_numpy()
     near = max(width_px, 2.0)
     lost = np.zeros(len(corrections), dtype=bool)
-    drawn, struck = shapes[kind == "edge_added"], shapes[kind == "edge_removed"]
-    if len(drawn) or len(struck):
-        faces = _again(faces, struck, drawn, reach_px, near)
-        lost[kind == "edge_added"] = _found(drawn, faces.edges.geometry.to_numpy(), reach_px) < _ENOUGH
+    is_drawn = np.isin(kind, ("edge_removed", "corner_moved", "edge_added"))
+    if is_drawn.any():
+        faces, lost = _again(faces, corrections, reach_px, near)
     confirmed = np.flatnonzero(kind == "edge_confirmed")
     if len(confirmed):
         edges = faces.edges.geometry.to_numpy()
         lost[confirmed] = _found(shapes[confirmed], edges, near) < _ENOUGH
         faces = _sure(faces, _along(edges, shapes[confirmed], near) >= _ENOUGH)
-    said = np.flatnonzero((kind == "face") & corrections["face_kind"].notna().to_numpy())
+    said = np.flatnonzero(kind == "face")
     at = within(shapes[said], faces.polygons.geometry.to_numpy())
+    lost[said] = at < 0
+    told = corrections["face_kind"].notna().to_numpy()[said] & (at >= 0)
     renamed = faces.polygons["kind"].astype("object").to_numpy().copy()
-    renamed[at[at >= 0]] = corrections["face_kind"].to_numpy(dtype=object)[said[at >= 0]]
+    renamed[at[told]] = corrections["face_kind"].to_numpy(dtype=object)[said[told]]
     faces = Faces(faces.polygons.assign(kind=renamed), faces.edges)
-    missed = np.flatnonzero(kind == "face")
-    lost[missed] = within(shapes[missed], faces.polygons.geometry.to_numpy()) < 0
     return Redrawn(faces, corrections[lost].reset_index(drop=True))
 
 
-def _again(faces: Faces, struck: Geometries, drawn: Geometries, reach_px: float, near: float) -> Faces:
-    """Return faces polygonized from the edges that stay and the lines that came."""
-    old = faces.edges.geometry.to_numpy()
-    strokes = np.concatenate([struck, drawn])
-    left = _without(old, strokes, near)
-    kept = left[~shapely.is_empty(left)]
-    rows = faces.edges.drop(columns="geometry").iloc[np.flatnonzero(~shapely.is_empty(left))]
-    parts, owner = shapely.get_parts(kept, return_index=True)
-    rows = rows.iloc[owner]
-    joined = _joined(drawn, parts, reach_px)
-    added = pd.DataFrame({"left": -1, "right": -1, "confidence": 1.0, "ink_share": 1.0, "kind": OFFICER}, range(len(joined)))
-    table = pd.concat([rows, added.reindex(columns=rows.columns)], ignore_index=True)
-    lines = np.concatenate([parts, joined])
+def _again(faces: Faces, corrections: gpd.GeoDataFrame, reach_px: float, near: float) -> tuple[Faces, Mask]:
+    """Return faces polygonized from the lines after all that was done to them, and which corrections are lost."""
+    lines, table = faces.edges.geometry.to_numpy(), faces.edges.drop(columns="geometry")
+    shapes, lost = corrections.geometry.to_numpy(), np.zeros(len(corrections), dtype=bool)
+    touched = list[Geometries]()
+    kinds = corrections["kind"].to_numpy(dtype=object)
+    steps = np.cumsum(np.r_[True, kinds[1:] != kinds[:-1]])
+    for _, step in corrections.groupby(steps, sort=True):
+        strokes, kind = step.geometry.to_numpy(), step["kind"].iloc[0]
+        if kind == "corner_moved":
+            lines, missed = _moved(lines, strokes, near)
+            lost[step.index] = missed
+            touched.append(strokes)
+        elif kind in ("edge_removed", "edge_added"):
+            lines, owner = shapely.get_parts(_without(lines, strokes, near), return_index=True)
+            lines, owner = lines[~shapely.is_empty(lines)], owner[~shapely.is_empty(lines)]
+            table = table.iloc[owner]
+            touched.append(strokes)
+        if kind == "edge_added":
+            joined = _joined(strokes, lines, reach_px)
+            drawn_by = {"left": -1, "right": -1, "confidence": 1.0, "ink_share": 1.0, "kind": OFFICER}
+            added = pd.DataFrame(drawn_by, index=range(len(joined))).reindex(columns=table.columns)
+            lines, table = np.concatenate([lines, joined]), pd.concat([table, added], ignore_index=True)
     noded = shapely.get_parts(shapely.node(shapely.multilinestrings(lines)))
     polygons = shapely.get_parts(shapely.polygonize(noded))
     bounding = _bounding(noded, polygons)
-    whose = _owner(bounding, lines)
-    table = table.iloc[whose].reset_index(drop=True)
-    shaped = _faces(faces, polygons, bounding, table, strokes, near)
-    sides = _sides(bounding, shaped.geometry.to_numpy())
-    edges = gpd.GeoDataFrame(table.assign(left=sides[0], right=sides[1]), geometry=bounding, crs=None)
-    return Faces(shaped, edges[(sides[0] >= 0) | (sides[1] >= 0)].reset_index(drop=True))
+    table = table.iloc[_owner(bounding, lines)].reset_index(drop=True)
+    shaped = _faces(faces, polygons, bounding, table, np.concatenate(touched), near)
+    left, right = _sides(bounding, shaped.geometry.to_numpy())
+    edges = gpd.GeoDataFrame(table.assign(left=left, right=right), geometry=bounding, crs=None)
+    edges = edges[(left >= 0) | (right >= 0)].reset_index(drop=True)
+    drawn = np.flatnonzero(corrections["kind"] == "edge_added")
+    lost[drawn] = _found(shapes[drawn], edges.geometry.to_numpy(), reach_px) < _ENOUGH
+    return Faces(shaped, edges), lost
+
+
+def _moved(lines: Geometries, moves: Geometries, near: float) -> tuple[Geometries, Mask]:
+    """Return lines whose corners went where they belong, and which moves found no corner."""
+    points = shapely.get_coordinates(lines)
+    start = shapely.get_coordinates(shapely.get_point(moves, 0))
+    found, corner = shapely.STRtree(shapely.points(start)).query_nearest(
+        shapely.points(points), max_distance=near, all_matches=False
+    )
+    points[found] = shapely.get_coordinates(shapely.get_point(moves, -1))[corner]
+    moved = shapely.remove_repeated_points(shapely.set_coordinates(np.array(lines, dtype=object), points))
+    return np.asarray(moved), ~np.isin(np.arange(len(moves)), corner)
 
 
 def _without(edges: Geometries, strokes: Geometries, near: float) -> Geometries:
@@ -127,7 +150,9 @@ def _end_joined(lines: Geometries, end: int, corners: Geometries, edges: Geometr
     if len(edges):
         corner = _nearest(tip, corners, reach_px / 2)
         edge = _nearest(tip, edges, reach_px)
-        foot = shapely.get_coordinates(shapely.line_interpolate_point(edges[edge], shapely.line_locate_point(edges[edge], tip)))
+        foot = shapely.get_coordinates(
+            shapely.line_interpolate_point(edges[edge], shapely.line_locate_point(edges[edge], tip))
+        )
         before = shapely.get_coordinates(shapely.get_point(lines, 1 if end == 0 else -2))
         way = foot - before
         size = np.hypot(*way.T)
@@ -182,9 +207,9 @@ def _faces(
         beside[shapely.STRtree(polygons).query(strokes, predicate="dwithin", distance=near)[1]] = True
     kept = (old >= 0) | (at >= 0) | beside
     polygons, old, at = polygons[kept], old[kept], at[kept]
-    order = np.lexsort((np.where(old >= 0, old, at), old < 0))
-    polygons, old, at = polygons[order], old[order], at[order]
     known = np.where(old >= 0, old, at)
+    order = np.lexsort((old < 0, known, known < 0))
+    polygons, old, known = polygons[order], old[order], known[order]
     rows = faces.polygons.drop(columns="geometry").iloc[np.maximum(known, 0)].reset_index(drop=True)
     if not len(before):
         rows = pd.DataFrame({"confidence": 1.0, "kind": "parcel", "why": ""}, index=range(len(polygons)))

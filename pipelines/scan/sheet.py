@@ -103,9 +103,7 @@ def digitize(
     turned = 0 if found is None else round(found.turn_deg / 90) % 4
     read = _upright(labels.read, dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
     named = _named(read, redrawn.faces, known)
-    return Sheet(
-        page, px_per_mm, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator
-    )
+    return Sheet(page, px_per_mm, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator)
 
 
 def _m2_per_px2(page: Page, placed: Placed | None, scale: int | None, px_per_mm: float) -> float | None:
@@ -135,7 +133,12 @@ def _upright(
         faces.edges.set_geometry(shapely.transform(faces.edges.geometry.to_numpy(), to)),
     )
     labels = read(_turned(dark, turned), straight, moved, px_per_mm, listed, m2_per_px2)
-    return Labels(*(frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), back)) for frame in (labels.faces, labels.loose)))
+    return Labels(
+        *(
+            frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), back))
+            for frame in (labels.faces, labels.loose)
+        )
+    )
 
 
 def _turned(array: Any, turned: int) -> Any:
