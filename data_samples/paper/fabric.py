@@ -11,7 +11,7 @@ import shapely
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from data_samples.curves import axes, blob, cells, cross_cut, cut, halve, parts, smooth, strips
+from data_samples.curves import Point, axes, blob, cells, cross_cut, cut, halve, parts, smooth, strips
 
 CRS = "EPSG:5897"
 SIDE_MM = 500.0
@@ -69,16 +69,18 @@ def _outline(rng: Random, side: float, *, full: bool) -> Polygon:
 def _strips(rng: Random, ground: Polygon) -> list[tuple[str, BaseGeometry]]:
     """Return roads and waters: a road and a canal through the land, lanes between them."""
     at = rng.uniform
-    road = [(-20, at(120, 330)), (at(110, 190), at(150, 320)), (at(280, 360), at(150, 350)), (520, at(130, 360))]
-    canal = [(at(80, 420), -20), (at(120, 380), 170), (at(120, 380), 330), (at(80, 420), 520)]
-    made = [("road", road, at(8, 13)), ("water", canal, at(4, 8))]
+    road = [(-20.0, at(120, 330)), (at(110, 190), at(150, 320)), (at(280, 360), at(150, 350)), (520.0, at(130, 360))]
+    canal = [(at(80, 420), -20.0), (at(120, 380), 170.0), (at(120, 380), 330), (at(80, 420), 520.0)]
+    made: list[tuple[str, list[Point], float]] = [("road", road, at(8, 13)), ("water", canal, at(4, 8))]
     spacing = at(75, 105)
     for number in range(1, int(SIDE_MM / spacing)):
         x, bend = number * spacing + at(-12, 12), at(-26, 26)
-        made.append(("road", [(x, -20), (x + bend, 160), (x - bend / 2, 340), (x + at(-20, 20), 520)], at(2.6, 5)))
+        made.append(
+            ("road", [(x, -20.0), (x + bend, 160), (x - bend / 2, 340), (x + at(-20.0, 20), 520.0)], at(2.6, 5))
+        )
         if number % 2:
-            y, bend = number * spacing + at(-20, 20), at(-22, 22)
-            course = [(-20, y), (160, y + bend), (340, y - bend), (520, y)]
+            y, bend = number * spacing + at(-20.0, 20), at(-22, 22)
+            course = [(-20.0, y), (160, y + bend), (340, y - bend), (520.0, y)]
             made.append((rng.choice(["road", "road", "water"]), course, at(1.6, 4)))
     return [
         (kind, LineString(smooth(line, 3)).simplify(0.25).buffer(width / 2, cap_style="flat", join_style="mitre")

@@ -1,7 +1,7 @@
 """A drawn sheet as a file: TIFF, JPEG, PNG, PDF, with or without its resolution and its place."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import rasterio
@@ -34,7 +34,7 @@ def write(sheet: Sheet, path: Path, *, dpi: bool = True, place: Place = "none") 
         _geotiff(sheet, path, dpi=dpi)
         return path
     picture = Pillow.fromarray(sheet.image)
-    told = {"dpi": (sheet.dpi, sheet.dpi)} if dpi else {}
+    told: dict[str, Any] = {"dpi": (sheet.dpi, sheet.dpi)} if dpi else {}
     match kind:
         case ".tif":
             picture.save(path, compression="tiff_lzw", **told)

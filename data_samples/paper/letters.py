@@ -22,7 +22,7 @@ _STEPS = 5
 """Pieces of a curve of an outline."""
 
 FACES = {
-    "noto": "notos", "noto-bold": "notosbo", "noto-italic": "notosit", "fira": "figo", "fira-italic": "figoit",
+    "noto": "notos", "noto-bold": "notosbo", "noto-italic": "notosit", "fira": "figo", "fira-italic": "figit",
     "space": "spacemo", "cascadia": "cascadia",
 }  # fmt: skip
 """Typefaces that have all Vietnamese letters."""

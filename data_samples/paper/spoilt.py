@@ -1,6 +1,7 @@
 """Pages nobody should be asked to read, and what is to come of them."""
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import geopandas as gpd
@@ -38,7 +39,7 @@ def two_sheets(sheet: Sheet, other: Sheet) -> Sheet:
     high = max(sheet.image.shape[0], other.image.shape[0])
     wide = sheet.image.shape[1]
 
-    def beside(left: Image, right: Image, paper: int) -> Image:
+    def beside(left: Any, right: Any, paper: int) -> Any:
         made = np.full((high, wide + right.shape[1]), paper, dtype=left.dtype)
         made[: left.shape[0], :wide], made[: right.shape[0], wide:] = left, right
         return made
