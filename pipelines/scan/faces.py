@@ -1,0 +1,116 @@
+"""From ink to closed faces that share their edges."""
+
+from typing import Any
+
+import cv2
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from pipelines.scan.arcs import fitted
+from pipelines.scan.cells import cells
+from pipelines.scan.model import Dark, Faces, Ink, Mask, Points
+from pipelines.scan.network import Ids, Net, parts, pruned
+from pipelines.scan.ridges import network
+
+_LEAST_MM2 = 4.0
+"""Smallest parcel on paper: what is smaller is the inside of a letter or of a symbol."""
+
+
+def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, crosses: Points | None = None) -> Faces:
+    """Return the closed faces of a sheet.
+
+    Args:
+        dark: (H, W) uint8, 0 = paper, 255 = full ink.
+        ink: Its ink told apart.
+        px_per_mm: Pixels per millimetre of paper.
+        area: (4, 2) corners of the inner frame; None = the whole page.
+        crosses: (n, 2) centres of grid crosses, whose arms are no edges.
+
+    Returns:
+        Faces and edges in pixel coordinates; empty frames where nothing closes.
+    """
+    width = ink.width_px
+    lines = _within(ink.lines, area, px_per_mm)
+    net = pruned(network(lines), 1.5 * width + 2)
+    net = _merged(net, 1.5 * width + 1)
+    net = _closed(net, _LEAST_MM2 * px_per_mm**2)
+    net = _merged(net, 1.5 * width + 1)
+    return _faces(fitted(net, dark, width))
+
+
+def _within(lines: Mask, area: Points | None, px_per_mm: float) -> Mask:
+    """Return the lines up to the frame, the frame among them."""
+    if area is None or not np.isfinite(area).all():
+        return lines
+    inside = np.zeros(lines.shape, dtype=np.uint8)
+    cv2.fillConvexPoly(inside, np.round(area).astype(np.int32), 1)
+    reach = 2 * round(0.6 * px_per_mm) + 1
+    cv2.dilate(inside, np.ones((reach, reach), np.uint8), inside)
+    return lines & inside.view(bool)
+
+
+def _merged(net: Net, longest: float) -> Net:
+    """Return the network with junctions joined that lie as close as a line is wide: where lines cross."""
+    both = (net.degree[net.start] >= 3) & (net.degree[net.end] >= 3) & (net.lengths() <= longest)
+    both &= net.start != net.end
+    if not both.any():
+        return net
+    ends = np.column_stack([net.start[both], net.end[both]])
+    label = parts(ends, len(net.points))
+    size = np.bincount(label)
+    many = np.flatnonzero(size > 1)
+    number = np.full(len(size), -1)
+    number[many] = np.arange(len(many))
+    group = number[label]
+    member = group >= 0
+    places = np.column_stack([np.bincount(group[member], net.points[member, axis]) for axis in (0, 1)])
+    return net.without(both).contracted(group, places / size[many][:, None])
+
+
+def raw(net: Net) -> npt.NDArray[Any]:
+    """Return the edges of a network as they run along the ridges."""
+    made: npt.NDArray[Any] = shapely.linestrings(net.points[net.path], indices=net.owner)
+    return made
+
+
+def _closed(net: Net, least: float) -> Net:
+    """Return the network without edges that bound nothing and without faces too small to be parcels."""
+    polygons, left, right = cells(raw(net))
+    group = _dissolved(shapely.area(polygons), left, right, net.lengths(), least)
+    return net.without(group[left] == group[right])
+
+
+def _dissolved(
+    areas: npt.NDArray[np.float64], left: Ids, right: Ids, lengths: npt.NDArray[np.float64], least: float
+) -> Ids:
+    """Return the group of each face (outside last): small ones with the neighbour they share most with."""
+    outside = len(areas)
+    group = np.arange(outside + 1)
+    size = np.append(areas, np.inf)
+    for _ in range(6):
+        small = size < least
+        sides = pd.DataFrame({"one": np.concatenate([group[left], group[right]]),
+                              "two": np.concatenate([group[right], group[left]]), "shared": np.tile(lengths, 2)})  # fmt: skip
+        sides = sides[(sides["one"] != sides["two"]) & small[sides["one"]]]
+        if sides.empty:
+            break
+        shared = sides.groupby(["one", "two"], as_index=False)["shared"].sum()
+        best = shared.sort_values(["one", "shared", "two"], ascending=[True, False, False]).drop_duplicates("one")
+        label = parts(best[["one", "two"]].to_numpy(), outside + 1)
+        group = label[group]
+        size = np.bincount(label, np.where(np.isinf(size), 1e18, size))
+        size = np.where(size >= 1e17, np.inf, size)
+    return group
+
+
+def _faces(edges: npt.NDArray[Any]) -> Faces:
+    polygons, left, right = cells(edges)
+    used = left != right
+    return Faces(
+        gpd.GeoDataFrame({"confidence": 1.0, "kind": "parcel", "why": ""}, geometry=polygons, index=range(len(polygons))),
+        gpd.GeoDataFrame({"left": left[used], "right": right[used], "confidence": 1.0, "ink_share": 1.0, "kind": "line"},
+                         geometry=edges[used]),
+    )  # fmt: skip
