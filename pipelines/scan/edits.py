@@ -7,7 +7,7 @@ vertex that was moved and a line that is gone are all told by comparing; nobody 
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,13 @@ class Edits:
         corrections: As of `corrections.of`, in pixels.
         taken_back: Faces and edges whose tick was taken away, in pixels.
         faces: All faces as they are in the file, in pixels.
+        about: What the file says about itself.
     """
 
     corrections: gpd.GeoDataFrame
     taken_back: Geometries
     faces: Geometries
+    about: dict[str, str]
 
 
 def read(path: Path, key: str) -> Edits:
@@ -83,7 +85,7 @@ def read(path: Path, key: str) -> Edits:
             f"{path} là kết quả của một ảnh quét khác: chọn thư mục khác bằng --out.",
             f"{path} is of another picture: choose another folder with --out.",
         )
-    return _compared(written, now, ground.back(lattice), _SAME * unit)
+    return replace(_compared(written, now, ground.back(lattice), _SAME * unit), about=about)
 
 
 def _as_written(path: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
@@ -139,6 +141,7 @@ def _compared(
         whole.set_geometry(ground.moved(whole.geometry.to_numpy(), way)),
         ground.moved(np.concatenate([unticked, loose.to_numpy(dtype=object)]), way),
         ground.moved(now["thua"]["geometry"].to_numpy(), way),
+        {},
     )
 
 

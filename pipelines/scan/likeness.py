@@ -44,8 +44,8 @@ def check(page: Page, grey: npt.NDArray[np.uint8], px_per_mm: float) -> None:
     name = page.path.name
     if ink < _LEAST_INK:
         raise ReadError(
-            f"{name}: trang {page.number} trống, không có nét vẽ nào: kiểm tra lại bản quét, hoặc chọn trang bằng --page.",
-            f"{name}: page {page.number} is blank, nothing is drawn on it: check the scan, or choose a page with --page.",
+            f"{name}: trang {page.number} trống, không có nét vẽ nào: kiểm tra bản quét, hoặc chọn --page khác.",
+            f"{name}: page {page.number} is blank, nothing is drawn on it: check the scan, or choose another (--page).",
         )
     if thick > THICK_SHARE or uneven > UNEVEN:
         raise ReadError(

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -76,7 +77,13 @@ def doubtful(sheet: Sheet) -> pd.DataFrame:
     return pd.DataFrame({"form": form, "number": number & (faces["kind"] != "outside").to_numpy()})
 
 
-def write(sheet: Sheet, made: dict[str, gpd.GeoDataFrame], path: Path, key: str) -> None:
+def write(
+    sheet: Sheet,
+    made: dict[str, gpd.GeoDataFrame],
+    path: Path,
+    key: str,
+    more: Mapping[str, str] | None = None,
+) -> None:
     """Write the review file with a copy of what stands in it, for the day when an officer has worked on it.
 
     Args:
@@ -84,6 +91,7 @@ def write(sheet: Sheet, made: dict[str, gpd.GeoDataFrame], path: Path, key: str)
         made: Its layers.
         path: The file.
         key: SHA-256 and page of the picture.
+        more: What else the file has to say about itself.
     """
     with warnings.catch_warnings():
         # A sheet without a place has no CRS, and that is meant.
@@ -97,6 +105,7 @@ def write(sheet: Sheet, made: dict[str, gpd.GeoDataFrame], path: Path, key: str)
         "picture": key,
         "lattice": json.dumps(sheet.ground.lattice.tolist()),
         "metres": repr(sheet.ground.metres),
+        **(more or {}),
     }
     with sqlite3.connect(path) as database:
         database.execute(f"CREATE TABLE {WRITTEN} (lop TEXT, fid INTEGER, hinh BLOB, gia_tri TEXT)")

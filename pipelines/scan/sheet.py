@@ -8,12 +8,13 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from pipelines.scan import corrections as correction_work
 from pipelines.scan import ground, redraw
-from pipelines.scan.model import Dark, Faces, Frame, Ink, Labels, Page, Placed
+from pipelines.scan.model import Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
 
 _REACH_MM = 1.0
 """How far the end of a line drawn by hand may miss what it should meet, on paper."""
@@ -28,6 +29,7 @@ class Sheet:
     Attributes:
         page: The picture.
         px_per_mm: Its resolution on paper.
+        grey: (H, W) picture, 255 = white.
         dark: Its ink.
         frame: Frame and crosses; None where there is none.
         placed: Its place on the ground; None where it has none.
@@ -41,6 +43,7 @@ class Sheet:
 
     page: Page
     px_per_mm: float
+    grey: npt.NDArray[np.uint8]
     dark: Dark
     frame: Frame | None
     placed: Placed | None
@@ -70,6 +73,7 @@ def digitize(
     control: Path | None = None,
     scale: int | None = None,
     crs: Any = None,
+    zone: Any = None,
     corrections: Callable[[float], gpd.GeoDataFrame] | None = None,
 ) -> Sheet:
     """Return a sheet digitized.
@@ -80,6 +84,7 @@ def digitize(
         control: Table of control points of an officer.
         scale: Scale denominator where it is known.
         crs: CRS of the ground where it is known.
+        zone: CRS to assume for printed coordinates that lie in it.
         corrections: What an officer corrected, asked for with the resolution in pixels per millimetre.
 
     Raises:
@@ -92,10 +97,10 @@ def digitize(
     likeness.check(page, grey, px_per_mm)
     dark = clean.dark(grey, px_per_mm)
     found = frame.find(dark, px_per_mm)
-    placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs)
-    del grey
+    placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
     ink = separate.ink(dark, px_per_mm)
-    traced = faces.trace(dark, ink, px_per_mm, None if found is None else found.corners)
+    area, crosses = (None, None) if found is None else (found.corners, found.crosses)
+    traced = faces.trace(dark, ink, px_per_mm, _usable(area), crosses)
     known = corrections(px_per_mm) if corrections is not None else correction_work.of([])
     redrawn = redraw.apply(traced, known, _REACH_MM * px_per_mm, ink.width_px)
     denominator = scale if placed is None else placed.scale
@@ -103,7 +108,14 @@ def digitize(
     turned = 0 if found is None else round(found.turn_deg / 90) % 4
     read = _upright(labels.read, dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
     named = _named(read, redrawn.faces, known)
-    return Sheet(page, px_per_mm, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator)
+    return Sheet(
+        page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator
+    )
+
+
+def _usable(corners: Points | None) -> Points | None:
+    """Return the corners of a frame that is whole."""
+    return corners if corners is not None and np.isfinite(corners).all() else None
 
 
 def _m2_per_px2(page: Page, placed: Placed | None, scale: int | None, px_per_mm: float) -> float | None:

@@ -85,7 +85,9 @@ def sheet(path, known=None, place=None, traced=None):
     dark = np.zeros((400, 600), dtype=np.uint8)
     ink = Ink(dark > 0, dark > 0, 2.0)
     named = _named(labels(redrawn.faces), redrawn.faces, known)
-    return Sheet(page(path), PX_PER_MM, dark, None, place, ink, redrawn.faces, named, known, redrawn.lost, 1000)
+    return Sheet(
+        page(path), PX_PER_MM, 255 - dark, dark, None, place, ink, redrawn.faces, named, known, redrawn.lost, 1000
+    )
 
 
 def picture(folder):
