@@ -143,7 +143,9 @@ def _contrast(grey: Grey, paper: Grey, step: int, px_per_mm: float, *, turned: b
         small = _most(ink, step)
         first = top // step
         last = min(first + len(small), height)
-        np.maximum(deep[first:last, : small.shape[1]], small[: last - first, :width], out=deep[first:last, : small.shape[1]])
+        np.maximum(
+            deep[first:last, : small.shape[1]], small[: last - first, :width], out=deep[first:last, : small.shape[1]]
+        )
     seen = deep[deep > _LEAST_CONTRAST]
     usual = float(np.percentile(seen, 80)) if seen.size > 20 else 255.0
     strong = np.where(deep > max(0.45 * usual, _LEAST_CONTRAST), deep, 0).astype(np.float32)

@@ -142,9 +142,7 @@ def _cross(
     return float(at[0] + moved[0]), float(at[1] + moved[1])
 
 
-def _score(
-    patch: npt.NDArray[np.float32], arm_mm: tuple[float, float], px_per_mm: float
-) -> npt.NDArray[np.float32]:
+def _score(patch: npt.NDArray[np.float32], arm_mm: tuple[float, float], px_per_mm: float) -> npt.NDArray[np.float32]:
     """Return how much each pixel looks like the centre of a cross: its weakest arm but one, less what is beside."""
     low, high = (max(1, round(value * px_per_mm)) for value in arm_mm)
     reach = high - low + 1
@@ -184,9 +182,7 @@ def _centre(
     return np.array([x, y])
 
 
-def _middle(
-    patch: npt.NDArray[np.float32], row: float, column: int, low: int, high: int, reach: int
-) -> float:
+def _middle(patch: npt.NDArray[np.float32], row: float, column: int, low: int, high: int, reach: int) -> float:
     """Return the row of the middle of the arms left and right of a column; where other ink joins them nothing counts."""
     along = np.r_[column - high : column - low + 1, column + low : column + high + 1]
     is_right = np.repeat([False, True], high - low + 1)

@@ -111,9 +111,7 @@ def _inner(boxes: list[_Box], per_mm: float) -> _Box | None:
 
 def _gaps(outer: _Box, inner: _Box) -> tuple[float, ...]:
     signs = (1, 1, -1, -1)
-    return tuple(
-        sign * (there - here) for sign, here, there in zip(signs, outer.bounds, inner.bounds, strict=True)
-    )
+    return tuple(sign * (there - here) for sign, here, there in zip(signs, outer.bounds, inner.bounds, strict=True))
 
 
 def _is_whole(box: _Box, per_mm: float) -> bool:

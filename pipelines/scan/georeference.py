@@ -228,7 +228,9 @@ def _of_cell(print_: Printed, size: tuple[float, ...], scale: int) -> tuple[floa
 
 def _holds(outer: tuple[float, ...], inner: tuple[float, ...]) -> bool:
     """Tell whether a frame is that of a standard sheet, or of one widened over its lines."""
-    return outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
+    return (
+        outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
+    )
 
 
 def _corner_metres(bounds: tuple[float, float, float, float]) -> Points:
@@ -289,7 +291,9 @@ def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
     forward = pyproj.Transformer.from_crs(parsed.geodetic_crs, parsed, always_xy=True)
     west, south, east, north = forward.transform_bounds(area.west, area.south, area.east, area.north)
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-    inside = west - _ZONE_MARGIN_M <= x <= east + _ZONE_MARGIN_M and south - _ZONE_MARGIN_M <= y <= north + _ZONE_MARGIN_M
+    inside = (
+        west - _ZONE_MARGIN_M <= x <= east + _ZONE_MARGIN_M and south - _ZONE_MARGIN_M <= y <= north + _ZONE_MARGIN_M
+    )
     return parsed if inside else None
 
 

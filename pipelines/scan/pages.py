@@ -29,7 +29,12 @@ Grey = npt.NDArray[np.uint8]
 MOST_PIXELS_A_SIDE = 20_000
 MOST_BYTES = 2 * 1024**3
 
-_DRIVERS = ("GTiff", "JPEG", "PNG")
+_BEGINNINGS = {
+    b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"MM\0+": "GTiff", b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+}  # fmt: skip
+"""What files begin with: names lie, and a driver for another format opens other files."""
+
 _STRIP = 512
 _ORIENTATION = 274
 _LEAST_PX = 32
@@ -75,8 +80,10 @@ def grey(page: Page) -> Grey:
         plan = _plan(source)
         out = np.empty((source.height, source.width), dtype=np.uint8)
         try:
-            for top in range(0, source.height, _STRIP):
-                rows = min(_STRIP, source.height - top)
+            # Never all rows at once: GDAL's shortcut for whole PNG files does not tell that one breaks off.
+            step = min(_STRIP, math.ceil(source.height / 2))
+            for top in range(0, source.height, step):
+                rows = min(step, source.height - top)
                 bands = source.read(plan["bands"], window=Window(0, top, source.width, rows))
                 out[top : top + rows] = _strip(bands, plan)
         except (RasterioError, OSError) as error:
@@ -106,10 +113,15 @@ def check_size(path: Path, width: int, height: int, bytes_per_pixel: float) -> N
 
 @contextmanager
 def _opened(path: Path, name: str | None = None) -> Iterator[Any]:
+    with path.open("rb") as stream:
+        beginning = stream.read(4)
+    driver = next((driver for begins, driver in _BEGINNINGS.items() if beginning.startswith(begins)), None)
+    if driver is None:
+        raise _unreadable(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(name or path, driver=_DRIVERS[0] if name and "GTIFF_DIR" in name else _DRIVERS) as source:
+            with rasterio.open(name or path, driver=driver) as source:
                 yield source
     except (RasterioError, OSError) as error:
         if isinstance(error, ReadError):

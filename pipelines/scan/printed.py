@@ -92,7 +92,9 @@ def _scale(lines: list[margins.Line]) -> int | None:
     """Return the scale most lines say, of those that maps have."""
     votes: Counter[int] = Counter()
     for line in lines:
-        for found in _SCALE.finditer(fold(line.text).translate(_DIGITS) if _mostly_digits(line.text) else fold(line.text)):
+        for found in _SCALE.finditer(
+            fold(line.text).translate(_DIGITS) if _mostly_digits(line.text) else fold(line.text)
+        ):
             value = int(re.sub(r"\D", "", found[1]))
             if value in SCALES:
                 votes[value] += 1

@@ -145,7 +145,9 @@ def _sharpness(points: npt.NDArray[np.float32], turn: float, shape: tuple[int, .
     return sum(float((np.bincount(places).astype(np.float64) ** 3).sum()) for places in (rows, columns))
 
 
-def _line(labels: npt.NDArray[np.int32], stat: npt.NDArray[np.int32], label: int, image: npt.NDArray[np.uint8]) -> Line | None:
+def _line(
+    labels: npt.NDArray[np.int32], stat: npt.NDArray[np.int32], label: int, image: npt.NDArray[np.uint8]
+) -> Line | None:
     left, top, width, height = (int(value) for value in stat[:4])
     box = (slice(top, top + height), slice(left, left + width))
     mine = (labels[box] == label) & (image[box] > 0)
