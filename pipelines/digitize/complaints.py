@@ -10,7 +10,7 @@ import shapely
 from pipelines import findings
 from pipelines.digitize import faces as face_work
 from pipelines.digitize.documented import Documented
-from pipelines.digitize.label_text import OF_PEOPLE
+from pipelines.label_text import OF_PEOPLE
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
 from pipelines.digitize.network import Network

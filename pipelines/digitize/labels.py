@@ -12,7 +12,7 @@ import shapely
 
 from pipelines import numbers as numbers_of
 from pipelines.digitize import anchors
-from pipelines.digitize.label_text import BAR, NODE, SAID, parse
+from pipelines.label_text import BAR, NODE, SAID, parse
 from pipelines.digitize.snapping import Array
 
 LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label", NODE, *SAID)

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import communes, sources, vectors
-from pipelines.digitize.label_text import OF_PEOPLE
+from pipelines.label_text import OF_PEOPLE
 from pipelines.encodings import decode_texts, told
 from pipelines.findings import Finding
 
