@@ -13,7 +13,7 @@ DEGRADATIONS = {
     "skew": bending.skew, "shrink": bending.shrink, "150dpi": bending.coarse, "waves": bending.waves,
     "noise": ageing.noise, "blur": ageing.blur, "jpeg": ageing.jpeg, "bilevel": ageing.bilevel, "light": ageing.light,
     "stains": ageing.stains, "folds": ageing.folds, "stamps": ageing.stamps, "yellowed": ageing.yellowed,
-    "broken": ageing.broken, "mixed": ageing.mixed,
+    "faded": ageing.faded, "ghost": ageing.ghost, "broken": ageing.broken, "mixed": ageing.mixed,
 }  # fmt: skip
 """What may happen to a sheet, each a function of a sheet and a seed; the truth follows."""
 

@@ -215,6 +215,25 @@ def yellowed(sheet: Sheet, seed: int) -> Sheet:
     return _by_strips(sheet, change, _coloured(sheet.image))
 
 
+def faded(sheet: Sheet, seed: int) -> Sheet:
+    """Ink gone pale, in places to a quarter of what it was."""
+    left = _cloud(sheet, np.random.default_rng([seed, 20]), 25.0)
+
+    def change(part: Floats32, first: int) -> Any:
+        return 255 - (255 - part) * _like(0.25 + 0.5 * left(first, len(part)), part)
+
+    return _by_strips(sheet, change)
+
+
+def ghost(sheet: Sheet, seed: int) -> Sheet:
+    """The other side of the paper shines through: another drawing, mirrored, a sixth as dark."""
+    chance = np.random.default_rng([seed, 21])
+    high, wide = sheet.image.shape[:2]
+    back = np.roll(sheet.image[:, ::-1], chance.integers(0, [high, wide]).tolist(), axis=(0, 1))
+    image: Any = cv2.addWeighted(sheet.image, 1.0, cv2.GaussianBlur(back, (0, 0), 0.08 * sheet.px_per_mm), 1 / 6, -42.5)
+    return replace(sheet, image=image)
+
+
 def broken(sheet: Sheet, seed: int) -> Sheet:
     """Lines with gaps: one every 6 cm of boundary on the average, up to 1.5 mm long."""
     chance = np.random.default_rng([seed, 18])

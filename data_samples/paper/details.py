@@ -93,6 +93,27 @@ def slopes(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:
         )
 
 
+def ditches(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:
+    """Draw a second line close beside some long boundaries of roads: ditches and walls."""
+    lots = land.geometry[land["kind"] == "parcel"].to_numpy()
+    road = shapely.union_all(land.geometry[land["kind"] == "road"].to_numpy())
+    fronts = shapely.get_parts(shapely.line_merge(shapely.intersection(shapely.boundary(lots), road.boundary)))
+    fronts = fronts[shapely.length(fronts) > 25]
+    for front in rng.sample(list(fronts), min(6, len(fronts))):
+        beside = [line for line in (front.offset_curve(0.7), front.offset_curve(-0.7)) if road.contains(line)]
+        drawing.stroke("detail", beside, 0.12)
+
+
+def filled(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:
+    """Hatch lots from side to side, clear of what is written."""
+    words = shapely.union_all([word[2].buffer(0.4) for word in drawing.words])
+    for lot in land.geometry[land["kind"] == "parcel"]:
+        if rng.random() < drawing.style.filled:
+            drawing.canvas.lines(
+                "detail", hatch(lot.difference(words), rng.uniform(0.8, 1.4), rng.choice((45, 135))), 0.09
+            )
+
+
 def paths(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:
     """Draw footpaths in dashes across fields: no boundaries."""
     x0, y0, x1, y1 = land.total_bounds
@@ -223,6 +244,6 @@ def numerals(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:
 
 
 DETAILS = {
-    "houses": houses, "slopes": slopes, "paths": paths, "stubs": stubs, "names": names, "marks": marks,
-    "plants": plants, "border": border, "numerals": numerals,
+    "filled": filled, "ditches": ditches, "houses": houses, "slopes": slopes, "paths": paths, "stubs": stubs,
+    "names": names, "marks": marks, "plants": plants, "border": border, "numerals": numerals,
 }  # fmt: skip

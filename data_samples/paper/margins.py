@@ -55,6 +55,21 @@ def coordinates(drawing: Drawing, box: Floats, corners_m: Floats) -> None:
         drawing.text(line, x - across * (line.width / 2 + 0.5), y + down * 4.6, 0.0, f"{east:.0f}", "margin")
 
 
+def ticks(drawing: Drawing, box: Floats, places: Floats, places_m: Floats) -> None:
+    """Mark the grid along the frame, with its coordinates in kilometres, as on printed sheets."""
+    (left, top), (right, _), (_, bottom), _ = box.tolist()
+    for axis, sides, inward in ((0, (top, bottom), (1, -1)), (1, (left, right), (1, -1))):
+        at, first = np.unique(places[:, axis], return_index=True)
+        for value, told in zip(at.tolist(), places_m[first, axis].tolist(), strict=True):
+            for side, into in zip(sides, inward, strict=True):
+                ends = [(value, side), (value, side + 3 * into)]
+                drawing.canvas.lines("cross", [LineString([pair[:: 1 - 2 * axis] for pair in ends])], 0.12, cap="flat")
+                text = f"{told / 1000:.1f}"
+                line = write(text, drawing.style.font, 1.6, drawing.rng)
+                x, y = (value, side - 2.2 * into)[:: 1 - 2 * axis]
+                drawing.text(line, x, y, math.pi / 2 * axis, text, "margin")
+
+
 def title(drawing: Drawing, box: Floats, told: dict[str, str]) -> None:
     """Print what the sheet is, above the frame, and scale and scale bar below it."""
     (left, top), (right, _), (_, bottom), _ = box.tolist()

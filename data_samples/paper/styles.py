@@ -33,6 +33,11 @@ class Style:
         details: What else is drawn, in this order: names of `details.DETAILS`.
         dashed_houses: Houses in dashes, not in thin lines.
         hatched: Share of houses that are hatched.
+        filled: Share of lots that are hatched from side to side.
+        uncertain: Share of boundaries that are in dashes, because nobody knows them well.
+        miss_mm: How far lines drawn by hand usually end before or behind what they should meet.
+        careless: Share of labels that stand beside their place, over lines too.
+        ticks: Whether the grid is marked and numbered along the frame.
     """
 
     name: str
@@ -49,6 +54,11 @@ class Style:
     details: tuple[str, ...] = ()
     dashed_houses: bool = False
     hatched: float = 0.0
+    filled: float = 0.0
+    uncertain: float = 0.0
+    miss_mm: float = 0.0
+    careless: float = 0.0
+    ticks: bool = False
 
     def drawn(self, line: BaseGeometry, rng: Random) -> BaseGeometry:
         """Return a line as a hand draws it: its vertices stay, the way between them wanders; straight without shake."""
@@ -69,19 +79,19 @@ class Style:
         return shapely.multilinestrings(made)
 
 
-_RICH = ("houses", "names", "slopes", "paths", "stubs", "marks", "border")
+_RICH = ("houses", "names", "slopes", "ditches", "paths", "stubs", "marks", "border")
 CADASTRAL = Style("cadastral", details=("names",))
 STYLES = {
     "plain": replace(CADASTRAL, name="plain", details=()),
     "cadastral": CADASTRAL,
-    "rich": replace(CADASTRAL, name="rich", details=_RICH, hatched=0.15),
-    "dashed": replace(CADASTRAL, name="dashed", font="fira", details=_RICH, dashed_houses=True),
-    "hn72": Style("hn72", font="plotter", boundary_mm=0.2, cross_mm=8.0, system="HN-72", hatched=0.5,
+    "rich": replace(CADASTRAL, name="rich", details=_RICH, hatched=0.15, careless=0.02, ticks=True),
+    "dashed": replace(CADASTRAL, name="dashed", font="fira", details=_RICH, dashed_houses=True, uncertain=0.04),
+    "hn72": Style("hn72", font="plotter", boundary_mm=0.2, cross_mm=8.0, system="HN-72", hatched=0.5, ticks=True,
                   details=("houses", "plants", "stubs", "names")),
     "map299": Style("map299", font="hand", boundary_mm=0.25, road_mm=0.3, system="", frame_mm=(0.3, 0.3),
-                    shake_mm=0.06, whole_labels=False, details=("names", "stubs")),
+                    shake_mm=0.06, miss_mm=0.12, careless=0.03, whole_labels=False, details=("names", "stubs")),
     "atlas": Style("atlas", font="space", boundary_mm=0.12, road_mm=0.45, system="", labelled=False, shake_mm=0.02,
-                   details=("houses", "names", "numerals"), hatched=0.7),
+                   details=("filled", "houses", "names", "numerals"), hatched=0.7, filled=0.2),
 }  # fmt: skip
 """Kinds of sheets: the cadastral map of today (plain, with names, with all that may stand on it, with dashed houses),
 one plotted in HN-72 with signs of plants, one of 299 drawn by hand, and a leaf of an engraved atlas of a city."""

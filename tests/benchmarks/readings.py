@@ -40,7 +40,8 @@ def sheet(condition: str, seed: int, *, dpi: float = 300, count: int = 400) -> p
     if style == "cadastral" and font is None:
         font = FONTS[seed % len(FONTS)]
     land = paper.make(round(count * rng.uniform(0.7, 1.3)), scale, seed, full=full)
-    drawn = paper.draw(land, scale, dpi, style=style, font=font, seed=seed, number=str(rng.randrange(2, 90)))
+    number, framed = str(rng.randrange(2, 90)), style != "atlas"
+    drawn = paper.draw(land, scale, dpi, style=style, font=font, seed=seed, number=number, frame=framed)
     change = conditions()[condition]
     return drawn if change is None else change(drawn, seed)
 
