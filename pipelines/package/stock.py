@@ -23,7 +23,7 @@ from pipelines.sandbox import Limits
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
-_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns", "numbering")
+_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns", "numbering", "page")
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 _LINK = Reason("a link out of the package", "liên kết ra ngoài gói")
@@ -220,9 +220,9 @@ def inventory(
 
 
 def _need_something_spatial(root: Path, entries: list[dict[str, Any]], broken: list[dict[str, Any]]) -> None:
-    if any(entry["role"] in SPATIAL_ROLES and entry["layers"] for entry in entries):
+    if any(entry["role"] == "scan" or (entry["role"] in SPATIAL_ROLES and entry["layers"]) for entry in entries):
         return
-    spatial = [item for item in broken if item["role"] in SPATIAL_ROLES]
+    spatial = [item for item in broken if item["role"] in {*SPATIAL_ROLES, "scan"}]
     what_vi = "; ".join(f"{item['path']} ({item['reason_vi']})" for item in spatial[:3]) or "-"
     what = "; ".join(f"{item['path']} ({item['reason']})" for item in spatial[:3]) or "-"
     raise PackageError(

@@ -133,6 +133,7 @@ def _faces(sheet: Sheet, shapes: Geometries, ground: Ground) -> pd.DataFrame:
     )
     rows = pd.DataFrame(
         {
+            "ma": np.arange(1, len(faces) + 1),
             "so_thua": labels["number"],
             "dien_tich": labels["area"],
             "loai_dat": labels["code"],

@@ -76,14 +76,17 @@ def _edges(sheet: Sheet, path: str, crs: Any) -> gpd.GeoDataFrame:
     """Return a finding for each doubtful edge, named by the faces on its two sides."""
     edges, face = sheet.faces.edges, ids(sheet, path).to_numpy(dtype=object)
     rows = edges[edges["confidence"].to_numpy(dtype=np.float64) < DOUBT]
-    left, right = rows["left"].to_numpy(), rows["right"].to_numpy()
+    # What lies outside is no parcel that could be named.
+    named = np.append(np.where(sheet.faces.polygons["kind"] == "outside", -1, np.arange(len(face))), -1)
+    left, right = named[rows["left"].to_numpy()], named[rows["right"].to_numpy()]
     first, second = np.where(left >= 0, left, right), np.where(left >= 0, right, -1)
     token = rows["why"] if "why" in rows else rows["kind"].where(rows["kind"].isin(["bridge", "dashed"]), "faint")
+    face = np.append(face, None)
     return findings.build(
         "ban_quet.unsure_edge",
-        face[first],
+        pd.Series(face[first], dtype="string").fillna(path),
         crs=crs,
-        other_id=pd.Series(face[second], dtype="string").mask(second < 0) if len(rows) else None,
+        other_id=face[second],
         value=rows["confidence"].to_numpy(dtype=np.float64),
         limit=DOUBT,
         detail=_both(token.where(token.fillna("") != "", "weak_edge")),
