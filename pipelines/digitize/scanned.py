@@ -161,7 +161,7 @@ def _wanted(
 
 
 def _listed(inventory: Mapping[str, Any], settings: Settings) -> pd.DataFrame:
-    """Return what the registers of the package list; one that cannot be read is told by the step that needs it whole."""
+    """Return what the registers of the package list; one that cannot be read is told by a later step."""
     profile = schemas.source(inventory["profile"]).get("register")
     root = Path(inventory["root"])
     calls = []

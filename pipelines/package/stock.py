@@ -181,7 +181,8 @@ def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) 
         "bytes": item.size,
         "sha256": item.sha256,
         "sheet": entry.get("sheet"),
-        "scale": entry.get("scale", manifest.get("scale", 1000)),
+        # A sheet of paper says its scale itself.
+        "scale": entry.get("scale", None if entry["role"] == "scan" else manifest.get("scale", 1000)),
         "encoding": entry.get("encoding"),
         **{name: entry.get(name) for name in _PASSED_ON},
         "layers": [dict(layer) for layer in item.layers] if entry["role"] in SPATIAL_ROLES else [],

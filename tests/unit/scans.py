@@ -95,3 +95,13 @@ def picture(folder):
     path = folder / "to_1.png"
     path.write_bytes(b"a picture")
     return path, key(path, 1)
+
+
+def nothing():
+    """Return the faces of a sheet on which nothing closes."""
+    edges = gpd.GeoDataFrame(
+        {"left": np.empty(0, int), "right": np.empty(0, int), "confidence": np.empty(0), "ink_share": np.empty(0),
+         "kind": np.empty(0, object)}, geometry=[],
+    )  # fmt: skip
+    rows = {"confidence": np.empty(0), "kind": np.empty(0, object), "why": np.empty(0, object)}
+    return Faces(gpd.GeoDataFrame(rows, geometry=[]), edges)
