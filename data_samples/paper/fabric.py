@@ -20,6 +20,9 @@ SIDE_MM = 500.0
 _USES = {"village": ("ONT", "ONT+CLN", "ONT", "CLN", "TMD"), "field": ("LUC", "LUK", "BHK", "LUC"),
          "forest": ("RSX", "CLN", "RSX")}  # fmt: skip
 _BAND_MM = 45.0
+_STRAIGHT_MM = 0.12
+"""What a boundary may be off the straight without a point: a little more than the accuracy of drawing, 0.1 mm."""
+
 _LEAST_HALF_MM = 1.4
 """Half the width of the slimmest face: a number of the smallest size still goes in, lengthwise."""
 
@@ -51,7 +54,7 @@ def make(
     inner, inner_uses = _inside(pieces, rng)
     lines = [shape.boundary for shape in [*pieces, *inner, ground, *parts(roads), *parts(waters)]]
     noded = shapely.node(shapely.union_all(shapely.set_precision(shapely.union_all(lines), 0.001), grid_size=0.001))
-    faces = _without_slivers(parts(shapely.polygonize([noded])))
+    faces = _surveyed(_without_slivers(parts(shapely.polygonize([noded]))))
     corner = corner_of(scale, seed) - off * scale / 1000
     return _described(faces, (roads, waters), ([*inner, *pieces], [*inner_uses, *uses]), scale, corner)
 
@@ -162,6 +165,13 @@ def _inside(pieces: list[Polygon], rng: Random) -> tuple[list[Polygon], list[str
             inner.insert(0, blob(circle.coords[0], reach * 0.45, rng, roughness=0.1, points=4))
             uses.insert(0, "CLN")
     return inner, uses
+
+
+def _surveyed(faces: list[Polygon]) -> list[Polygon]:
+    """Return the faces with the points a surveyor takes: where boundaries meet, and where they leave the straight."""
+    edges = shapely.get_parts(shapely.line_merge(shapely.union_all(shapely.boundary(faces))))
+    simple = shapely.set_precision(shapely.union_all(shapely.simplify(edges, _STRAIGHT_MM)), 0.001)
+    return parts(shapely.polygonize([shapely.node(simple)]))
 
 
 def _without_slivers(faces: list[Polygon]) -> list[Polygon]:

@@ -37,10 +37,10 @@ def resolution(grey: Grey, page: Page) -> float:
         page: Its page; `is_guessed` tells which of the two it was.
     """
     if page.dpi is not None and not is_guessed(page):
-        return page.dpi / MM_PER_INCH
+        return float(page.dpi) / MM_PER_INCH
     from pipelines.scan import frame
 
-    rough = min(grey.shape) / _USUAL_SIDE_MM
+    rough = float(min(grey.shape)) / _USUAL_SIDE_MM
     found = frame.find(dark(grey, rough), rough)
     if found is None:
         return rough
@@ -77,9 +77,9 @@ def dark(grey: Grey, px_per_mm: float) -> Dark:
     if turned:
         coarse = 255 - coarse
     paper = _paper(coarse, px_per_mm / step)
-    contrast = _contrast(grey, paper, step, px_per_mm, turned=turned)
+    floor, beyond = _noise(grey, paper, step, turned=turned)
+    contrast = _contrast(grey, paper, step, px_per_mm, beyond, turned=turned)
     out = np.empty_like(grey)
-    floor = _noise(grey, paper, step, turned=turned)
     for top, rows in _strips(grey):
         below = _enlarged(paper, grey.shape, top, len(rows), step)
         ink = cv2.subtract(below, 255 - rows if turned else rows)
@@ -132,8 +132,12 @@ def _paper(coarse: Grey, per_mm: float) -> Grey:
     return np.asarray(cv2.blur(closed, (3, 3)), dtype=np.uint8)
 
 
-def _contrast(grey: Grey, paper: Grey, step: int, px_per_mm: float, *, turned: bool) -> Grey:
-    """Return how much darker than its paper full ink is, coarse (h, w): the strong ink of the surroundings."""
+def _contrast(grey: Grey, paper: Grey, step: int, px_per_mm: float, beyond: float, *, turned: bool) -> Grey:
+    """Return how much darker than its paper full ink is, coarse (h, w): the strong ink of the surroundings.
+
+    Nothing up to `beyond` is ink: the darkest grain of a cell of paper reaches that far.
+    """
+    least = max(_LEAST_CONTRAST, beyond)
     height, width = paper.shape
     tile = max(4, round(_PATCH_MM * px_per_mm / step))
     deep = np.zeros((height, width), dtype=np.uint8)
@@ -146,28 +150,28 @@ def _contrast(grey: Grey, paper: Grey, step: int, px_per_mm: float, *, turned: b
         np.maximum(
             deep[first:last, : small.shape[1]], small[: last - first, :width], out=deep[first:last, : small.shape[1]]
         )
-    seen = deep[deep > _LEAST_CONTRAST]
+    seen = deep[deep > least]
     usual = float(np.percentile(seen, 80)) if seen.size > 20 else 255.0
-    strong = np.where(deep > max(0.45 * usual, _LEAST_CONTRAST), deep, 0).astype(np.float32)
+    strong = np.where(deep > max(0.45 * usual, least), deep, 0).astype(np.float32)
     weight = (strong > 0).astype(np.float32)
     size = (2 * tile + 1, 2 * tile + 1)
     total, count = cv2.boxFilter(strong, -1, size, normalize=False), cv2.boxFilter(weight, -1, size, normalize=False)
     # Where little is drawn the ink of the whole sheet counts.
     prior = 30.0
     local = (total + prior * usual) / (count + prior)
-    return np.clip(local, max(_LEAST_CONTRAST, 0.5 * usual), 255).astype(np.uint8)
+    return np.asarray(np.clip(local, max(least, 0.5 * usual), 255), dtype=np.uint8)
 
 
 def _most(ink: Grey, step: int) -> Grey:
-    """Return the strongest ink of each cell of step × step pixels."""
+    """Return the strongest ink of each cell of step by step pixels."""
     if step == 1:
         return ink
     high = cv2.dilate(ink, np.ones((step, step), dtype=np.uint8), anchor=(0, 0))
     return np.ascontiguousarray(high[::step, ::step])
 
 
-def _noise(grey: Grey, paper: Grey, step: int, *, turned: bool) -> int:
-    """Return how much darker than the paper its own grain makes it, of 255: three deviations, by the lighter half."""
+def _noise(grey: Grey, paper: Grey, step: int, *, turned: bool) -> tuple[int, float]:
+    """Return how dark the grain of the paper usually is, of 255, and how dark at the very most."""
     sample = max(1, len(grey) // 400)
     spread = []
     for top in range(0, len(grey) - 1, max(sample * 8, 1)):
@@ -175,7 +179,7 @@ def _noise(grey: Grey, paper: Grey, step: int, *, turned: bool) -> int:
         below = _enlarged(paper, grey.shape, top, 1, step).astype(np.int16)
         spread.append(below - (255 - rows if turned else rows))
     seen = np.concatenate(spread).ravel()
-    # The closed paper lies a little above the middle of the grain; ink is the minority above.
-    middle = float(np.percentile(seen, 40))
-    deviation = 1.4826 * float(np.median(np.abs(seen[seen <= middle] - middle))) if (seen <= middle).any() else 0.0
-    return int(min(max(middle + 2.5 * deviation, 4.0), 90.0))
+    # Ink is a minority, so that the middle half is paper; white that the scanner cut off has an upper half only.
+    low, middle, high = (float(value) for value in np.percentile(seen, (25, 50, 75)))
+    deviation = max(high - middle, middle - low) / 0.6745
+    return int(min(max(middle + 2.5 * deviation, 4.0), 90.0)), min(middle + 5.5 * deviation, 120.0)

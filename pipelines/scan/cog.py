@@ -62,8 +62,8 @@ def _grid(placed: Placed, width: int, height: int) -> tuple[Affine, tuple[int, i
     zero, one = np.zeros(21), np.ones(21)
     rim = np.column_stack([np.concatenate([edge, edge, zero, one]), np.concatenate([zero, one, edge, edge])])
     there = placed.warp(rim * (width, height))
-    middle = np.array([(width / 2, height / 2)])
-    beside = placed.warp(np.vstack([middle, middle + (1, 0), middle + (0, 1)]))
+    middle = np.array([width / 2, height / 2])
+    beside = placed.warp(middle + np.array([(0, 0), (1, 0), (0, 1)]))
     pixel = float(np.sqrt(np.abs(np.linalg.det(beside[1:] - beside[0]))))
     low, high = there.min(axis=0), there.max(axis=0)
     pixel = max(pixel, float((high - low).max()) / _MOST_PIXELS_A_SIDE)
@@ -86,8 +86,8 @@ def _fill(grey: npt.NDArray[np.uint8], placed: Placed, to_map: Affine, target: A
             nodes, at, (target.width, rows), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         ) - np.float32(0.5)  # fmt: skip
-        left, first = (max(int(math.floor(fine[:, :, axis].min())) - 2, 0) for axis in (0, 1))
-        end = [int(math.ceil(fine[:, :, axis].max())) + 3 for axis in (0, 1)]
+        left, first = (max(math.floor(fine[:, :, axis].min()) - 2, 0) for axis in (0, 1))
+        end = [math.ceil(fine[:, :, axis].max()) + 3 for axis in (0, 1)]
         part = grey[first : max(end[1], 0), left : max(end[0], 0)]
         strip = np.full((rows, target.width), 255, dtype=np.uint8)
         # cv2.remap reads pictures of up to 32 767 pixels a side, and sheets have at most 20 000.

@@ -97,7 +97,7 @@ def _patch(dark: Dark, at: Points, turn: Points, half: int) -> npt.NDArray[np.fl
     shift = at - 0.5 - turn @ np.array([half, half], dtype=np.float64) - (left, top)
     matrix = np.column_stack([turn, shift])
     made = cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-    return made.astype(np.float32)
+    return np.asarray(made, dtype=np.float32)
 
 
 def _rotation(turn_deg: float) -> Points:
@@ -183,7 +183,7 @@ def _centre(
 
 
 def _middle(patch: npt.NDArray[np.float32], row: float, column: int, low: int, high: int, reach: int) -> float:
-    """Return the row of the middle of the arms left and right of a column; where other ink joins them nothing counts."""
+    """Return the row of the middle of the arms left and right of a column, but where other ink joins them."""
     along = np.r_[column - high : column - low + 1, column + low : column + high + 1]
     is_right = np.repeat([False, True], high - low + 1)
     inside = (along >= 0) & (along < patch.shape[1])

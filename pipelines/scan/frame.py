@@ -24,6 +24,10 @@ _SMALLEST = 0.3
 _GRID_MM = 100.0
 _GRID_OFF = 0.006
 _NEST_MM = 32.0
+_PARTED = 0.2
+_LEAST_GAP_PX = 12
+_EVEN_MM = 3.0
+_MEET_MM = 2.5
 _END_MM = 12.0
 
 
@@ -67,22 +71,51 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
 
 def _boxes(small: Coarse) -> list[_Box]:
     """Return all rectangles whose four sides are drawn."""
-    across, down = lines(small.ink, small.per_mm), lines(small.ink.T, small.per_mm)
-    height, width = small.ink.shape
+    across, down = (sorted(lines(ink, small.per_mm), key=lambda line: line.middle) for ink in (small.ink, small.ink.T))
+    least = _SMALLEST * min(small.ink.shape)
+    rows, columns = _pairs(across, least), _pairs(down, least)
+    if not len(rows) or not len(columns):
+        return []
+    along, upright = _shares(across, down, columns), _shares(down, across, rows)
+    # (pairs of rows, pairs of columns): the share of the side that is drawn least.
+    drawn = np.minimum(along[rows].min(axis=1), upright[columns].min(axis=1).T)
     made = []
-    for first, second in itertools.combinations(sorted(across, key=lambda line: line.middle), 2):
-        if second.middle - first.middle < _SMALLEST * min(height, width):
+    for row, column in np.argwhere(drawn >= _DRAWN).tolist():
+        top, bottom = (across[place] for place in rows[row])
+        left, right = (down[place] for place in columns[column])
+        if _is_parted(down, (top, bottom), (left, right)) or _is_parted(across, (left, right), (top, bottom)):
             continue
-        for third, fourth in itertools.combinations(sorted(down, key=lambda line: line.middle), 2):
-            if fourth.middle - third.middle < _SMALLEST * min(height, width):
-                continue
-            bounds = (third.middle, first.middle, fourth.middle, second.middle)
-            shares = [line.share(third.middle, fourth.middle) for line in (first, second)]
-            shares += [line.share(first.middle, second.middle) for line in (third, fourth)]
-            if min(shares) >= _DRAWN:
-                made.append(_Box(third, first, fourth, second, bounds, min(shares), _loose(
-                    (third, first, fourth, second), bounds, small.per_mm)))  # fmt: skip
+        bounds = (left.middle, top.middle, right.middle, bottom.middle)
+        loose = _loose((left, top, right, bottom), bounds, small.per_mm)
+        made.append(_Box(left, top, right, bottom, bounds, float(drawn[row, column]), loose))
     return made
+
+
+def _pairs(found: list[Line], least: float) -> npt.NDArray[np.int64]:
+    """Return (n, 2) pairs of lines, in order, at least so far from each other."""
+    middles = np.array([line.middle for line in found])
+    return np.argwhere(middles[None, :] - middles[:, None] >= least)
+
+
+def _shares(found: list[Line], ends: list[Line], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return (lines, pairs) how much of each line is drawn between the two others of each pair."""
+    middles = np.array([line.middle for line in ends])
+    places = np.round(middles).astype(int)
+    sums = np.stack([line.covered[np.clip(places, 0, len(line.covered) - 1)] for line in found])
+    apart = sums[:, pairs[:, 1]] - sums[:, pairs[:, 0]]
+    return np.asarray(apart / (middles[pairs[:, 1]] - middles[pairs[:, 0]]), dtype=np.float64)
+
+
+def _is_parted(between: list[Line], sides: tuple[Line, Line], ends: tuple[Line, Line]) -> bool:
+    """Tell whether a rectangle is two sheets beside each other: both its sides stop at one line and go on at another."""
+    places = sorted(
+        line.middle for line in between
+        if ends[0].middle <= line.middle <= ends[1].middle and line.share(sides[0].middle, sides[1].middle) >= _DRAWN
+    )  # fmt: skip
+    return any(
+        all(side.share(here, there) < _PARTED for side in sides) and there - here > _LEAST_GAP_PX
+        for here, there in itertools.pairwise(places)
+    )
 
 
 def _loose(four: tuple[Line, ...], bounds: tuple[float, ...], per_mm: float) -> float:
@@ -105,7 +138,7 @@ def _inner(boxes: list[_Box], per_mm: float) -> _Box | None:
     outer = min((box for box in boxes if _area(box) > 0.985 * largest), key=lambda box: box.loose_mm)
     nested = [box for box in boxes if all(0 <= gap <= _NEST_MM * per_mm for gap in _gaps(outer, box))]
     # The lines of one frame keep the same distance on all four sides.
-    even = [box for box in nested if max(_gaps(outer, box)) - min(_gaps(outer, box)) <= 3.0 * per_mm]
+    even = [box for box in nested if max(_gaps(outer, box)) - min(_gaps(outer, box)) <= _EVEN_MM * per_mm]
     return min(even or [outer], key=_area)
 
 
@@ -143,26 +176,58 @@ def _is_apart(one: _Box, other: _Box) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Meet:
+    """Two long lines that end where they meet."""
+
+    row: Line
+    column: Line
+    is_left: bool
+    is_top: bool
+
+    @property
+    def length(self) -> int:
+        """Return the length of the shorter line."""
+        return min(self.row.last - self.row.first, self.column.last - self.column.first)
+
+
 def _cut(small: Coarse) -> _Box | None:
     """Return what is left of a frame that the edge of the page cuts: long lines that meet in a corner."""
     across, down = lines(small.ink, small.per_mm), lines(small.ink.T, small.per_mm)
-    reach = 2.0 * small.per_mm
-    meets = [
-        (min(row.last - row.first, column.last - column.first), row, column)
-        for row in across for column in down
-        if min(abs(row.first - column.middle), abs(row.last - column.middle)) <= reach
-        and min(abs(column.first - row.middle), abs(column.last - row.middle)) <= reach
-    ]  # fmt: skip
+    reach = _MEET_MM * small.per_mm
+    meets = []
+    for row, column in itertools.product(across, down):
+        ends = abs(row.first - column.middle), abs(row.last - column.middle)
+        tips = abs(column.first - row.middle), abs(column.last - row.middle)
+        if min(ends) <= reach and min(tips) <= reach:
+            meets.append(_Meet(row, column, ends[0] <= ends[1], tips[0] <= tips[1]))
     if not meets:
         return None
-    _, row, column = max(meets, key=lambda meet: meet[0])
-    is_left = abs(row.first - column.middle) <= reach
-    is_top = abs(column.first - row.middle) <= reach
-    far_column = next((c for _, r, c in meets if r is row and abs(c.middle - column.middle) > 100 * reach), None)
-    far_row = next((r for _, r, c in meets if c is column and abs(r.middle - row.middle) > 100 * reach), None)
-    left, right = (column, far_column) if is_left else (far_column, column)
-    top, bottom = (row, far_row) if is_top else (far_row, row)
+    outer = max(meets, key=lambda meet: meet.length)
+    inner = max([outer, *(meet for meet in meets if _is_inside(meet, outer, small.per_mm))],
+                key=lambda meet: _inwards(meet, outer)[0])  # fmt: skip
+    row, column, far = inner.row, inner.column, _SMALLEST * min(small.ink.shape)
+    beside = [m for m in meets if m.row is row and abs(m.column.middle - column.middle) > far]
+    below = [m for m in meets if m.column is column and abs(m.row.middle - row.middle) > far]
+    far_column, far_row = (beside[0].column if beside else None), (below[0].row if below else None)
+    left, right = (column, far_column) if inner.is_left else (far_column, column)
+    top, bottom = (row, far_row) if inner.is_top else (far_row, row)
     return _Box(left, top, right, bottom, (math.nan,) * 4, 0.0, 0.0)
+
+
+def _inwards(meet: _Meet, outer: _Meet) -> tuple[float, float]:
+    """Return how far a corner lies inside another, across and down."""
+    return (
+        (meet.column.middle - outer.column.middle) * (1 if outer.is_left else -1),
+        (meet.row.middle - outer.row.middle) * (1 if outer.is_top else -1),
+    )
+
+
+def _is_inside(meet: _Meet, outer: _Meet, per_mm: float) -> bool:
+    """Tell whether two lines are the inner frame to an outer one: as far from it on both sides."""
+    across, down = (gap / per_mm for gap in _inwards(meet, outer))
+    same = (meet.is_left, meet.is_top) == (outer.is_left, outer.is_top)
+    return same and 0 < across <= _NEST_MM and abs(across - down) <= _EVEN_MM
 
 
 def _corners(dark: Dark, small: Coarse, box: _Box, px_per_mm: float) -> Points:

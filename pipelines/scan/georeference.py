@@ -5,6 +5,7 @@ name and world file agree the place is sure; where they contradict it is told, a
 """
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,19 @@ import pyproj
 
 from pipelines import warping
 from pipelines.crs import parse as parse_crs
+from pipelines.scan import extent, printed
 from pipelines.scan import points as point_files
-from pipelines.scan import printed, sheets
+from pipelines.scan.margins import known
 from pipelines.scan.model import Dark, Frame, Page, Placed, Points
 from pipelines.scan.printed import Printed
 
 POINT_COLUMNS = ("id", "x_px", "y_px", "x_m", "y_m", "residual_m", "used", "origin")
 
 _CORNERS = ("UL", "UR", "LR", "LL")
-_GRID_MM = 100.0
 _PAPER_MM = 0.3
 """How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
 
+_BENT_MM = 1.0
 _WORLD_MM = 1.0
 _ZONE_MARGIN_M = 60_000.0
 _TURNED_DEG = 45.0
@@ -92,9 +94,9 @@ def _by_points(
     control: Path, print_: Printed, scale: int | None, crs: Any, told: list[tuple[str, str]]
 ) -> Placed | None:
     pairs = point_files.read(control)
-    known = scale or print_.scale or (print_.cell.scale if print_.cell else None)
-    denominator = known or 1000
-    if known is None:
+    said = _said(print_, scale)
+    denominator = said or 1000
+    if said is None:
         told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
     table = pd.DataFrame({
         "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
@@ -109,155 +111,48 @@ def _by_frame(
     page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any,
     told: list[tuple[str, str]],
 ) -> Placed | None:  # fmt: skip
-    known, was_read = _scale(frame, print_, px_per_mm, scale)
-    if known is None:
+    denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
+    if denominator is None:
         return None
-    found = _bounds(page, frame, print_, px_per_mm, known)
+    found = extent.bounds_of(page, frame, print_, px_per_mm, denominator)
     if found is None:
         return None
     bounds, sources, contradiction = found
     where = _crs(bounds, crs or page.crs, zone)
     if where is None:
         return None
-    told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{known}")])]
-    table = _control(frame, bounds, known, px_per_mm)
-    placed = _fitted(table, known, where, print_, told, sources, page.path.name) if len(table) >= 3 else None
+    told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
+    table = _control(frame, bounds, denominator, px_per_mm)
+    placed = _fitted(table, denominator, where, print_, told, sources, page.path.name) if len(table) >= 3 else None
     if placed is None or page.transform is None:
         return placed
     off = _apart(page, placed)
-    if off > _WORLD_MM * known / 1000:
+    if off > _WORLD_MM * denominator / 1000:
         wrong = ("ban_quet.world_file_wrong", f"{off:.1f} m")
         return _with(placed, told=(*placed.told, wrong))
     return _with(placed, sources=(*placed.sources, "world_file"))
 
 
 def _with(placed: Placed, **changes: Any) -> Placed:
-    from dataclasses import replace
-
     return replace(placed, **changes)
 
 
-def _scale(frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> tuple[int | None, bool]:
-    """Return the scale and whether somebody says it; by the length of a side where its coordinates were read."""
-    if scale is not None or print_.scale is not None:
-        return scale or print_.scale, True
-    if print_.cell is not None:
-        return print_.cell.scale, True
-    west, south, east, north = print_.sides
-    wide, high = _size_mm(frame, px_per_mm)
-    guesses = [(east - west) / wide * 1000, (north - south) / high * 1000]
-    seen = [guess for guess in guesses if math.isfinite(guess) and guess > 0]
-    near = [known for known in printed.SCALES if seen and abs(seen[0] / known - 1) < 0.05]
-    return (near[0], False) if near else (None, False)
-
-
-def _size_mm(frame: Frame, px_per_mm: float) -> tuple[float, float]:
-    """Return width and height of the frame in mm of paper as drawn, NaN where cut: by the crosses where it has any."""
-    per_mm = frame.spacing_px / _GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
-    sides = np.linalg.norm(np.roll(frame.corners, -1, axis=0) - frame.corners, axis=1) / per_mm
-    return printed._mean(sides[[0, 2]]), printed._mean(sides[[1, 3]])
-
-
-def _bounds(
-    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int
-) -> tuple[tuple[float, float, float, float], tuple[str, ...], list[tuple[str, str]]] | None:
-    """Return west, south, east, north of the frame in metres, what says so, and what contradicts."""
-    size = tuple(_whole(value, scale) for value in _size_mm(frame, px_per_mm))
-    by_print = _completed(print_.sides, size)
-    by_name = _of_cell(print_, size, scale)
-    if by_print is None and by_name is None:
-        return None
-    if by_print is None or by_name is None:
-        chosen = by_print or by_name
-        assert chosen is not None
-        return chosen, ("coordinates",) if by_print else ("name",), _odd_print(print_, size)
-    if _holds(by_print, by_name):
-        return by_print, ("coordinates", "name"), []
-    told = [("ban_quet.coordinates_contradict", f"{print_.name}: {by_name[0]:.0f} {by_name[3]:.0f} "
-             f"≠ {by_print[0]:.0f} {by_print[3]:.0f}")]  # fmt: skip
-    near_world = [_near_world(page, frame, bounds, scale) for bounds in (by_print, by_name)]
-    sure = sum(print_.votes) >= 3 or near_world[0]
-    if near_world[1] or not sure:
-        return by_name, ("name",), told
-    return by_print, ("coordinates",), told
-
-
-def _whole(length_mm: float, scale: int) -> float:
-    """Return the length of a side on the ground: of whole decimetres on paper where it is one within 1 %."""
-    cells = length_mm / _GRID_MM
-    if math.isfinite(cells) and round(cells) >= 1 and abs(cells / round(cells) - 1) < 0.01:
-        return round(cells) * _GRID_MM * scale / 1000
-    return length_mm * scale / 1000
-
-
-def _completed(
-    sides: tuple[float, float, float, float], size: tuple[float, ...]
-) -> tuple[float, float, float, float] | None:
-    """Return all four sides where at least one of each pair was read."""
-    out = list(sides)
-    for low, high, length in ((0, 2, size[0]), (1, 3, size[1])):
-        if math.isfinite(out[low]) and math.isfinite(out[high]):
-            if math.isfinite(length) and abs(out[high] - out[low] - length) > 0.01 * length:
-                return None
-        elif math.isfinite(out[low]):
-            out[high] = out[low] + length
-        elif math.isfinite(out[high]):
-            out[low] = out[high] - length
-        else:
-            return None
-    return (out[0], out[1], out[2], out[3]) if all(map(math.isfinite, out)) or math.isnan(sum(size)) else None
-
-
-def _odd_print(print_: Printed, size: tuple[float, ...]) -> list[tuple[str, str]]:
-    """Return the contradiction among coordinates that were read and make no rectangle of the frame's size."""
-    if sum(print_.votes) >= 2 and _completed(print_.sides, size) is None:
-        read = " ".join(f"{value:.0f}" for value in print_.sides if math.isfinite(value))
-        return [("ban_quet.coordinates_contradict", read)]
-    return []
-
-
-def _of_cell(print_: Printed, size: tuple[float, ...], scale: int) -> tuple[float, float, float, float] | None:
-    """Return the sides by the name, where the frame has the size of a standard sheet (or is cut)."""
-    cell = print_.cell
-    if cell is None or cell.scale != scale:
-        return None
-    if any(math.isfinite(length) and abs(length / cell.side - 1) > 0.02 for length in size):
-        return None
-    return cell.west, cell.north - cell.side, cell.west + cell.side, cell.north
-
-
-def _holds(outer: tuple[float, ...], inner: tuple[float, ...]) -> bool:
-    """Tell whether a frame is that of a standard sheet, or of one widened over its lines."""
-    return (
-        outer[0] <= inner[0] + 1 and outer[1] <= inner[1] + 1 and outer[2] >= inner[2] - 1 and outer[3] >= inner[3] - 1
-    )
-
-
-def _corner_metres(bounds: tuple[float, float, float, float]) -> Points:
-    west, south, east, north = bounds
-    return np.array([(west, north), (east, north), (east, south), (west, south)])
-
-
-def _near_world(page: Page, frame: Frame, bounds: tuple[float, float, float, float], scale: int) -> bool:
-    if page.transform is None:
-        return False
-    known = np.isfinite(frame.corners).all(axis=1)
-    there = np.array([page.transform * tuple(corner) for corner in frame.corners[known]])
-    off = np.linalg.norm(there - _corner_metres(bounds)[known], axis=1)
-    return bool(len(off) and off.max() < 0.1 * _GRID_MM * scale / 1000)
+def _said(print_: Printed, scale: int | None) -> int | None:
+    """Return the scale that somebody says: who asks, the print, the form of the name."""
+    return scale or print_.scale or (print_.cell.scale if print_.cell else None)
 
 
 def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
     """Return the control points of a frame: its corners and the crosses at their round coordinates."""
-    known = np.isfinite(frame.corners).all(axis=1)
-    corners, metres = frame.corners[known], _corner_metres(bounds)[known]
+    is_there = np.isfinite(frame.corners).all(axis=1)
+    corners, metres = frame.corners[is_there], extent.corners_of(bounds)[is_there]
     rough = _rough(frame, corners, metres, scale, px_per_mm)
-    step = _GRID_MM * scale / 1000
+    step = extent.GRID_MM * scale / 1000
     at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])
     place_m = np.column_stack([at.real, at.imag]) if len(at) else np.empty((0, 2))
     round_m = np.round(place_m / step) * step
     near = np.linalg.norm(place_m - round_m, axis=1) < 0.2 * step
-    names = [name for name, is_known in zip(_CORNERS, known, strict=True) if is_known]
+    names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
     names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
     both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
     return pd.DataFrame({
@@ -273,7 +168,7 @@ def _rough(frame: Frame, corners: Points, metres: Points, scale: int, px_per_mm:
         far = int(np.argmax(np.abs(source - source[0])))
         factor = (target[far] - target[0]) / (source[far] - source[0])
     else:
-        per_mm = frame.spacing_px / _GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
+        per_mm = frame.spacing_px / extent.GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
         factor = scale / 1000 / per_mm * np.exp(1j * math.radians(frame.turn_deg))
     return complex(target[0] - factor * source[0]), complex(factor)
 
@@ -290,7 +185,7 @@ def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
         return parsed
     forward = pyproj.Transformer.from_crs(parsed.geodetic_crs, parsed, always_xy=True)
     west, south, east, north = forward.transform_bounds(area.west, area.south, area.east, area.north)
-    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    x, y = known((bounds[0], bounds[2])), known((bounds[1], bounds[3]))
     inside = (
         west - _ZONE_MARGIN_M <= x <= east + _ZONE_MARGIN_M and south - _ZONE_MARGIN_M <= y <= north + _ZONE_MARGIN_M
     )
@@ -302,7 +197,8 @@ def _fitted(
     name: str,
 ) -> Placed:  # fmt: skip
     limit = warping.limit_m(scale)
-    tolerance = max(limit, _PAPER_MM * scale / 1000)
+    # Bent paper moves points of a frame farther than officers may err.
+    tolerance = max(limit, (_PAPER_MM if sources == ("points",) else _BENT_MM) * scale / 1000)
     source, target = table[["x_px", "y_px"]].to_numpy(float), table[["x_m", "y_m"]].to_numpy(float)
     warp = point_files.fitted(source, target, tolerance, name)
     points = table.assign(residual_m=warp.residuals_m, used=warp.used)[list(POINT_COLUMNS)].reset_index(drop=True)
@@ -322,16 +218,16 @@ def _by_world_file(
     where = _crs(bounds, crs or page.crs, zone)
     if where is None:
         return None
-    known = scale or print_.scale or (print_.cell.scale if print_.cell else None)
-    if known is None:
+    denominator = _said(print_, scale)
+    if denominator is None:
         drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
-        known = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
-        told = [*told, ("ban_quet.scale_guessed", f"1:{known}")]
+        denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
+        told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
     table = pd.DataFrame({
         "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
         "origin": "file",
     })  # fmt: skip
-    return _fitted(table, known, where, print_, told, ("world_file",), page.path.name)
+    return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)
 
 
 def _apart(page: Page, placed: Placed) -> float:

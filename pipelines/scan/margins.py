@@ -22,6 +22,10 @@ _REACH_MM = 75.0
 _INK = 90
 _LINE_MM = 14.0
 _GAP_MM = (1.9, 0.25)
+_LETTER_MM = 0.7
+_WORD_GAP = 0.9
+"""Gap between words of a line, as a share of its height with accents."""
+
 _HEIGHT_MM = (1.1, 11.0)
 _ASPECT = 1.6
 _PAD_MM = 0.6
@@ -64,9 +68,7 @@ def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> 
         turn_deg: Direction of its upper side on the page, degrees clockwise.
         px_per_mm: Resolution.
     """
-    right = np.array([math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))])
-    axes = np.stack([right, np.array([-right[1], right[0]])], axis=1) * px_per_mm
-    origin, (wide, high) = _origin(corners, axes)
+    axes, origin, (wide, high) = layout(corners, turn_deg, px_per_mm)
     page = np.array([(0, 0), (dark.shape[1], 0), (dark.shape[1], dark.shape[0]), (0, dark.shape[0])], dtype=np.float64)
     extent = (page - origin) @ np.linalg.inv(axes).T
     low = np.maximum(extent.min(axis=0), -_REACH_MM)
@@ -108,14 +110,30 @@ def _recognizer() -> Any:
     return engine.text_rec
 
 
-def _origin(corners: Points, axes: Points) -> tuple[Points, tuple[float, float]]:
-    """Return the upper left corner in page coordinates and width and height of the frame in mm, as far as known."""
+def layout(corners: Points, turn_deg: float, px_per_mm: float) -> tuple[Points, Points, tuple[float, float]]:
+    """Return the axes of a sheet (2, 2: pixels per mm right and down), its upper left corner, width and height in mm.
+
+    Args:
+        corners: (4, 2) corners of the inner frame; NaN where unknown.
+        turn_deg: Direction of its upper side on the page, degrees clockwise.
+        px_per_mm: Resolution.
+    """
+    right = np.array([math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))])
+    axes = np.stack([right, np.array([-right[1], right[0]])], axis=1) * px_per_mm
     local = corners @ np.linalg.inv(axes).T
-    left, right = np.nanmean(local[[0, 3], 0]), np.nanmean(local[[1, 2], 0])
-    top, bottom = np.nanmean(local[[0, 1], 1]), np.nanmean(local[[2, 3], 1])
-    left, top = (low if math.isfinite(low) else high - 500.0 for low, high in ((left, right), (top, bottom)))
-    wide, high = (end - start if math.isfinite(end) else 500.0 for start, end in ((left, right), (top, bottom)))
-    return axes @ np.array([left, top]), (float(wide), float(high))
+    left, end_x = known(local[[0, 3], 0]), known(local[[1, 2], 0])
+    top, end_y = known(local[[0, 1], 1]), known(local[[2, 3], 1])
+    # Where the page is cut, a side of 50 cm: it ends beyond the page.
+    left, top = (low if math.isfinite(low) else high - 500.0 for low, high in ((left, end_x), (top, end_y)))
+    wide, high = (end - start if math.isfinite(end) else 500.0 for start, end in ((left, end_x), (top, end_y)))
+    return axes, axes @ np.array([left, top]), (float(wide), float(high))
+
+
+def known(values: npt.ArrayLike) -> float:
+    """Return the mean of what is known; NaN where nothing is."""
+    seen = np.asarray(values, dtype=np.float64)
+    seen = seen[np.isfinite(seen)]
+    return float(seen.mean()) if len(seen) else math.nan
 
 
 def _cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
@@ -135,6 +153,36 @@ def _cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.
     return np.concatenate(rows).astype(np.uint8)
 
 
+def _without_specks(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return ink without what is too small for a letter: dust, and dots and accents, which no line needs."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(text, connectivity=8)
+    is_letter = stats[:, 2:4].max(axis=1) >= _LETTER_MM * PER_MM
+    is_letter[0] = False
+    return np.asarray(is_letter[labels] if count > 1 else text, dtype=np.uint8)
+
+
+def _words_joined(stats: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return (4, n) left, top, width, height of lines: words of one height beside each other put together."""
+    low, most = (value * PER_MM for value in _HEIGHT_MM)
+    is_word = (stats[:, 3] >= 0.6 * low) & (stats[:, 3] <= most) & (stats[:, 4] > 0.12 * stats[:, 2] * stats[:, 3])
+    boxes = [list(map(int, box)) for box in stats[is_word][:, :4]]
+    boxes.sort()
+    lines: list[list[int]] = []
+    for left, top, wide, high in boxes:
+        for line in lines:
+            shared = min(line[1] + line[3], top + high) - max(line[1], top)
+            gap = left - (line[0] + line[2])
+            taller, lower = max(line[3], high), min(line[3], high)
+            if shared > 0.6 * lower and lower > 0.45 * taller and gap < _WORD_GAP * taller:
+                bottom = max(line[1] + line[3], top + high)
+                line[2], line[1] = max(left + wide, line[0] + line[2]) - line[0], min(line[1], top)
+                line[3] = bottom - line[1]
+                break
+        else:
+            lines.append([left, top, wide, high])
+    return np.array(lines, dtype=np.int64).reshape(-1, 4).T
+
+
 def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_across: bool) -> list[Cutting]:
     ink = (image > _INK).astype(np.uint8)
     long = round(_LINE_MM * PER_MM)
@@ -143,11 +191,11 @@ def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_acros
     frame = cv2.dilate(frame, np.ones((3, 3), np.uint8))
     text = np.where(frame > 0, 0, ink).astype(np.uint8)
     size = (2 * round(_GAP_MM[1] * PER_MM) + 1, 2 * round(_GAP_MM[0] * PER_MM / 2) + 1)
-    joined = cv2.morphologyEx(text, cv2.MORPH_CLOSE, np.ones(size, np.uint8))
+    joined = cv2.morphologyEx(_without_specks(text), cv2.MORPH_CLOSE, np.ones(size, np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    left, top, wide, high, area = stats[1:].T
+    left, top, wide, high = _words_joined(stats[1:])
     low, most = (value * PER_MM for value in _HEIGHT_MM)
-    is_text = (high >= low) & (high <= most) & (wide >= _ASPECT * high) & (area > 0.15 * wide * high)
+    is_text = (high >= low) & (high <= most) & (wide >= _ASPECT * high)
     pad = round(_PAD_MM * PER_MM)
     clean = np.where(frame > 0, 0, image).astype(np.uint8)
     made = []

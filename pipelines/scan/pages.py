@@ -99,15 +99,15 @@ def check_size(path: Path, width: int, height: int, bytes_per_pixel: float) -> N
     """
     if max(width, height) > MOST_PIXELS_A_SIDE or width * height * bytes_per_pixel > MOST_BYTES:
         raise ReadError(
-            f"{path.name}: ảnh {width} × {height} điểm ảnh, lớn hơn mức đọc được (20 000 × 20 000, 2 GB): quét lại ở độ "
-            "phân giải thấp hơn (300 dpi là đủ) hoặc cắt theo từng tờ.",
-            f"{path.name}: the picture of {width} × {height} pixels is larger than is read (20,000 × 20,000, 2 GB): "
-            "scan it at a lower resolution (300 dpi will do) or cut it sheet by sheet.",
+            f"{path.name}: ảnh rộng {width}, cao {height} điểm ảnh, lớn hơn mức đọc được (mỗi chiều 20 000, 2 GB): "
+            "quét lại ở độ phân giải thấp hơn (300 dpi là đủ) hoặc cắt theo từng tờ.",
+            f"{path.name}: the picture, {width} wide and {height} high, is larger than is read (20,000 pixels a side, "
+            "2 GB): scan it at a lower resolution (300 dpi will do) or cut it sheet by sheet.",
         )
     if min(width, height) < _LEAST_PX:
         raise ReadError(
-            f"{path.name}: ảnh chỉ có {width} × {height} điểm ảnh, không thể là tờ bản đồ: kiểm tra lại tệp.",
-            f"{path.name}: the picture has only {width} × {height} pixels and cannot be a map sheet: check the file.",
+            f"{path.name}: ảnh chỉ rộng {width}, cao {height} điểm ảnh, không thể là tờ bản đồ: kiểm tra lại tệp.",
+            f"{path.name}: a picture {width} wide and {height} high cannot be a map sheet: check the file.",
         )
 
 
@@ -184,9 +184,9 @@ def _orientation(path: Path, number: int) -> tuple[int, float | None]:
 
 def _turned(image: Grey, orientation: int) -> Grey:
     if orientation in (5, 6, 7, 8):
-        image = cv2.transpose(image)  # type: ignore[assignment]
+        image = np.asarray(cv2.transpose(image), dtype=np.uint8)
     flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)
-    return image if flip is None else cv2.flip(image, flip)  # type: ignore[return-value]
+    return image if flip is None else np.asarray(cv2.flip(image, flip), dtype=np.uint8)
 
 
 def _untangle(orientation: int, width: int, height: int) -> Affine:
@@ -254,7 +254,7 @@ def _colours(bands: npt.NDArray[Any], plan: dict[str, Any]) -> npt.NDArray[np.ui
     if plan["form"] == "palette":
         return np.ascontiguousarray(plan["palette"][bands[0]].transpose(2, 0, 1))
     if plan["form"] == "cmyk":
-        return 255 - np.minimum(bands[:3].astype(np.uint16) + bands[3], 255).astype(np.uint8)
+        return np.asarray(255 - np.minimum(bands[:3].astype(np.uint16) + bands[3], 255), dtype=np.uint8)
     return _on_white(bands[:3], bands[-1]) if plan["alpha"] else bands[:3]
 
 

@@ -38,7 +38,7 @@ def fitted(source: Points, target: Points, tolerance_m: float, name: str) -> war
         return warping.fit(source, target, tolerance_m=tolerance_m, flipped=True)
     except ValueError as error:
         raise PackageError(
-            f"{name}: các điểm khống chế nằm trên một đường thẳng, trùng nhau hoặc ít hơn 3: thêm điểm ở phía khác của tờ.",
+            f"{name}: các điểm khống chế thẳng hàng, trùng nhau hoặc ít hơn 3: thêm điểm ở phía khác của tờ.",
             f"{name}: the control points lie on one line, in one place, or are fewer than 3: add some beside it.",
         ) from error
 

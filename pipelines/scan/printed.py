@@ -9,8 +9,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipelines.scan import margins, sheets
 from pipelines.scan.model import Dark, Frame
 from pipelines.text import fold
@@ -65,9 +63,8 @@ def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
         for one, (text, score) in zip(found, told, strict=True)
         if score >= _LEAST_SCORE and text.strip()
     ]
-    local = (frame.corners - frame.corners[np.isfinite(frame.corners).all(axis=1)][0]) / px_per_mm
-    sides_mm = np.linalg.norm(np.roll(local, -1, axis=0) - local, axis=1)
-    return parse(lines, _mean(sides_mm[[0, 2]]), _mean(sides_mm[[1, 3]]))
+    _, _, (wide, high) = margins.layout(frame.corners, frame.turn_deg, px_per_mm)
+    return parse(lines, wide, high)
 
 
 def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
@@ -75,7 +72,7 @@ def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
 
     Args:
         lines: Lines around a frame, their centres in mm from its upper left corner.
-        wide_mm: Width of the frame, NaN where it is cut.
+        wide_mm: Width of the frame.
         high_mm: Its height.
     """
     scale = _scale(lines)
@@ -157,7 +154,7 @@ def _sides(
         elif _NORTHING_M[0] <= value <= _NORTHING_M[1]:
             votes[3 if at_top else 1][value] += 1
     chosen = _agreeing(votes, wide_mm, high_mm, cell)
-    counts = tuple(vote[value] if value in vote else 0 for vote, value in zip(votes, chosen, strict=True))
+    counts = tuple(vote.get(value, 0) for vote, value in zip(votes, chosen, strict=True))
     return chosen, counts  # type: ignore[return-value]
 
 
@@ -179,8 +176,3 @@ def _agreeing(
             if votes[side]:
                 out[side] = max(votes[side].items(), key=lambda item: (item[1], -item[0]))[0]
     return out[0], out[1], out[2], out[3]
-
-
-def _mean(values: np.ndarray) -> float:  # type: ignore[type-arg]
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan

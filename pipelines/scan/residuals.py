@@ -74,7 +74,8 @@ def _svg(marks: list[Markup], bar_m: float, bar: float) -> Markup:
     left = _SIZE - _RIM - bar
     legend = Markup(
         '<g fill="var(--soft, currentColor)" font-size="11"><line x1="{:.1f}" y1="{:.0f}" x2="{:.1f}" y2="{:.0f}" '
-        'stroke="var(--soft, currentColor)" stroke-width="2"/><text x="{:.1f}" y="{:.0f}" text-anchor="end">{}</text></g>'
+        'stroke="var(--soft, currentColor)" stroke-width="2"/>'
+        '<text x="{:.1f}" y="{:.0f}" text-anchor="end">{}</text></g>'
     ).format(left, _SIZE + 4, left + bar, _SIZE + 4, left - 5, _SIZE + 8, f"{bar_m:g} m")
     return Markup('<svg viewBox="0 0 {:.0f} {:.0f}" width="100%" role="img" class="residuals">{}{}</svg>').format(
         _SIZE, _SIZE + 14, Markup("").join(marks), legend
@@ -123,5 +124,5 @@ def _both(vi: str, en: str) -> Markup:
 
 def _round_up(value: float) -> float:
     """Return the next round length: 1, 2 or 5 times a power of ten."""
-    power = 10 ** math.floor(math.log10(value))
+    power = float(10.0 ** math.floor(math.log10(value)))
     return next(step * power for step in (1.0, 2.0, 5.0, 10.0) if step * power >= value * (1 - 1e-9))

@@ -124,7 +124,7 @@ def _ridge(
     profile: npt.NDArray[np.float32], offsets: npt.NDArray[np.float64], px_per_mm: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return where the line runs in each piece, and how clearly: the peak that goes on from piece to piece."""
-    count, width = profile.shape
+    count = len(profile)
     # Neighbouring pieces help each other to choose the peak, the place itself is each piece's own.
     calm = cv2.blur(profile, (3, min(9, count)), borderType=cv2.BORDER_REPLICATE)
     lean = 1.0 - 0.35 * (np.abs(offsets) / max(np.abs(offsets).max(), 1.0)).astype(np.float32)

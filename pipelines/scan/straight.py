@@ -75,7 +75,7 @@ class Line:
 
     def share(self, start: float, end: float) -> float:
         """Return how much of a span is drawn."""
-        low, high = (int(np.clip(round(value), 0, len(self.covered) - 1)) for value in (start, end))
+        low, high = (min(max(round(value), 0), len(self.covered) - 1) for value in (start, end))
         return float(self.covered[high] - self.covered[low]) / max(abs(end - start), 1.0)
 
 
@@ -115,7 +115,7 @@ def lines(ink: Mask, per_mm: float) -> list[Line]:
     closed = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     long = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     # A line of the frame bends by less than a line is thick over a run: its runs touch.
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
     order = np.argsort(-stats[1:, cv2.CC_STAT_WIDTH])[: 4 * _MOST_LINES] + 1
     parts = [_line(labels, stats[label], label, image) for label in order]
     joined = _joined([part for part in parts if part is not None], per_mm)

@@ -1,11 +1,15 @@
 """The measures of a sheet on parcels of four corners, the answers worked out by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from tests.benchmarks import maps
+from data_samples import paper
+from data_samples.paper import fabric
+from tests.benchmarks import flooding, maps, readings
 
 
 def _row(*boxes):
@@ -112,3 +116,73 @@ def test_points_found_within_a_distance():
     assert error == pytest.approx([1.0])
     assert invented == 2
     assert maps.points_found(true, np.empty((0, 2)), 2.0)[0] == 0.0
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    west, south = fabric.corner_of(1000, 4)
+    land = paper.make(16, 1000, 4, side_mm=70)
+    return paper.draw(land, 1000, 200, seed=1, frame_m=(west, south, west + 105, south + 105), margin_mm=15)
+
+
+def _read_as_it_is(drawn, **changed):
+    """Return what a reading without any fault would be."""
+    parcels = drawn.parcels
+    labels = pd.DataFrame({name: parcels[name].replace("", None) for name in ("number", "area", "code")}).assign(
+        sure=True
+    )
+    frame = SimpleNamespace(corners=drawn.corners, crosses=drawn.crosses)
+    made = {"polygons": parcels[["kind", "geometry"]], "labels": labels, "frame": frame} | changed
+    return SimpleNamespace(
+        faces=SimpleNamespace(polygons=made["polygons"]), labels=SimpleNamespace(faces=made["labels"]),
+        frame=made["frame"], placed=SimpleNamespace(warp=lambda at: np.column_stack(drawn.to_map @ at.T)),
+    )  # fmt: skip
+
+
+def test_a_faultless_reading_is_faultless(drawn):
+    told = readings.against(drawn, _read_as_it_is(drawn))
+    assert told.parcels.pq == told.faces.pq == told.area == told.code == told.frame == told.crosses == 1.0
+    assert told.numbers.exact == 1.0 and told.numbers.wrong == 0.0
+    assert max(told.corner_px.max(), told.farthest_px.max(), told.cross_px.max()) < 1e-9
+    assert told.ground_m.max() < 1e-6
+    assert "PQ 1.000" in readings.line(told)
+
+
+def test_each_fault_is_seen_in_its_figure(drawn):
+    parcels = drawn.parcels[drawn.parcels["kind"] == "parcel"]
+    first = parcels.index[0]
+    count = len(parcels)
+    lost = _read_as_it_is(drawn, polygons=drawn.parcels[["kind", "geometry"]].drop(index=first))
+    told = readings.against(drawn, lost)
+    assert told.parcels.recall == pytest.approx(1 - 1 / count)
+    assert told.numbers.missing == pytest.approx(1 / count)
+    labels = _read_as_it_is(drawn).labels.faces
+    labels.loc[first, "number"] = "999"
+    told = readings.against(drawn, _read_as_it_is(drawn, labels=labels))
+    assert told.numbers.wrong == pytest.approx(1 / count) and told.parcels.pq == 1.0
+    labels.loc[first, "sure"] = False
+    told = readings.against(drawn, _read_as_it_is(drawn, labels=labels))
+    assert (told.numbers.wrong, told.numbers.flagged) == (0.0, pytest.approx(1 / count))
+    moved = SimpleNamespace(corners=drawn.corners + np.array([30, 0]), crosses=drawn.crosses + np.array([1, 0]))
+    told = readings.against(drawn, _read_as_it_is(drawn, frame=moved))
+    assert (told.frame, told.crosses) == (0.0, 1.0) and told.cross_px.tolist() == pytest.approx([1.0])
+    assert readings.against(drawn, _read_as_it_is(drawn, frame=None)).frame == 0.0
+
+
+def test_roads_taken_for_parcels_count_against_parcels_only(drawn):
+    polygons = drawn.parcels[["kind", "geometry"]].assign(kind="parcel")
+    told = readings.against(drawn, _read_as_it_is(drawn, polygons=polygons))
+    assert told.faces.pq == 1.0 and told.parcels.recall == 1.0 and told.parcels.pq < 1.0
+
+
+def test_the_simplest_way_finds_the_faces_of_an_undamaged_sheet(drawn):
+    found = flooding.faces(drawn.image, drawn.px_per_mm)
+    shapes = drawn.parcels.geometry.to_numpy()
+    assert maps.panoptic(maps.pairs(shapes, found), len(shapes), len(found)).recall > 0.9
+
+
+def test_every_condition_can_be_drawn_and_decides_nothing_by_chance():
+    for name in ("clean", "city atlas", "broken", "cut_frame"):
+        one, two = (readings.sheet(name, 3, dpi=60, count=60) for _ in range(2))
+        assert np.array_equal(one.image, two.image)
+        assert len(one.parcels) > 30
