@@ -8,12 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from pipelines.scan.arcs import fitted
 from pipelines.scan.cells import cells
 from pipelines.scan.model import Dark, Faces, Ink, Mask, Points
-from pipelines.scan.network import Ids, Net, parts, pruned
+from pipelines.scan.bridges import bridged
+from pipelines.scan.network import Ids, Net, parts, pruned, raw
 from pipelines.scan.ridges import network
+from pipelines.scan.separate import levels
+
+_ARM_MM = 5.5
+"""Longest arm of a grid cross, with some spare."""
+
+_WORDS_MM = 25.0
+_ROOM_MM2 = 8.0
+"""Smallest parcel that stands alone; a letter is smaller."""
 
 _LEAST_MM2 = 4.0
 """Smallest parcel on paper: what is smaller is the inside of a letter or of a symbol."""
@@ -34,11 +44,22 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     """
     width = ink.width_px
     lines = _within(ink.lines, area, px_per_mm)
-    net = pruned(network(lines), 1.5 * width + 2)
+    net = network(lines)
+    if crosses is not None and len(crosses):
+        net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
+    net = pruned(net, 1.5 * width + 2)
+    net = net.without(_written(net, px_per_mm))
+    net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
     net = _merged(net, 1.5 * width + 1)
     net = _closed(net, _LEAST_MM2 * px_per_mm**2)
     net = _merged(net, 1.5 * width + 1)
-    return _faces(fitted(net, dark, width))
+    return _faces(_apart(fitted(net, dark, width)))
+
+
+def _apart(edges: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return edges that meet at their ends only: where fitting made some cross they are cut there."""
+    noded = shapely.get_parts(shapely.node(shapely.multilinestrings(edges)))
+    return edges if len(noded) == len(edges) else noded
 
 
 def _within(lines: Mask, area: Points | None, px_per_mm: float) -> Mask:
@@ -50,6 +71,44 @@ def _within(lines: Mask, area: Points | None, px_per_mm: float) -> Mask:
     reach = 2 * round(0.6 * px_per_mm) + 1
     cv2.dilate(inside, np.ones((reach, reach), np.uint8), inside)
     return lines & inside.view(bool)
+
+
+def _on_crosses(
+    net: Net, crosses: Points, area: Points | None, width: float, px_per_mm: float
+) -> npt.NDArray[np.bool_]:
+    """Return which edges are arms of crosses: they run along the axes of a cross, as the frame stands."""
+    top = area[1] - area[0] if area is not None and np.isfinite(area[:2]).all() else np.array([1.0, 0.0])
+    axis = top / np.hypot(*top)
+    at = net.points[net.path]
+    _, near = cKDTree(crosses).query(at, distance_upper_bound=_ARM_MM * px_per_mm * 1.1)
+    off = at - np.vstack([crosses, [-1e9, -1e9]])[near]
+    along, across = np.abs(off @ axis), np.abs(off @ [-axis[1], axis[0]])
+    on = np.minimum(along, across) <= width / 2 + 1.5
+    share = np.bincount(net.owner, on) / np.diff(net.first)
+    made: npt.NDArray[np.bool_] = share >= 0.9
+    return made
+
+
+def _written(net: Net, px_per_mm: float) -> npt.NDArray[np.bool_]:
+    """Return which edges are writing whose letters touch: small parts of many short edges that close no parcel."""
+    part = parts(net.links, len(net.points))[net.start]
+    at, label = net.points[net.path], part[net.owner]
+    count = int(part.max(initial=0)) + 1
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    np.minimum.at(low, label, at)
+    np.maximum.at(high, label, at)
+    small = (high - low).max(axis=1) < _WORDS_MM * px_per_mm
+    edges = np.bincount(part, minlength=count)
+    longest = np.zeros(count)
+    np.maximum.at(longest, part, net.lengths())
+    suspect = small & ~((edges == 1) | ((edges <= 3) & (longest >= 3 * px_per_mm)))
+    if not suspect.any():
+        return suspect[part]
+    some = np.flatnonzero(suspect[part])
+    polygons, left, right = cells(raw(net)[some])
+    room = np.append(shapely.area(polygons), 0.0) >= _ROOM_MM2 * px_per_mm**2
+    suspect[part[some[room[left] | room[right]]]] = False
+    return suspect[part]
 
 
 def _merged(net: Net, longest: float) -> Net:
@@ -68,12 +127,6 @@ def _merged(net: Net, longest: float) -> Net:
     member = group >= 0
     places = np.column_stack([np.bincount(group[member], net.points[member, axis]) for axis in (0, 1)])
     return net.without(both).contracted(group, places / size[many][:, None])
-
-
-def raw(net: Net) -> npt.NDArray[Any]:
-    """Return the edges of a network as they run along the ridges."""
-    made: npt.NDArray[Any] = shapely.linestrings(net.points[net.path], indices=net.owner)
-    return made
 
 
 def _closed(net: Net, least: float) -> Net:
@@ -99,7 +152,7 @@ def _dissolved(
             break
         shared = sides.groupby(["one", "two"], as_index=False)["shared"].sum()
         best = shared.sort_values(["one", "shared", "two"], ascending=[True, False, False]).drop_duplicates("one")
-        label = parts(best[["one", "two"]].to_numpy(), outside + 1)
+        label = parts(best[["one", "two"]].to_numpy(), len(size))
         group = label[group]
         size = np.bincount(label, np.where(np.isinf(size), 1e18, size))
         size = np.where(size >= 1e17, np.inf, size)

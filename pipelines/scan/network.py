@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -155,3 +156,9 @@ def pruned(net: Net, shortest: float, rounds: int = 3) -> Net:
             break
         net = net.without(spur)
     return net
+
+
+def raw(net: Net) -> npt.NDArray[Any]:
+    """Return the edges of a network as they run along the ridges."""
+    made: npt.NDArray[Any] = shapely.linestrings(net.points[net.path], indices=net.owner)
+    return made
