@@ -109,8 +109,8 @@ def propose(
         PackageError: The folder holds neither a map nor a register that can be read; the message names a file and why.
     """
     present = [path for path in files.find(root) if only is None or path == only]
-    whole = [path for path in present if vectors.driver(Path(path)) or Path(path).suffix.lower() in onepass.PICTURES]
-    belonging = {part for path in whole for part in files.companions(path, present)}
+    in_parts = [path for path in present if vectors.driver(Path(path)) or Path(path).suffix.lower() in onepass.PICTURES]
+    belonging = {part for path in in_parts for part in files.companions(path, present)}
     mains = [path for path in present if path not in belonging]
     told = None if done is None else (lambda number: done(number, len(mains)))
     looked = onepass.all_of(root, mains, settings.limits, told)

@@ -29,13 +29,13 @@ LINES = ("edge_removed", "edge_added", "edge_confirmed")
 def of(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     """Return corrections made one by one; each has `kind` and `geometry` in pixels."""
     table = pd.DataFrame(rows, columns=[*COLUMNS, "geometry"])
-    return _shaped(table)
+    return shaped(table)
 
 
 def concat(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Return corrections one after another."""
     filled = [pd.DataFrame(frame) for frame in frames if len(frame)]
-    return _shaped(pd.concat(filled, ignore_index=True)) if filled else of([])
+    return shaped(pd.concat(filled, ignore_index=True)) if filled else of([])
 
 
 def read(path: Path, key: str) -> gpd.GeoDataFrame:
@@ -144,6 +144,9 @@ def _row(item: dict[str, Any]) -> dict[str, Any]:
     return {name: item["properties"].get(name) for name in COLUMNS} | {"geometry": place}
 
 
-def _shaped(table: pd.DataFrame) -> gpd.GeoDataFrame:
-    typed = table[[*COLUMNS, "geometry"]].astype(dict.fromkeys(COLUMNS, "string")).reset_index(drop=True)
+def shaped(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return rows as corrections: exactly their columns, in their types; what is missing is null."""
+    typed = (
+        table.reindex(columns=[*COLUMNS, "geometry"]).astype(dict.fromkeys(COLUMNS, "string")).reset_index(drop=True)
+    )
     return gpd.GeoDataFrame(typed, geometry=np.asarray(typed["geometry"], dtype=object), crs=None)

@@ -113,7 +113,9 @@ def _typed(rows: pd.DataFrame, layer: str) -> pd.DataFrame:
     texts = {name: _text(rows[name]) for name in EDITABLE[layer] if name != "xac_nhan"}
     ticked = rows["xac_nhan"].astype("boolean").fillna(value=False).astype(bool)
     there = ~shapely.is_missing(rows["geometry"].to_numpy()) & ~shapely.is_empty(rows["geometry"].to_numpy())
-    return pd.DataFrame({**texts, "xac_nhan": ticked, "geometry": rows["geometry"]}, index=rows.index)[there]
+    typed = pd.DataFrame({**texts, "xac_nhan": ticked, "geometry": rows["geometry"]}, index=rows.index)
+    kept: pd.DataFrame = typed.loc[there]
+    return kept
 
 
 def _text(values: pd.Series) -> pd.Series:
@@ -182,7 +184,7 @@ def _differing(old: pd.DataFrame, new: pd.DataFrame, same: float) -> _Change:
 def _lines_of(old: pd.DataFrame, gone: pd.Index) -> Geometries:
     """Return edges that are gone; a face that is gone takes no line along, its neighbours still need them."""
     shapes = old.loc[gone, "geometry"].to_numpy(dtype=object)
-    return shapes[shapely.get_dimensions(shapes) == 1]
+    return np.asarray(shapes[shapely.get_dimensions(shapes) == 1], dtype=object)
 
 
 def _distinct(moves: Points) -> Geometries:
@@ -199,7 +201,7 @@ def _beyond(lines: Geometries, others: Geometries, same: float) -> Geometries:
     if len(others):
         whole = shapely.difference(whole, shapely.buffer(shapely.union_all(others), same))
     merged = shapely.get_parts(shapely.line_merge(whole)) if whole.geom_type == "MultiLineString" else np.array([whole])
-    return merged[shapely.length(merged) > 4 * same]
+    return np.asarray(merged[shapely.length(merged) > 4 * same], dtype=object)
 
 
 def _parts(*lines: Geometries) -> Geometries:
@@ -264,4 +266,4 @@ def _names(written: dict[str, pd.DataFrame], now: dict[str, pd.DataFrame]) -> tu
     kinds_of = first.groupby("face")["face_kind"].first()
     once = first[~first["face"].duplicated(keep="last") | (first["face"] < 0)]
     once = once.assign(face_kind=once["face"].map(kinds_of))
-    return corrections.of([*once.to_dict("records"), *no_face.to_dict("records")]), np.concatenate([_EMPTY, *back])
+    return corrections.concat([corrections.shaped(once), corrections.shaped(no_face)]), np.concatenate([_EMPTY, *back])

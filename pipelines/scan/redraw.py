@@ -139,7 +139,7 @@ def _joined(drawn: Geometries, edges: Geometries, reach_px: float) -> Geometries
     corners = shapely.points(np.unique(shapely.get_coordinates(ends), axis=0))
     for end in (0, -1):
         lines = _end_joined(lines, end, corners, edges, reach_px)
-    return shapely.remove_repeated_points(lines, 0.0)
+    return np.asarray(shapely.remove_repeated_points(lines, 0.0), dtype=object)
 
 
 def _end_joined(lines: Geometries, end: int, corners: Geometries, edges: Geometries, reach_px: float) -> Geometries:
@@ -181,7 +181,7 @@ def _bounding(noded: Geometries, polygons: Geometries) -> Geometries:
     tree = shapely.STRtree(shapely.boundary(polygons))
     middle = shapely.line_interpolate_point(noded, 0.5, normalized=True)
     on = np.unique(tree.query(middle, predicate="dwithin", distance=1e-6)[0])
-    return noded[on]
+    return np.asarray(noded[on], dtype=object)
 
 
 def _owner(lines: Geometries, sources: Geometries) -> Indices:

@@ -1,6 +1,8 @@
 """One scanned sheet from the page to its numbered parcels: the stages in their order."""
 
 import hashlib
+import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +16,7 @@ import shapely
 
 from pipelines.scan import corrections as correction_work
 from pipelines.scan import ground, redraw
-from pipelines.scan.model import Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
+from pipelines.scan.model import NUMBER_COLUMNS, Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
 
 _REACH_MM = 1.0
 """How far the end of a line drawn by hand may miss what it should meet, on paper."""
@@ -90,7 +92,7 @@ def digitize(
     Raises:
         ReadError: The page cannot be read, is blank, or is no drawing.
     """
-    from pipelines.scan import clean, faces, frame, georeference, labels, likeness, pages, separate
+    from pipelines.scan import clean, faces, frame, georeference, likeness, pages, separate
 
     grey = pages.grey(page)
     px_per_mm = clean.resolution(grey, page)
@@ -106,11 +108,26 @@ def digitize(
     denominator = scale if placed is None else placed.scale
     m2 = _m2_per_px2(page, placed, denominator, px_per_mm)
     turned = 0 if found is None else round(found.turn_deg / 90) % 4
-    read = _upright(labels.read, dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
+    read = _upright(_reader(), dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
     named = _named(read, redrawn.faces, known)
     return Sheet(
         page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator
     )
+
+
+def _reader() -> Callable[..., Labels]:
+    """Return what reads numbers; where it is not installed every face waits for an officer."""
+    if importlib.util.find_spec("pipelines.scan.labels") is None:
+        return _unread
+    reading: Callable[..., Labels] = importlib.import_module("pipelines.scan.labels").read
+    return reading
+
+
+def _unread(dark: Dark, ink: Ink, faces: Faces, *_: Any) -> Labels:
+    inner = shapely.point_on_surface(faces.polygons.geometry.to_numpy())
+    columns = dict.fromkeys((*NUMBER_COLUMNS, "listed")) | {"confidence": 0.0, "sure": False, "why": "no_number"}
+    rows = gpd.GeoDataFrame(pd.DataFrame(columns, index=faces.polygons.index), geometry=inner)
+    return Labels(rows, gpd.GeoDataFrame({"text": [], "confidence": []}, geometry=[]))
 
 
 def _usable(corners: Points | None) -> Points | None:

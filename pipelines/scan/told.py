@@ -81,7 +81,7 @@ def _edges(sheet: Sheet, path: str, crs: Any) -> gpd.GeoDataFrame:
     left, right = named[rows["left"].to_numpy()], named[rows["right"].to_numpy()]
     first, second = np.where(left >= 0, left, right), np.where(left >= 0, right, -1)
     token = rows["why"] if "why" in rows else rows["kind"].where(rows["kind"].isin(["bridge", "dashed"]), "faint")
-    face = np.append(face, None)
+    face = np.array([*face, None], dtype=object)
     return findings.build(
         "ban_quet.unsure_edge",
         pd.Series(face[first], dtype="string").fillna(path),
