@@ -10,15 +10,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.scan import lattice, margins
 from pipelines.scan.model import Dark, Points
 
-_GRID_MM = 100.0
 _REACH_MM = 4.0
 _ARM_MM = (0.7, 2.6)
 _PATCH_MM = 9.0
 _LEAST_SCORE = 0.32
 _INKED = 110.0
-_STRAY_MM = 1.2
+_FEW = 0.5
+_LEAST_SHARE = 0.3
+_MOST_CANDIDATES = 300
+_OFF_PX = 0.3
+_FINE_PER_MM = 8.0
 _ROUNDS = 2
 
 
@@ -34,56 +38,74 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
     Returns:
         (n, 2) centres in page coordinates, in the order of reading; spacing in pixels, NaN without crosses.
     """
-    lattice = _lattice(corners, turn_deg, px_per_mm, dark.shape)
-    if lattice is None:
-        return np.empty((0, 2)), math.nan
-    nodes, guess = lattice
+    expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
+    nodes, found = _searched(dark, expected, turn_deg, px_per_mm)
+    if len(nodes) < _FEW * (len(expected[0]) if expected else 1):
+        # The crosses stand elsewhere than the corners let expect: on a frame drawn around what there was.
+        free = _searched(dark, _freely(dark, corners, turn_deg, px_per_mm), turn_deg, px_per_mm)
+        nodes, found = max((nodes, found), free, key=lambda one: len(one[0]))
+    return found, lattice.spacing(nodes, found)
+
+
+def _searched(
+    dark: Dark, expected: tuple[Points, Points] | None, turn_deg: float, px_per_mm: float
+) -> tuple[Points, Points]:
+    """Return the nodes of a lattice at which a cross is, and the places of the crosses."""
+    if expected is None:
+        return np.empty((0, 2)), np.empty((0, 2))
+    nodes, guess = expected
     arm_mm = _ARM_MM
     found = np.full((len(nodes), 2), np.nan)
     for _ in range(_ROUNDS):
         seen = [_cross(dark, at, turn_deg, arm_mm, px_per_mm) for at in guess]
         found = np.array(seen, dtype=np.float64).reshape(-1, 2)
-        found[_strays(nodes, found, px_per_mm)] = np.nan
-        guess = _guess(nodes, found, guess)
+        found[lattice.strays(nodes, found, px_per_mm)] = np.nan
+        guess = lattice.guess(nodes, found, guess)
         # All crosses of a sheet are alike: with the whole of their arms a boundary beside one is no arm of it.
         arm_mm = _arm(dark, found[np.isfinite(found[:, 0])], turn_deg, px_per_mm)
+    found = _settled(dark, nodes, found, turn_deg, arm_mm, px_per_mm)
     kept = np.isfinite(found[:, 0])
-    return found[kept], _spacing(nodes[kept], found[kept])
+    # A sheet has all its crosses but a few; a few alone are where boundaries cross.
+    kept &= kept.mean() >= _LEAST_SHARE
+    return nodes[kept], found[kept]
 
 
-def _lattice(
-    corners: Points, turn_deg: float, px_per_mm: float, shape: tuple[int, ...]
-) -> tuple[Points, Points] | None:
-    """Return the nodes expected inside the frame: (n, 2) whole steps right and down from a corner, and their places."""
-    known = np.isfinite(corners).all(axis=1)
-    right = np.array([math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))])
-    down = np.array([-right[1], right[0]])
-    step = _GRID_MM * px_per_mm
-    if known.all():
-        wide = (np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
-        high = (np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])) / 2
-        columns, rows = round(wide / step), round(high / step)
-        if columns < 1 or rows < 1:
-            return None
-        nodes = np.array([(i, j) for j in range(1, rows) for i in range(1, columns)], dtype=np.float64).reshape(-1, 2)
-        matrix = cv2.getPerspectiveTransform(
-            np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], dtype=np.float32), corners.astype(np.float32)
-        )
-        if not len(nodes):
-            return None
-        return nodes, cv2.perspectiveTransform(nodes[None], matrix)[0]
-    if not known.any():
+def _settled(
+    dark: Dark, nodes: Points, found: Points, turn_deg: float, arm_mm: tuple[float, float], px_per_mm: float
+) -> Points:
+    """Return crosses of which those off the lattice of the others were looked for once more from there.
+
+    A boundary along an arm, a line's width beside it, draws the arm to it; from the right side it does not.
+    """
+    model = lattice.model(nodes, found, nodes)
+    if model is None:
+        return found
+    off = np.linalg.norm(found - model, axis=1)
+    usual = max(float(np.nanmedian(off)), _OFF_PX)
+    half, turn = round(_PATCH_MM * px_per_mm), _rotation(turn_deg)
+    out = found.copy()
+    for place in np.flatnonzero(off > 3 * usual):
+        patch = _patch(dark, model[place], turn, half)
+        again = model[place] + turn @ (_centre(patch, half, half, arm_mm, px_per_mm, near=True) - half)
+        if np.linalg.norm(again - model[place]) < 0.5 * off[place]:
+            out[place] = again
+    return out
+
+
+def _freely(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tuple[Points, Points] | None:
+    """Return a lattice of places that look like crosses and stand 10 cm from each other, wherever that is."""
+    axes, origin, (wide, high) = margins.layout(corners, turn_deg, px_per_mm)
+    image = margins.cut(dark, origin, axes, (round(wide * margins.PER_MM), round(high * margins.PER_MM)))
+    score = _score(image.astype(np.float32), _ARM_MM, margins.PER_MM)
+    size = 2 * round(_REACH_MM * margins.PER_MM) + 1
+    peaks = (score >= cv2.dilate(score, np.ones((size, size), np.uint8))) & (score > 1.4 * _LEAST_SCORE * 255)
+    y, x = np.nonzero(peaks)
+    strongest = np.argsort(-score[y, x])[:_MOST_CANDIDATES]
+    places = np.column_stack([x, y])[strongest] + 0.5
+    nodes, found = lattice.grown(places, np.eye(2) * lattice.GRID_MM * margins.PER_MM)
+    if not len(nodes):
         return None
-    # From the corners that are there, as far as the page reaches.
-    place = int(np.flatnonzero(known)[0])
-    most = math.ceil(math.hypot(*shape) / step)
-    signs = ((1, 1), (-1, 1), (-1, -1), (1, -1))[place]
-    nodes = np.array(
-        [(signs[0] * i, signs[1] * j) for j in range(1, most) for i in range(1, most)], dtype=np.float64
-    ).reshape(-1, 2)
-    at = corners[place] + step * (nodes[:, :1] * right + nodes[:, 1:] * down)
-    inside = (at > 0).all(axis=1) & (at[:, 0] < shape[1]) & (at[:, 1] < shape[0])
-    return (nodes[inside], at[inside]) if inside.any() else None
+    return lattice.filled(nodes, origin + found / margins.PER_MM @ axes.T, dark.shape)
 
 
 def _patch(dark: Dark, at: Points, turn: Points, half: int) -> npt.NDArray[np.float32]:
@@ -169,12 +191,14 @@ def _shifted(image: npt.NDArray[np.float32], right: int, down: int) -> npt.NDArr
 
 
 def _centre(
-    patch: npt.NDArray[np.float32], row: int, column: int, arm_mm: tuple[float, float], px_per_mm: float
-) -> Points:
-    """Return the centre as (column, row) in the patch: where the middle lines of the arms cross."""
+    patch: npt.NDArray[np.float32], row: int, column: int, arm_mm: tuple[float, float], px_per_mm: float,
+    *, near: bool = False,
+) -> Points:  # fmt: skip
+    """Return the centre as (column, row) in the patch: where the middle lines of the arms cross; `near` to a place."""
     low, high = (max(1, round(value * px_per_mm)) for value in arm_mm)
     x, y = float(column), float(row)
-    for reach in (max(2, round(0.3 * px_per_mm)), max(2, round(0.17 * px_per_mm)), 2):
+    wide = () if near else (max(2, round(0.3 * px_per_mm)), max(2, round(0.17 * px_per_mm)))
+    for reach in (*wide, 1 if near and px_per_mm < _FINE_PER_MM else 2):
         y, x = (
             _middle(patch, y, round(x), low, high, reach),
             _middle(patch.T, x, round(y), low, high, reach),
@@ -203,56 +227,3 @@ def _middle(patch: npt.NDArray[np.float32], row: float, column: int, low: int, h
     seen = [float(np.median(half)) for half in halves if len(half) >= 3]
     # The arms lean with the paper: their two middles weigh the same.
     return float(np.mean(seen)) if seen else row
-
-
-def _guess(nodes: Points, found: Points, before: Points) -> Points:
-    """Return where to look next: where each was found, elsewhere where those found let expect it."""
-    better = _model(nodes, found, nodes)
-    expected = before if better is None else better
-    return np.where(np.isfinite(found), 0.5 * found + 0.5 * expected, expected)
-
-
-def _strays(nodes: Points, found: Points, px_per_mm: float) -> npt.NDArray[np.bool_]:
-    """Return which places do not go with the others: farther from where the others put them than paper bends."""
-    seen = np.isfinite(found[:, 0])
-    out = np.zeros(len(found), dtype=bool)
-    limit = _STRAY_MM * px_per_mm
-    for _ in range(int(seen.sum())):
-        model = _model(nodes, found, nodes)
-        if model is None or seen.sum() < 6:
-            break
-        off = np.where(seen, np.linalg.norm(found - model, axis=1), 0.0)
-        worst = int(np.argmax(off))
-        if off[worst] <= limit:
-            break
-        seen[worst], out[worst] = False, True
-        found = np.where(seen[:, None], found, np.nan)
-    return out
-
-
-def _model(nodes: Points, found: Points, wanted: Points) -> Points | None:
-    """Return where nodes lie by those found: an affine lattice, bent where there are enough of them."""
-    seen = np.isfinite(found[:, 0])
-    count = int(seen.sum())
-    if count < 3 or np.linalg.matrix_rank(nodes[seen] - nodes[seen].mean(axis=0)) < 2:
-        return None
-    terms = _terms(nodes, bent=count >= 9)
-    weights = np.linalg.lstsq(terms[seen], found[seen], rcond=None)[0]
-    return np.asarray(_terms(wanted, bent=count >= 9) @ weights, dtype=np.float64)
-
-
-def _terms(nodes: Points, *, bent: bool) -> Points:
-    x, y = nodes.T
-    columns = [np.ones(len(nodes)), x, y]
-    return np.column_stack([*columns, x * y] if bent else columns)
-
-
-def _spacing(nodes: Points, found: Points) -> float:
-    """Return the usual distance of neighbours."""
-    if len(nodes) < 2:
-        return math.nan
-    apart = np.linalg.norm(nodes[:, None] - nodes[None], axis=2)
-    first, second = np.nonzero(np.triu(np.isclose(apart, 1.0)))
-    if not len(first):
-        return math.nan
-    return float(np.median(np.linalg.norm(found[first] - found[second], axis=1)))

@@ -107,7 +107,7 @@ def _shares(found: list[Line], ends: list[Line], pairs: npt.NDArray[np.int64]) -
 
 
 def _is_parted(between: list[Line], sides: tuple[Line, Line], ends: tuple[Line, Line]) -> bool:
-    """Tell whether a rectangle is two sheets beside each other: both its sides stop at one line and go on at another."""
+    """Tell whether a rectangle is two sheets beside each other: its sides stop at one line and go on at another."""
     places = sorted(
         line.middle for line in between
         if ends[0].middle <= line.middle <= ends[1].middle and line.share(sides[0].middle, sides[1].middle) >= _DRAWN

@@ -82,7 +82,7 @@ def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> 
         size = (round((end - left) * PER_MM), round((bottom - top) * PER_MM))
         if min(size) < _HEIGHT_MM[0] * PER_MM:
             continue
-        image = _cut(dark, origin + axes @ np.array([left, top]), axes, size)
+        image = cut(dark, origin + axes @ np.array([left, top]), axes, size)
         found += _lines(image, (left, top), is_across=False)
         found += _lines(np.ascontiguousarray(np.rot90(image, -1)), (left, top), is_across=True)
     return sorted(found, key=lambda one: -one.image.shape[1] * one.height_mm)[:_MOST]
@@ -136,7 +136,7 @@ def known(values: npt.ArrayLike) -> float:
     return float(seen.mean()) if len(seen) else math.nan
 
 
-def _cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+def cut(dark: Dark, start: Points, axes: Points, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     """Return ink at `PER_MM` from a place on, along the axes; means over pixels where the sheet has more of them."""
     step = axes / PER_MM
     factor = max(1, round(float(np.linalg.norm(step[:, 0]))))

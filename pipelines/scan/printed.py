@@ -116,7 +116,7 @@ def _mostly_digits(text: str) -> bool:
 def coordinate(text: str) -> float | None:
     """Return the metres that a printed coordinate says: `2191000`, `2 191 000`, `2191.000`, `581,500`, `2191km`."""
     plain = re.sub(r"\s*(?:km|m|x|y|n|e|=|:)\s*$|^\s*(?:x|y|n|e)\s*[=:]?\s*", "", text.strip(), flags=re.IGNORECASE)
-    if not _mostly_digits(plain):
+    if sum(letter.isdigit() for letter in plain) < 0.4 * len(plain):
         return None
     plain = plain.translate(_DIGITS)
     if not re.fullmatch(r"[\d\s.,']+", plain):

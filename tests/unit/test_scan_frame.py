@@ -1,4 +1,4 @@
-"""Frame and crosses of small sheets: to a part of a pixel, turned, bent, crossed by lines, cut; nothing where none is."""
+"""Frame and crosses of small sheets: to a part of a pixel, turned, bent, crossed by lines, cut; none where none is."""
 
 import math
 
@@ -10,7 +10,7 @@ from pipelines.scan import frame as frames
 from pipelines.scan.model import Frame
 
 _PER_MM = 4.0
-"""The sheets of these tests have 100 dpi: 50 cm are 2000 px... too large for a unit test, so frames of 30 cm."""
+"""About 100 dpi: frames of 30 cm are small enough for a unit test."""
 
 _MM = 300
 _EDGE = 35.0
@@ -121,6 +121,27 @@ def test_crosses_that_lines_run_through_and_one_that_is_hidden() -> None:
     _check(found, corners, marks[:3], px=0.6)
 
 
+def test_crosses_that_stand_elsewhere_than_the_corners_let_expect() -> None:
+    ink, corners, marks = _drawn(crosses=False)
+    marks = marks - 30 * _PER_MM
+    marks = np.vstack([marks, marks + np.array([0, 100 * _PER_MM])])[[0, 1, 2, 3, 6, 7]]
+    for x, y in np.round(marks).astype(int):
+        ink[y, x - 20 : x + 21] = 255
+        ink[y - 20 : y + 21, x] = 255
+    _check(frames.find(ink, _PER_MM), corners, np.round(marks) + 0.5)
+
+
+def test_lines_that_cross_are_no_grid() -> None:
+    ink, corners, marks = _drawn(crosses=False, lines=False)
+    x, y = marks[1].astype(int)
+    cv2.line(ink, (x - 300, y), (x + 300, y), 255, 1)
+    cv2.line(ink, (x, y - 300), (x, y + 300), 255, 1)
+    found = frames.find(ink, _PER_MM)
+    assert found is not None
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.5
+    assert len(found.crosses) == 0
+
+
 def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
     ink, corners, marks = _drawn()
     cut = round(corners[0, 0]) + 60
@@ -132,7 +153,7 @@ def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
 
 
 def test_two_sheets_on_a_page() -> None:
-    ink, corners, _ = _drawn()
+    ink, _, _ = _drawn()
     found = frames.find(np.hstack([ink, np.zeros((len(ink), 40), np.uint8), ink]), _PER_MM)
     assert found is not None
     assert found.others == 1
