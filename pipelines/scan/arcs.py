@@ -27,7 +27,7 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
         width: Usual width of a line in pixels.
         tolerance: Pixels by which a line may leave the middle of the ink.
     """
-    at = centred(net, dark, width)
+    at, _ = centred(net, dark, width)
     owner, place = net.owner, np.arange(len(net.path))
     clear = np.ceil(0.75 * width + 1.5)
     begin, end = net.first[owner], net.first[owner + 1] - 1
@@ -42,31 +42,58 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     return _assembled(net, at, pieces, line, nodes)
 
 
-def centred(net: Net, dark: Dark, width: float) -> Points:
-    """Return the points of all edges (as `Net.path`) moved across the edge to the middle of its ink."""
-    owner, place = net.owner, np.arange(len(net.path))
+def breadths(net: Net, dark: Dark, width: float) -> Floats:
+    """Return the width of each edge in pixels of full ink, the middle of what it is along the edge."""
+    some = np.arange(len(net.path))
+    from_end = np.minimum(some - net.first[net.owner], net.first[net.owner + 1] - 1 - some)
+    chosen = some[(from_end % 3 == 1) | (np.diff(net.first)[net.owner] < 3)]
+    _, wide = centred(net, dark, width, chosen)
+    owner = net.owner[chosen]
+    order = np.lexsort((wide, owner))
+    count = np.bincount(owner, minlength=len(net.first) - 1)
+    middle = np.cumsum(count) - count + count // 2
+    made: Floats = wide[order][np.minimum(middle, len(order) - 1)]
+    return made
+
+
+def centred(net: Net, dark: Dark, width: float, some: npt.NDArray[Any] | None = None) -> tuple[Points, Floats]:
+    """Return the points of edges moved across the edge to the middle of its ink, and how broad the ink is.
+
+    Args:
+        net: The network.
+        dark: (H, W) uint8 ink.
+        width: Usual width of a line in pixels.
+        some: Which places of `Net.path`; all without.
+
+    Returns:
+        (n, 2) pixel coordinates; (n) pixels of full ink across the edge.
+    """
+    place = np.arange(len(net.path)) if some is None else some
+    owner = net.owner[place]
     begin, end = net.first[owner], net.first[owner + 1] - 1
-    at = net.points[net.path]
+    every = net.points[net.path]
+    at = every[place]
     reach = int(max(4, round(2.5 * width)))
-    along = at[np.minimum(place + reach, end)] - at[np.maximum(place - reach, begin)]
+    along = every[np.minimum(place + reach, end)] - every[np.maximum(place - reach, begin)]
     along /= np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-9)[:, None]
     across = np.column_stack([-along[:, 1], along[:, 0]])
     half = int(np.ceil(width / 2 + 2))
-    steps = np.arange(-2 * half, 2 * half + 1) / 2
+    steps = np.arange(-2 * half, 2 * half + 1, dtype=np.float32) / 2
     ink = sampled(dark, at[:, None] + steps[:, None] * across[:, None])
     middle = 2 * half
     ink[:, middle:] = _falling(ink[:, middle:], width)
     ink[:, middle::-1] = _falling(ink[:, middle::-1], width)
+    wide = ink.sum(axis=1, dtype=np.float64) / (2 * 255)
     ink -= 0.3 * ink.max(axis=1, keepdims=True)
     np.maximum(ink, 0, out=ink)
     total = ink.sum(axis=1)
     shift = np.where(total > 0, (ink @ steps) / np.maximum(total, 1e-9), 0.0)
-    return at + np.clip(shift, -width / 2 - 1, width / 2 + 1)[:, None] * across
+    return at + np.clip(shift, -width / 2 - 1, width / 2 + 1)[:, None] * across, wide
 
 
 def _falling(ink: npt.NDArray[np.float32], width: float) -> npt.NDArray[np.float32]:
     """Return profiles from the middle outwards in which ink only falls past half a line: what rises is another one."""
-    free = int(round(width)) + 1
+    free = round(width) + 1
     ink[:, free:] = np.minimum.accumulate(ink[:, free:], axis=1)
     return ink
 

@@ -23,7 +23,8 @@ _LONG_MM = 4.0
 """From which length on a line tells where it goes; shorter ones are ticks, dashes, strokes of letters."""
 
 _ALONE_MM = 12.0
-_STRAY_MM = 0.7
+_FELT = 0.6
+"""Share of ink in a gap from which it is a weak place of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _pairs(ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -
     ink = _faint(dark, weak, ends.at[one], ends.at[two])
     felt = gap * (1 - 0.8 * ink)
     good = (facing >= np.where(close, 0.5, 0.9)) & (felt <= np.maximum(limit, np.where(close, width + 3, 0)))
-    good &= (either | (ink > 0.7)) & (ends.edge[one] != ends.edge[two])
+    good &= (either | (ink > _FELT)) & (ends.edge[one] != ends.edge[two])
     cost = felt * (1 + 4 * (1 - np.clip(facing, 0, 1)))
     return one[good], two[good], cost[good]
 
@@ -155,11 +156,10 @@ def _feet(net: Net, ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm:
     end, first = np.unique(end, return_index=True)
     spot, gap = spot[first], gap[first]
     limit = _limits(ends, px_per_mm, _FOOT_MM)[end]
-    stray = ends.alone[end] & (ends.length[end] < _ALONE_MM * px_per_mm)
-    limit = np.where(stray, np.minimum(limit, _STRAY_MM * px_per_mm), limit)
+    stray = ends.length[end] < np.where(ends.alone[end], _ALONE_MM, _LONG_MM) * px_per_mm
     ink = _faint(dark, weak, ends.at[end], spots[spot])
     felt = gap * (1 - 0.8 * ink)
-    good = felt <= limit
+    good = (felt <= limit) & (~stray | (ink > _FELT))  # a bar or a letter beside a line does not belong to it
     return end[good], on[spot[good]], 1.3 * felt[good]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from pipelines.scan import parts_apart, rooms
 from pipelines.scan.arcs import fitted
 from pipelines.scan.cells import cells
 from pipelines.scan.model import Dark, Faces, Ink, Mask, Points
@@ -21,12 +22,6 @@ from pipelines.scan.separate import levels
 _ARM_MM = 5.5
 """Longest arm of a grid cross, with some spare."""
 
-_WORDS_MM = 25.0
-_ROOM_MM2 = 8.0
-"""Smallest parcel that stands alone; a letter is smaller."""
-
-_LEAST_MM2 = 4.0
-"""Smallest parcel on paper: what is smaller is the inside of a letter or of a symbol."""
 
 
 def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, crosses: Points | None = None) -> Faces:
@@ -48,10 +43,10 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, 1.5 * width + 2)
-    net = net.without(_written(net, px_per_mm))
+    net = net.without(parts_apart.drawn_beside(net, dark, width, px_per_mm))
     net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
     net = _merged(net, 1.5 * width + 1)
-    net = _closed(net, _LEAST_MM2 * px_per_mm**2)
+    net = rooms.closed(net, px_per_mm)
     net = _merged(net, 1.5 * width + 1)
     return _faces(_apart(fitted(net, dark, width)))
 
@@ -89,28 +84,6 @@ def _on_crosses(
     return made
 
 
-def _written(net: Net, px_per_mm: float) -> npt.NDArray[np.bool_]:
-    """Return which edges are writing whose letters touch: small parts of many short edges that close no parcel."""
-    part = parts(net.links, len(net.points))[net.start]
-    at, label = net.points[net.path], part[net.owner]
-    count = int(part.max(initial=0)) + 1
-    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
-    np.minimum.at(low, label, at)
-    np.maximum.at(high, label, at)
-    small = (high - low).max(axis=1) < _WORDS_MM * px_per_mm
-    edges = np.bincount(part, minlength=count)
-    longest = np.zeros(count)
-    np.maximum.at(longest, part, net.lengths())
-    suspect = small & ~((edges == 1) | ((edges <= 3) & (longest >= 3 * px_per_mm)))
-    if not suspect.any():
-        return suspect[part]
-    some = np.flatnonzero(suspect[part])
-    polygons, left, right = cells(raw(net)[some])
-    room = np.append(shapely.area(polygons), 0.0) >= _ROOM_MM2 * px_per_mm**2
-    suspect[part[some[room[left] | room[right]]]] = False
-    return suspect[part]
-
-
 def _merged(net: Net, longest: float) -> Net:
     """Return the network with junctions joined that lie as close as a line is wide: where lines cross."""
     both = (net.degree[net.start] >= 3) & (net.degree[net.end] >= 3) & (net.lengths() <= longest)
@@ -127,36 +100,6 @@ def _merged(net: Net, longest: float) -> Net:
     member = group >= 0
     places = np.column_stack([np.bincount(group[member], net.points[member, axis]) for axis in (0, 1)])
     return net.without(both).contracted(group, places / size[many][:, None])
-
-
-def _closed(net: Net, least: float) -> Net:
-    """Return the network without edges that bound nothing and without faces too small to be parcels."""
-    polygons, left, right = cells(raw(net))
-    group = _dissolved(shapely.area(polygons), left, right, net.lengths(), least)
-    return net.without(group[left] == group[right])
-
-
-def _dissolved(
-    areas: npt.NDArray[np.float64], left: Ids, right: Ids, lengths: npt.NDArray[np.float64], least: float
-) -> Ids:
-    """Return the group of each face (outside last): small ones with the neighbour they share most with."""
-    outside = len(areas)
-    group = np.arange(outside + 1)
-    size = np.append(areas, np.inf)
-    for _ in range(6):
-        small = size < least
-        sides = pd.DataFrame({"one": np.concatenate([group[left], group[right]]),
-                              "two": np.concatenate([group[right], group[left]]), "shared": np.tile(lengths, 2)})  # fmt: skip
-        sides = sides[(sides["one"] != sides["two"]) & small[sides["one"]]]
-        if sides.empty:
-            break
-        shared = sides.groupby(["one", "two"], as_index=False)["shared"].sum()
-        best = shared.sort_values(["one", "shared", "two"], ascending=[True, False, False]).drop_duplicates("one")
-        label = parts(best[["one", "two"]].to_numpy(), len(size))
-        group = label[group]
-        size = np.bincount(label, np.where(np.isinf(size), 1e18, size))
-        size = np.where(size >= 1e17, np.inf, size)
-    return group
 
 
 def _faces(edges: npt.NDArray[Any]) -> Faces:
