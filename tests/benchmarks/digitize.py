@@ -104,7 +104,7 @@ def _nothing() -> list[dict[str, Any]]:
 
 
 def _large() -> list[dict[str, Any]]:
-    """Return time and memory of a sheet of 10,000 by 10,000 pixels, in a process of its own on one core."""
+    """Return time and memory of `diachinh digitize` on a sheet of 10,000 by 10,000 pixels, on one core."""
     with tempfile.TemporaryDirectory() as folder:
         land = paper.make(BIG_PARCELS, 1000, FIRST_SEED, full=True)
         dpi = BIG_PX / 590 * 25.4
@@ -112,16 +112,13 @@ def _large() -> list[dict[str, Any]]:
         path = paper.write(drawn, Path(folder) / "sheet.tif")
         size, parcels = drawn.image.shape, int((drawn.parcels["kind"] == "parcel").sum())
         del drawn
-        single = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.one_page", str(path)],
-            check=True, stdout=subprocess.PIPE, env={**os.environ, **single},
-        )  # fmt: skip
+        command = [sys.executable, "-m", "tests.benchmarks.one_page", str(path), str(Path(folder) / "made")]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     told = json.loads(done.stdout)
     what = f"{size[1]} x {size[0]} px, {parcels} parcels, one core"
     return [
         goal(f"{what}: time", round(told["seconds"], 1), "s CPU", "< 60", told["seconds"] < 60),
-        goal(f"{what}: most memory", round(told["gigabytes"], 2), "GB", "< 2", told["gigabytes"] < 2),
+        goal(f"{what}: most memory of a process", round(told["gigabytes"], 2), "GB", "< 2", told["gigabytes"] < 2),
     ]
 
 

@@ -1,20 +1,20 @@
-"""`python -m tests.benchmarks.one_page FILE`: digitize one page on one core, print CPU seconds and most memory."""
+"""`python -m tests.benchmarks.one_page FILE FOLDER`: `diachinh digitize` on one core; CPU seconds and most memory.
+
+A process of its own, because the system counts the memory of the process that starts another one as that one's too.
+"""
 
 import json
 import os
+import resource
+import subprocess
 import sys
-import time
-from pathlib import Path
 
 if __name__ == "__main__":
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    import cv2
-
-    from pipelines.scan import pages, sheet
-
-    cv2.setNumThreads(1)
-    sheet.digitize(pages.open_pages(Path(sys.argv[1]))[0])
-    # The kernel's own account of this process; that of `resource` would also count the one that started it.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    most = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-    print(json.dumps({"seconds": time.process_time(), "gigabytes": most / 1024**2}))
+    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    subprocess.run(
+        [sys.executable, "-m", "pipelines", "digitize", sys.argv[1], "--out", sys.argv[2], "--json"],
+        check=True, stdout=sys.stderr, env={**os.environ, **single},
+    )  # fmt: skip
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(json.dumps({"seconds": used.ru_utime + used.ru_stime, "gigabytes": used.ru_maxrss / 1024**2}))
