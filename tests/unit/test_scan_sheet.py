@@ -17,7 +17,6 @@ from data_samples.paper import draw, make, spoilt
 from data_samples.paper.files import write
 from pipelines.scan import edits, folder, pages
 from pipelines.scan import sheet as sheet_work
-from tests.conftest import diachinh
 
 DPI = 150
 
@@ -182,14 +181,3 @@ def test_a_register_is_read_for_its_sheet(tmp_path):
     assert lists.of_sheet(listed, "12")["number"].tolist() == ["1", "2"]
     assert lists.of_sheet(listed, None) is None and lists.of_sheet(listed, "99") is None
     assert lists.number_in("to_ban_do_07") == "7" and lists.number_in("to") is None
-
-
-def test_the_command_prints_one_object(made, tmp_path):
-    path = write_copy(made[2], tmp_path)
-    done = diachinh("digitize", path, "--json", "--out", tmp_path / "here")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert {"page", "width", "height", "dpi", "scale", "crs", "frame", "crosses", "rms_m"} <= set(told)
-    assert {"faces", "parcels", "numbered", "sure", "findings", "seconds"} <= set(told)
-    assert told["faces"] == made[1].figures["faces"]
-    assert {entry.name for entry in (tmp_path / "here").iterdir()} == folder.OURS
