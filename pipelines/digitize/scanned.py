@@ -12,7 +12,7 @@ import pandas as pd
 
 import schemas
 from pipelines import crs as crs_work
-from pipelines import findings, sandbox, sources
+from pipelines import sandbox, sources
 from pipelines.digitize.labels import as_drawn
 from pipelines.digitize.model import Traced, shape_parcels
 from pipelines.digitize.placing import to_package
@@ -116,18 +116,9 @@ def trace(sheet: folder.Made, entry: Mapping[str, Any], inventory: Mapping[str, 
     parcels = shape_parcels(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=rows.crs))
     told = to_package(sheet.findings, inner, inventory)
     is_face = told["feature_id"].isin(parcels["feature_id"])
-    bare = rows["so_thua"].isna() & (rows["loai"] == "thua")
-    empty = findings.build(
-        "ban_ve.face_without_label",
-        (path + "#" + rows.loc[bare, "ma"].astype("string")),
-        crs=rows.crs,
-        value=rows.loc[bare].geometry.area,
-        source=path,
-        geometry=rows.loc[bare].geometry.to_numpy(),
-    )
     numbered = int(rows["so_thua"].notna().sum())
     entries = [Entry(path, "scan", 1, 1, 0, 0), Entry(path, "label", numbered, numbered, 0, 0)]
-    return Traced(parcels, [told[~is_face]], [told[is_face], empty], entries)
+    return Traced(parcels, [told[~is_face]], [told[is_face]], entries)
 
 
 def _scale(sheet: folder.Made, entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from pipelines import findings
 from pipelines.findings import Finding
@@ -39,7 +40,7 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None) -> gpd.GeoDataFr
         ban_quet.not_placed, ban_quet.coordinates_contradict, ban_quet.world_file_wrong, ban_quet.control_residual,
         ban_quet.turned, ban_quet.two_sheets, ban_quet.cut_off, ban_quet.scale_guessed, ban_quet.unsure_number,
         ban_quet.number_unlisted, ban_quet.number_missing, ban_quet.unsure_edge, ban_quet.unsure_face,
-        ban_quet.correction_lost
+        ban_quet.correction_lost, ban_ve.face_without_label
     """
     crs = sheet.ground.crs
     frames = [
@@ -140,6 +141,12 @@ def _numbers(sheet: Sheet, path: str, listed: pd.DataFrame | None, crs: Any) -> 
             geometry=places[unlisted],
         ),
     ]
+    bare = (labels["number"].isna() & (sheet.faces.polygons["kind"] == "parcel").to_numpy()).to_numpy()
+    shapes = sheet.ground.moved(sheet.faces.polygons.geometry.to_numpy()[bare])
+    area = shapely.area(shapes)
+    made.append(
+        findings.build("ban_ve.face_without_label", face[bare], crs=crs, value=area, source=path, geometry=shapes)
+    )
     if listed is not None and len(listed):
         numbers = pd.Series(listed["number"].astype("string").dropna().unique(), dtype="string")
         missing = numbers[~numbers.isin(labels["number"].dropna())]

@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import shapely
 
 import schemas
 from pipelines.scan import corrections, ground, preview, reasons, review, told
+from pipelines.scan.model import Frame
 from tests.unit import scans
 
 
@@ -124,3 +126,44 @@ def test_a_sheet_without_faces_is_no_crash(tmp_path):
         lattice = database.execute("SELECT gia_tri FROM thong_tin WHERE khoa = 'lattice'").fetchone()[0]
     database.close()
     assert len(json.loads(lattice)) == 144
+
+
+FRAME = Frame(np.array([[90.0, 90.0], [510.0, 90.0], [510.0, 270.0], [90.0, 270.0]]), np.empty((0, 2)), 0.4, np.nan, 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("ban_quet.turned", {"frame": replace(FRAME, turn_deg=180.0)}),
+        ("ban_quet.turned", {"frame": replace(FRAME, turn_deg=-89.5)}),
+        ("ban_quet.two_sheets", {"frame": replace(FRAME, others=1)}),
+        ("ban_quet.cut_off", {"frame": replace(FRAME, corners=np.vstack([FRAME.corners[:3], [[np.nan, np.nan]]]))}),
+        ("ban_quet.scale_guessed", {"page": replace(scans.page("to_1.png"), dpi=None)}),
+        ("ban_quet.coordinates_contradict", {"told": (("ban_quet.coordinates_contradict", "100 m"),)}),
+        ("ban_quet.world_file_wrong", {"told": (("ban_quet.world_file_wrong", "12 m"),)}),
+        ("ban_quet.control_residual", {"told": (("ban_quet.control_residual", "P1 3 m"),)}),
+        (None, {"frame": FRAME}),
+    ],
+)
+def test_what_concerns_the_whole_sheet_is_told_once(tmp_path, code, changes):
+    path, _ = scans.picture(tmp_path)
+    place = replace(scans.placed(), told=changes.pop("told", ()))
+    sheet = replace(scans.sheet(path, place=place), **changes)
+    found = told.about(sheet, "to_1.png", None)
+    whole = found[found["feature_id"] == "to_1.png"]
+    assert whole["code"].tolist() == ([code] if code else [])
+    assert found.crs.to_epsg() == 5897
+
+
+def test_unlisted_numbers_doubtful_forms_bare_faces_and_lost_corrections_are_told(tmp_path):
+    path, _ = scans.picture(tmp_path)
+    known = corrections.of([{"kind": "face", "number": "9", "geometry": shapely.Point(5, 5)}])
+    sheet = scans.sheet(path, known, scans.placed())
+    sheet.labels.faces["listed"] = pd.Series([True, False, None, None, None], dtype="boolean")
+    sheet.labels.faces.loc[3, "number"] = pd.NA
+    sheet.faces.polygons.loc[4, ["confidence", "why"]] = [0.2, "odd_form"]
+    found = told.about(sheet, "to_1.png", None).set_index("code")["feature_id"]
+    assert found["ban_quet.number_unlisted"] == "to_1.png#2"
+    assert found["ban_quet.unsure_face"] == "to_1.png#5"
+    assert found["ban_ve.face_without_label"] == "to_1.png#4"
+    assert found["ban_quet.correction_lost"] == "to_1.png"
