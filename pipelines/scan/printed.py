@@ -21,7 +21,9 @@ _SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
 _DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
 _EASTING_M = (150_000.0, 900_000.0)
 _NORTHING_M = (900_000.0, 2_620_000.0)
-_NEAR_MM = 26.0
+NEAR_MM = 26.0
+"""Coordinates of a corner stand at most so far from it."""
+
 _LEAST_SCORE = 0.6
 
 
@@ -145,8 +147,8 @@ def _sides(
             continue
         x, y = line.centre
         # Whole kilometres alone are as well the number of a parcel or a year: only beside a corner, if at all.
-        at_left, at_right = abs(x) <= _NEAR_MM, abs(x - wide_mm) <= _NEAR_MM
-        at_top, at_bottom = abs(y) <= _NEAR_MM, abs(y - high_mm) <= _NEAR_MM
+        at_left, at_right = abs(x) <= NEAR_MM, abs(x - wide_mm) <= NEAR_MM
+        at_top, at_bottom = abs(y) <= NEAR_MM, abs(y - high_mm) <= NEAR_MM
         if not (at_left or at_right) or not (at_top or at_bottom):
             continue
         if _EASTING_M[0] <= value <= _EASTING_M[1]:
@@ -158,6 +160,11 @@ def _sides(
     return chosen, counts  # type: ignore[return-value]
 
 
+def is_side(length_m: float, length_mm: float) -> bool:
+    """Tell whether a difference of coordinates is the length of a side at one of the scales that maps have."""
+    return any(abs(length_m / scale * 1000 - length_mm) <= 0.01 * length_mm for scale in SCALES)
+
+
 def _agreeing(
     votes: list[Counter[float]], wide_mm: float, high_mm: float, cell: sheets.Cell | None
 ) -> tuple[float, float, float, float]:
@@ -167,7 +174,7 @@ def _agreeing(
         pairs = [
             (votes[low][first] + votes[high][second], -first, first, second)
             for first in votes[low] for second in votes[high]
-            if any(abs((second - first) / scale * 1000 - length) <= 0.01 * length for scale in SCALES)
+            if is_side(second - first, length)
         ]  # fmt: skip
         if pairs:
             out[low], out[high] = max(pairs)[2:]
