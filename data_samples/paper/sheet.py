@@ -1,5 +1,6 @@
 """The drawing of a whole sheet."""
 
+import math
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from shapely import LineString, Point
 from data_samples.paper import margins
 from data_samples.paper.details import DETAILS
 from data_samples.paper.drawing import Drawing
-from data_samples.paper.fabric import sheet_name
+from data_samples.paper.fabric import SIDE_MM, sheet_name
 from data_samples.paper.labels import label
 from data_samples.paper.model import MM_PER_INCH, Floats, Sheet
 from data_samples.paper.styles import STYLES, Style
@@ -69,7 +70,10 @@ def draw(
         None, allow_override=True
     )
     corners_m = np.array([(west, north), (east, north), (east, south), (west, south)])
-    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.system == "VN-2000" else ""
+    box, named = (
+        to_paper(corners_m),
+        _named((west, south, east, north), scale) if frame and kind.system == "VN-2000" else "",
+    )
     marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.system else np.empty((0, 2))
     _boundaries(drawing, land)
     land = _labelled(drawing, land.assign(use=land["code"]))
@@ -87,6 +91,13 @@ def draw(
     to_map = Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m)
     told, marks = (named, number, parcels.crs), (to_paper(marks_m), marks_m)
     return _sheet(drawing, land, dpi, scale, told, (box, corners_m), marks, to_map, frame=frame)
+
+
+def _named(frame_m: tuple[float, float, float, float], scale: int) -> str:
+    """Return the name of the standard sheet in which the middle of a frame lies: a wider one keeps its name."""
+    side = SIDE_MM * scale / 1000
+    west, south, east, north = frame_m
+    return sheet_name(math.floor((west + east) / 2 / side) * side, math.ceil((south + north) / 2 / side) * side, scale)
 
 
 def _boundaries(drawing: Drawing, land: gpd.GeoDataFrame) -> None:

@@ -15,6 +15,8 @@ WORDS = {
     "faint_edge": ("nét mờ", "the line is faint"),
     "weak_edge": ("cạnh yếu", "a weak edge"),
     "little_ink": ("ít mực dọc cạnh", "little ink along the edge"),
+    "small_face": ("thửa rất nhỏ", "a very small face"),
+    "narrow_face": ("thửa rất hẹp", "a very slim face"),
     "small": ("thửa rất nhỏ", "a very small face"),
     "slim": ("thửa rất hẹp", "a very slim face"),
     "odd_form": ("hình lạ", "an odd form"),

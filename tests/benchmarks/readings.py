@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -16,6 +17,9 @@ from tests.benchmarks import maps
 Change = Callable[[paper.Sheet, int], paper.Sheet]
 
 FONTS = ("aileron", "noto", "plotter", "ubuntu", "fira")
+FINE, FINE_DPI, FINE_MM = "600 dpi", 600, 220.0
+"""A piece of ground of that side at twice the resolution, in a frame that is no standard sheet."""
+
 POINT_MM = 0.5
 """How far a corner or a cross may be from where it was found and still be found."""
 
@@ -29,7 +33,7 @@ STYLES: dict[str, tuple[str, str | None]] = {
 
 def conditions() -> dict[str, Change | None]:
     """Return what is measured: undamaged sheets, each damage, sheets put wrongly into the scanner."""
-    return dict.fromkeys(STYLES) | paper.DEGRADATIONS | {f"{name}": change for name, change in paper.SPOILT.items()}
+    return dict.fromkeys((*STYLES, FINE)) | paper.DEGRADATIONS | paper.SPOILT
 
 
 def sheet(condition: str, seed: int, *, dpi: float = 300, count: int = 400) -> paper.Sheet:
@@ -39,11 +43,21 @@ def sheet(condition: str, seed: int, *, dpi: float = 300, count: int = 400) -> p
     scale, full = rng.choice([500, 1000, 1000, 2000]), style in ("map299", "atlas") or rng.random() < 0.3
     if style == "cadastral" and font is None:
         font = FONTS[seed % len(FONTS)]
-    land = paper.make(round(count * rng.uniform(0.7, 1.3)), scale, seed, full=full)
-    number, framed = str(rng.randrange(2, 90)), style != "atlas"
-    drawn = paper.draw(land, scale, dpi, style=style, font=font, seed=seed, number=number, frame=framed)
+    wanted, number = round(count * rng.uniform(0.7, 1.3)), str(rng.randrange(2, 90))
+    if condition == FINE:
+        land = paper.make(wanted // 4, scale, seed, side_mm=FINE_MM)
+        return paper.draw(land, scale, FINE_DPI, font=font, seed=seed, number=number, frame_m=_around(land, scale))
+    land = paper.make(wanted, scale, seed, full=full)
+    drawn = paper.draw(land, scale, dpi, style=style, font=font, seed=seed, number=number, frame=style != "atlas")
     change = conditions()[condition]
     return drawn if change is None else change(drawn, seed)
+
+
+def _around(land: gpd.GeoDataFrame, scale: int) -> tuple[float, float, float, float]:
+    """Return a frame around land, at round coordinates: 2 cm of paper."""
+    step = 20 * scale / 1000
+    low, high = np.floor(land.total_bounds[:2] / step) * step, np.ceil(land.total_bounds[2:] / step) * step
+    return (*low.tolist(), *high.tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class Reading:
         code: Share of printed land codes read as printed.
         frame: Share of the corners of the frame that were found.
         crosses: Share of the crosses that were found.
+        marks: Share of corners and crosses together.
         cross_px: Error of each corner and cross.
         ground_m: Error on the ground of each corner and cross of the truth; empty where the sheet was not placed.
         seconds: CPU.
@@ -76,6 +91,7 @@ class Reading:
     code: float
     frame: float
     crosses: float
+    marks: float
     cross_px: maps.Floats
     ground_m: maps.Floats
     seconds: float
@@ -123,6 +139,8 @@ def against(drawn: paper.Sheet, made: Any, seconds: float = 0.0) -> Reading:
         code=maps.texts(printed["code"], said["code"], matched),
         frame=corners[0],
         crosses=crosses[0],
+        marks=(len(corners[1]) + len(crosses[1]))
+        / max(1, int(np.isfinite(drawn.corners[:, 0]).sum()) + len(drawn.crosses)),
         cross_px=np.concatenate([corners[1], crosses[1]]),
         ground_m=_ground(drawn, made.placed),
         seconds=seconds,

@@ -215,3 +215,16 @@ def test_land_too_large_for_a_sheet():
     land = paper.make(60, 2000, 1)
     with pytest.raises(ValueError, match="does not fit"):
         paper.draw(land, 500, 100)
+
+
+def test_a_frame_that_was_widened_keeps_its_name():
+    land = paper.make(60, 1000, 4, side_mm=200)
+    plain = paper.draw(land, 1000, 50)
+    # Moved so that a part of it hangs over the left side of its sheet.
+    wider = paper.draw(land.set_geometry(land.translate(-30, 0)), 1000, 50)
+    assert (wider.corners_m[:, 0].min(), wider.corners_m[:, 0].max()) == (
+        plain.corners_m[:, 0].min() - 100,
+        plain.corners_m[:, 0].max(),
+    )
+    assert wider.name == plain.name != ""
+    assert len(wider.crosses) == len(plain.crosses) + 4
