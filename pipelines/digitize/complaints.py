@@ -10,11 +10,11 @@ import shapely
 from pipelines import findings
 from pipelines.digitize import faces as face_work
 from pipelines.digitize.documented import Documented
-from pipelines.digitize.label_text import OF_PEOPLE
 from pipelines.digitize.labels import Labels, as_drawn, locate
 from pipelines.digitize.model import Source
 from pipelines.digitize.network import Network
 from pipelines.digitize.snapping import Array
+from pipelines.label_text import OF_PEOPLE
 
 GAP_MM = 10.0
 """Widest gap on paper between two ends that still reads as one broken line."""

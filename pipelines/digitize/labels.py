@@ -12,8 +12,8 @@ import shapely
 
 from pipelines import numbers as numbers_of
 from pipelines.digitize import anchors
-from pipelines.digitize.label_text import BAR, NODE, SAID, parse
 from pipelines.digitize.snapping import Array
+from pipelines.label_text import BAR, NODE, SAID, parse
 
 LABEL_ROLES = ("parcel_number", "area", "land_use", "legal_land_use", "label", NODE, *SAID)
 """Roles whose texts are part of a label."""

@@ -9,9 +9,9 @@ import geopandas as gpd
 import pandas as pd
 
 from pipelines import communes, sources, vectors
-from pipelines.digitize.label_text import OF_PEOPLE
 from pipelines.encodings import decode_texts, told
 from pipelines.findings import Finding
+from pipelines.label_text import OF_PEOPLE
 
 _OF_PARCELS = frozenset(
     {"so_hieu_to_ban_do", "so_thu_tu_thua", "loai_dat", "dien_tich", "dien_tich_phap_ly", "dia_chi"}

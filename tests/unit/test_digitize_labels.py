@@ -10,7 +10,7 @@ from shapely.geometry import LineString, Point
 
 import schemas
 from pipelines.digitize import Source, run
-from pipelines.digitize.label_text import parse
+from pipelines.label_text import parse
 
 CRS = "EPSG:5897"
 X, Y = 560_000.0, 2_195_000.0

@@ -18,8 +18,8 @@ from pipelines.papers import linked, look, model
 from pipelines.papers.read import survey
 from pipelines.papers.serial import find
 from pipelines.validate.papers import Papers, check
+from tests.unit.certificates import CODE, NAME, NUMBER, again, certificate_pages, facts_of, hand_in
 from tests.unit.registers import PLACE, drawn, register
-from tests.unit.scans import CODE, NAME, NUMBER, again, certificate_pages, facts_of, hand_in
 
 
 @pytest.fixture(scope="module")

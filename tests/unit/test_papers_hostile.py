@@ -15,7 +15,7 @@ from pipelines.digitize import documents
 from pipelines.ledger import Ledger
 from pipelines.papers import pages, read
 from pipelines.sandbox import Limits
-from tests.unit.scans import NAME, NUMBER, certificate_pages, facts_of, hand_in
+from tests.unit.certificates import NAME, NUMBER, certificate_pages, facts_of, hand_in
 
 
 def locked(content):
