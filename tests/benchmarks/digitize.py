@@ -26,7 +26,9 @@ SHEETS = int(os.environ.get("BENCH_SHEETS", "1"))
 FIRST_SEED = 71_000
 """Seeds from here on are for measuring only."""
 
-POINTS = Path(os.environ.get("BENCH_POINTS", "/work/shared/data/georeference/kastoria_homologous.csv"))
+POINTS = Path(
+    os.environ.get("BENCH_POINTS", Path(__file__).parents[3] / "shared/data/georeference/kastoria_homologous.csv")
+)
 BIG_PX, BIG_PARCELS = 10_000, 500
 
 
