@@ -35,9 +35,11 @@ _COMPANIONS: dict[str, tuple[str, ...]] = {
     ".tab": (".dat", ".map", ".id", ".ind"),
     ".gml": (".gfs", ".xsd"),
     ".mif": (".mid",),
-    ".tif": (".tfw", ".tif.aux.xml"),
-    ".tiff": (".tfw",),
-    ".jpg": (".jgw",),
+    ".tif": (".tfw", ".tif.aux.xml", ".wld", ".points"),
+    ".tiff": (".tfw", ".wld", ".points"),
+    ".jpg": (".jgw", ".wld", ".points"),
+    ".jpeg": (".jgw", ".wld", ".points"),
+    ".png": (".pgw", ".wld", ".points"),
     ".dgn": (".gtp",),
 }
 _EDIGEO_PARTS = frozenset({".vec", ".dic", ".gen", ".geo", ".qal", ".scd"})

@@ -55,10 +55,12 @@ class Warp:
     _scale: float
     _weights: Points
     _knots: Points
+    _flipped: bool = False
 
     def __call__(self, points: npt.ArrayLike) -> Points:
         """Return (n, 2) points of the source in the target system."""
         array = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        array = array * (1.0, -1.0) if self._flipped else array
         made = [self._apply(array[start : start + _CHUNK]) for start in range(0, len(array), _CHUNK)]
         return np.concatenate(made) if made else array
 
@@ -76,7 +78,9 @@ def limit_m(scale: int) -> float:
     return float(rows["boundary_point_m"].astype(float).to_numpy()[order][place])
 
 
-def fit(source: Points, target: Points, *, tolerance_m: float, method: Method | None = None) -> Warp:
+def fit(
+    source: Points, target: Points, *, tolerance_m: float, method: Method | None = None, flipped: bool = False
+) -> Warp:
     """Return the transformation from source to target, without the points that contradict the others.
 
     Args:
@@ -84,12 +88,14 @@ def fit(source: Points, target: Points, *, tolerance_m: float, method: Method | 
         target: The same points in metres.
         tolerance_m: Below this no point is an outlier.
         method: Model; None chooses by the error of points left out.
+        flipped: The second coordinate of the source counts downwards, as in pictures.
 
     Raises:
         ValueError: Fewer than three points are given, or all lie in one place or on one line.
     """
     if len(source) < LEAST_POINTS or len(source) != len(target):
         raise ValueError(f"{len(source)} points")
+    source = source * (1.0, -1.0) if flipped else source
     spread = np.linalg.svd(source - source.mean(axis=0), compute_uv=False)
     if spread[0] == 0 or spread[1] / spread[0] < 1e-6:
         raise ValueError("points on one line")
@@ -110,6 +116,7 @@ def fit(source: Points, target: Points, *, tolerance_m: float, method: Method | 
     en = ", ".join(f"{_NAMES[name][1]} {value}" for name, value in shown.items())
     return replace(
         best,
+        _flipped=flipped,
         reason_vi=f"{_NAMES[best.method][0]}; sai số các điểm để riêng: {vi}",
         reason_en=f"{_NAMES[best.method][1]}; error of points left out: {en}",
     )

@@ -43,7 +43,7 @@ def _cloud(sheet: Sheet, chance: np.random.Generator, size_mm: float) -> Callabl
     return rows
 
 
-def _like(field: Floats32, part: Floats32) -> Floats32:
+def _like(field: Any, part: Any) -> Any:
     return field if part.ndim == 2 else field[..., None]
 
 
@@ -92,7 +92,7 @@ def light(sheet: Sheet, seed: int) -> Sheet:
     x = np.linspace(0, 1, wide, dtype=np.float32)
     shadow = 1 - 0.25 * np.exp(-(((x - gutter) / 0.05) ** 2))
 
-    def change(part: Floats32, first: int) -> Floats32:
+    def change(part: Floats32, first: int) -> Any:
         y = ((np.arange(first, first + len(part)) + 0.5) / high).astype(np.float32)[:, None]
         slope = 0.78 + 0.3 * ((x - 0.5) * np.cos(angle) + (y - 0.5) * np.sin(angle))
         return part * _like((slope * shadow).astype(np.float32), part)
@@ -122,7 +122,7 @@ def _multiplied(sheet: Sheet, dark: Any, step: int, tint: tuple[float, float, fl
     """Return the picture darkened by a coarse field; in colour, what is dark is tinted."""
     wide = sheet.image.shape[1]
 
-    def change(part: Floats32, first: int) -> Floats32:
+    def change(part: Floats32, first: int) -> Any:
         rows = slice(first // step, (first + len(part)) // step + 2)
         field = cv2.resize(dark[rows], (dark.shape[1] * step, len(dark[rows]) * step), interpolation=cv2.INTER_LINEAR)
         field = field[: len(part), :wide]
@@ -145,7 +145,7 @@ def folds(sheet: Sheet, seed: int) -> Sheet:
     worn = _cloud(sheet, chance, 6.0)
     x = np.arange(wide, dtype=np.float32)
 
-    def change(part: Floats32, first: int) -> Floats32:
+    def change(part: Floats32, first: int) -> Any:
         y = np.arange(first, first + len(part), dtype=np.float32)[:, None]
         rubbed = worn(first, len(part)) > 0.62
         for normal, offset in creases:
@@ -207,12 +207,31 @@ def yellowed(sheet: Sheet, seed: int) -> Sheet:
     paper = np.array([238, 222, 180], dtype=np.float32) + chance.uniform(-8, 8)
     ink = np.array([62, 48, 40], dtype=np.float32)
 
-    def change(part: Floats32, first: int) -> Floats32:
+    def change(part: Floats32, first: int) -> Any:
         grey = part.mean(axis=2, keepdims=True) / 255
         tone = (0.82 + 0.18 * uneven(first, len(part)))[..., None] * (0.95 + 0.05 * fibres(first, len(part)))[..., None]
         return (ink + (paper - ink) * grey) * tone + chance.normal(0, 5, part.shape).astype(np.float32)
 
     return _by_strips(sheet, change, _coloured(sheet.image))
+
+
+def faded(sheet: Sheet, seed: int) -> Sheet:
+    """Ink gone pale, in places to a quarter of what it was."""
+    left = _cloud(sheet, np.random.default_rng([seed, 20]), 25.0)
+
+    def change(part: Floats32, first: int) -> Any:
+        return 255 - (255 - part) * _like(0.25 + 0.5 * left(first, len(part)), part)
+
+    return _by_strips(sheet, change)
+
+
+def ghost(sheet: Sheet, seed: int) -> Sheet:
+    """The other side of the paper shines through: another drawing, mirrored, a sixth as dark."""
+    chance = np.random.default_rng([seed, 21])
+    high, wide = sheet.image.shape[:2]
+    back = np.roll(sheet.image[:, ::-1], chance.integers(0, [high, wide]).tolist(), axis=(0, 1))
+    image: Any = cv2.addWeighted(sheet.image, 1.0, cv2.GaussianBlur(back, (0, 0), 0.08 * sheet.px_per_mm), 1 / 6, -42.5)
+    return replace(sheet, image=image)
 
 
 def broken(sheet: Sheet, seed: int) -> Sheet:

@@ -10,12 +10,12 @@ import shapely
 
 from data_samples.paper.model import MM_PER_INCH, Floats, Image
 
-_FINER = 4
-"""Steps per pixel, across and down: 16 levels of cover."""
+_FINER = 6
+"""Steps per pixel, across and down: 36 levels of cover."""
 
 _SHIFT = 4
-_STRIP = 512
-_RIM = 0.42
+_STRIP = 256
+_RIM = 0.45
 """cv2 also fills the steps its outline touches: what an area is drawn in by, in steps."""
 
 

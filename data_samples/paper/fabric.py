@@ -11,7 +11,7 @@ import shapely
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from data_samples.curves import axes, blob, cells, cross_cut, cut, halve, parts, smooth, strips
+from data_samples.curves import Point, axes, blob, cells, cross_cut, cut, halve, parts, smooth, strips
 
 CRS = "EPSG:5897"
 SIDE_MM = 500.0
@@ -20,6 +20,9 @@ SIDE_MM = 500.0
 _USES = {"village": ("ONT", "ONT+CLN", "ONT", "CLN", "TMD"), "field": ("LUC", "LUK", "BHK", "LUC"),
          "forest": ("RSX", "CLN", "RSX")}  # fmt: skip
 _BAND_MM = 45.0
+_STRAIGHT_MM = 0.12
+"""What a boundary may be off the straight without a point: a little more than the accuracy of drawing, 0.1 mm."""
+
 _LEAST_HALF_MM = 1.4
 """Half the width of the slimmest face: a number of the smallest size still goes in, lengthwise."""
 
@@ -51,7 +54,7 @@ def make(
     inner, inner_uses = _inside(pieces, rng)
     lines = [shape.boundary for shape in [*pieces, *inner, ground, *parts(roads), *parts(waters)]]
     noded = shapely.node(shapely.union_all(shapely.set_precision(shapely.union_all(lines), 0.001), grid_size=0.001))
-    faces = _without_slivers(parts(shapely.polygonize([noded])))
+    faces = _surveyed(_without_slivers(parts(shapely.polygonize([noded]))))
     corner = corner_of(scale, seed) - off * scale / 1000
     return _described(faces, (roads, waters), ([*inner, *pieces], [*inner_uses, *uses]), scale, corner)
 
@@ -69,16 +72,18 @@ def _outline(rng: Random, side: float, *, full: bool) -> Polygon:
 def _strips(rng: Random, ground: Polygon) -> list[tuple[str, BaseGeometry]]:
     """Return roads and waters: a road and a canal through the land, lanes between them."""
     at = rng.uniform
-    road = [(-20, at(120, 330)), (at(110, 190), at(150, 320)), (at(280, 360), at(150, 350)), (520, at(130, 360))]
-    canal = [(at(80, 420), -20), (at(120, 380), 170), (at(120, 380), 330), (at(80, 420), 520)]
-    made = [("road", road, at(8, 13)), ("water", canal, at(4, 8))]
+    road = [(-20.0, at(120, 330)), (at(110, 190), at(150, 320)), (at(280, 360), at(150, 350)), (520.0, at(130, 360))]
+    canal = [(at(80, 420), -20.0), (at(120, 380), 170.0), (at(120, 380), 330), (at(80, 420), 520.0)]
+    made: list[tuple[str, list[Point], float]] = [("road", road, at(8, 13)), ("water", canal, at(4, 8))]
     spacing = at(75, 105)
     for number in range(1, int(SIDE_MM / spacing)):
         x, bend = number * spacing + at(-12, 12), at(-26, 26)
-        made.append(("road", [(x, -20), (x + bend, 160), (x - bend / 2, 340), (x + at(-20, 20), 520)], at(2.6, 5)))
+        made.append(
+            ("road", [(x, -20.0), (x + bend, 160), (x - bend / 2, 340), (x + at(-20.0, 20), 520.0)], at(2.6, 5))
+        )
         if number % 2:
-            y, bend = number * spacing + at(-20, 20), at(-22, 22)
-            course = [(-20, y), (160, y + bend), (340, y - bend), (520, y)]
+            y, bend = number * spacing + at(-20.0, 20), at(-22, 22)
+            course = [(-20.0, y), (160, y + bend), (340, y - bend), (520.0, y)]
             made.append((rng.choice(["road", "road", "water"]), course, at(1.6, 4)))
     return [
         (kind, LineString(smooth(line, 3)).simplify(0.25).buffer(width / 2, cap_style="flat", join_style="mitre")
@@ -160,6 +165,13 @@ def _inside(pieces: list[Polygon], rng: Random) -> tuple[list[Polygon], list[str
             inner.insert(0, blob(circle.coords[0], reach * 0.45, rng, roughness=0.1, points=4))
             uses.insert(0, "CLN")
     return inner, uses
+
+
+def _surveyed(faces: list[Polygon]) -> list[Polygon]:
+    """Return the faces with the points a surveyor takes: where boundaries meet, and where they leave the straight."""
+    edges = shapely.get_parts(shapely.line_merge(shapely.union_all(shapely.boundary(faces))))
+    simple = shapely.set_precision(shapely.union_all(shapely.simplify(edges, _STRAIGHT_MM)), 0.001)
+    return parts(shapely.polygonize([shapely.node(simple)]))
 
 
 def _without_slivers(faces: list[Polygon]) -> list[Polygon]:

@@ -39,6 +39,10 @@ def label(drawing: Drawing, parcel: Polygon, words: tuple[str, str, str], rng: R
     along = math.atan2(-uy, ux)
     along = (along + math.pi / 2) % math.pi - math.pi / 2
     free = parcel.buffer(-_AIR_MM)
+    if rng.random() < drawing.style.careless:
+        middle = middle[0] + rng.uniform(-2, 2), middle[1] + rng.uniform(-2, 2)
+        middle = middle if parcel.contains(Point(middle)) else widest
+        free = parcel.buffer(1.0)
     if area:
         for size in _SIZES:
             for (x, y), angle in ((middle, 0.0), (widest, 0.0), (middle, along), (widest, along)):

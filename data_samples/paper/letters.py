@@ -12,6 +12,7 @@ import pymupdf_fonts
 import shapely
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
+from PIL import ImageFont
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -21,12 +22,15 @@ _STEPS = 5
 """Pieces of a curve of an outline."""
 
 FACES = {
-    "noto": "notos", "noto-bold": "notosbo", "noto-italic": "notosit", "fira": "figo", "fira-italic": "figoit",
+    "noto": "notos", "noto-bold": "notosbo", "noto-italic": "notosit", "fira": "figo", "fira-italic": "figit",
     "space": "spacemo", "cascadia": "cascadia",
 }  # fmt: skip
 """Typefaces that have all Vietnamese letters."""
 
-FONTS = (*FACES, "plotter", "hand")
+PLAIN = {"ubuntu": "ubuntu", "aileron": ""}
+"""Typefaces without the letters of Vietnamese, for digits and codes: the second is the one Pillow brings along."""
+
+FONTS = (*FACES, *PLAIN, "plotter", "hand")
 
 
 class Font(Protocol):
@@ -40,7 +44,7 @@ class Typeface:
     """Outlines of a font file."""
 
     def __init__(self, name: str) -> None:
-        font = TTFont(io.BytesIO(pymupdf_fonts.myfont(FACES[name])))
+        font = TTFont(io.BytesIO(_file(name)))
         self._glyphs, self._names = font.getGlyphSet(), font.getBestCmap()
         self._known: dict[str, tuple[BaseGeometry, float]] = {}
         self._high = 1.0
@@ -53,7 +57,9 @@ class Typeface:
         return self._known[sign]
 
     def _made(self, sign: str) -> tuple[BaseGeometry, float]:
-        glyph = self._names.get(ord(sign), ".notdef")
+        if ord(sign) not in self._names:
+            return font("noto").letter(sign, Random(0))
+        glyph = self._names[ord(sign)]
         pen = DecomposingRecordingPen(self._glyphs)
         self._glyphs[glyph].draw(pen)
         rings = [Polygon(ring) for ring in _rings(pen.value) if len(ring) > 3]
@@ -62,6 +68,13 @@ class Typeface:
         holes = shapely.union_all([shapely.make_valid(ring) for ring in rings if ring.exterior.is_ccw])
         shape = shapely.transform(ink.difference(holes), lambda at: at / self._high)
         return shape, self._glyphs[glyph].width / self._high
+
+
+def _file(name: str) -> bytes:
+    known = FACES.get(name) or PLAIN[name]
+    if known:
+        return bytes(pymupdf_fonts.myfont(known))
+    return bytes(ImageFont.load_default(10).font_bytes)  # type: ignore[union-attr]
 
 
 def _rings(steps: list[tuple[str, tuple[Any, ...]]]) -> Iterator[list[Any]]:

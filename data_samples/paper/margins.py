@@ -8,7 +8,7 @@ import shapely
 from shapely import LineString, Polygon
 
 from data_samples.paper.drawing import Drawing
-from data_samples.paper.letters import write
+from data_samples.paper.letters import FACES, write
 from data_samples.paper.model import Floats
 
 MARGIN_MM = 40.0
@@ -55,19 +55,40 @@ def coordinates(drawing: Drawing, box: Floats, corners_m: Floats) -> None:
         drawing.text(line, x - across * (line.width / 2 + 0.5), y + down * 4.6, 0.0, f"{east:.0f}", "margin")
 
 
+def ticks(drawing: Drawing, box: Floats, places: Floats, places_m: Floats) -> None:
+    """Mark the grid along the frame, with its coordinates in kilometres, as on printed sheets."""
+    (left, top), (right, _), (_, bottom), _ = box.tolist()
+    for axis, sides, inward in ((0, (top, bottom), (1, -1)), (1, (left, right), (1, -1))):
+        at, first = np.unique(places[:, axis], return_index=True)
+        for value, told in zip(at.tolist(), places_m[first, axis].tolist(), strict=True):
+            for side, into in zip(sides, inward, strict=True):
+                ends = [(value, side), (value, side + 3 * into)]
+                drawing.canvas.lines("cross", [LineString([pair[:: 1 - 2 * axis] for pair in ends])], 0.12, cap="flat")
+                text = f"{told / 1000:.1f}"
+                line = write(text, drawing.style.font, 1.6, drawing.rng)
+                x, y = (value, side - 2.2 * into)[:: 1 - 2 * axis]
+                drawing.text(line, x, y, math.pi / 2 * axis, text, "margin")
+
+
 def title(drawing: Drawing, box: Floats, told: dict[str, str]) -> None:
     """Print what the sheet is, above the frame, and scale and scale bar below it."""
     (left, top), (right, _), (_, bottom), _ = box.tolist()
     middle = (left + right) / 2
-    _say(drawing, "BẢN ĐỒ ĐỊA CHÍNH" if drawing.style.grid else "BẢN ĐỒ GIẢI THỬA", middle, top - 30, 5.0)
+    _say(drawing, "BẢN ĐỒ ĐỊA CHÍNH" if drawing.style.system else "BẢN ĐỒ GIẢI THỬA", middle, top - 30, 5.0)
     _say(drawing, f"TỜ BẢN ĐỒ ĐỊA CHÍNH SỐ {told['number']}", middle, top - 22, 3.4)
     _say(drawing, f"XÃ {told['commune'].upper()}", left + 60, top - 22, 3.4)
     if told["name"]:
         _say(drawing, told["name"], middle, top - 15.5, 3.0)
         _say(drawing, told["name"], right - 40, top - 22, 3.0)
     _say(drawing, f"Tỷ lệ 1:{told['scale']}", middle, bottom + 17, 3.4)
-    if drawing.style.grid:
-        _say(drawing, "Hệ tọa độ VN-2000, kinh tuyến trục 105°00', múi chiếu 3°", left + 80, bottom + 17, 2.2)
+    if drawing.style.system:
+        _say(
+            drawing,
+            f"Hệ tọa độ {drawing.style.system}, kinh tuyến trục 105°00', múi chiếu 3°",
+            left + 80,
+            bottom + 17,
+            2.2,
+        )
     _scale_bar(drawing, middle, bottom + 25, int(told["scale"]))
     _north(drawing, right - 12, top - 28)
 
@@ -88,7 +109,7 @@ def _say(drawing: Drawing, text: str, x: float, y: float, height: float) -> None
 
 
 def _title_font(drawing: Drawing) -> str:
-    return drawing.style.font if drawing.style.font not in ("plotter", "hand") else "noto"
+    return drawing.style.font if drawing.style.font in FACES else "noto"
 
 
 def _scale_bar(drawing: Drawing, x: float, y: float, scale: int) -> None:

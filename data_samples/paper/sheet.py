@@ -8,9 +8,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
-from shapely import Point
+from shapely import LineString, Point
 
 from data_samples.paper import margins
+from data_samples.paper.details import DETAILS
 from data_samples.paper.drawing import Drawing
 from data_samples.paper.fabric import sheet_name
 from data_samples.paper.labels import label
@@ -68,17 +69,21 @@ def draw(
         None, allow_override=True
     )
     corners_m = np.array([(west, north), (east, north), (east, south), (west, south)])
-    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.grid else ""
-    marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.grid else np.empty((0, 2))
+    box, named = to_paper(corners_m), sheet_name(west, north, scale) if frame and kind.system == "VN-2000" else ""
+    marks_m = margins.crosses(west, south, east, north, scale) if frame and kind.system else np.empty((0, 2))
     _boundaries(drawing, land)
-    land = _labelled(drawing, land)
+    land = _labelled(drawing, land.assign(use=land["code"]))
+    for name in kind.details:
+        DETAILS[name](drawing, land, drawing.rng)
     if frame:
         margins.frame(drawing, box)
         margins.title(drawing, box, {"number": number, "commune": commune, "name": named, "scale": str(scale)})
         margins.neighbours(drawing, box, int(number))
-    if frame and kind.grid:
+    if frame and kind.system:
         margins.draw_crosses(drawing, to_paper(marks_m))
         margins.coordinates(drawing, box, corners_m)
+    if frame and kind.ticks:
+        margins.ticks(drawing, box, to_paper(marks_m), marks_m)
     to_map = Affine(1 / per_m, 0, west - margin / per_m, 0, -1 / per_m, north + margin / per_m)
     told, marks = (named, number, parcels.crs), (to_paper(marks_m), marks_m)
     return _sheet(drawing, land, dpi, scale, told, (box, corners_m), marks, to_map, frame=frame)
@@ -86,13 +91,28 @@ def draw(
 
 def _boundaries(drawing: Drawing, land: gpd.GeoDataFrame) -> None:
     """Draw every edge once: edges of roads and waters as theirs, all others as boundaries."""
+    style, rng = drawing.style, drawing.rng
     shapes = land.geometry.to_numpy()
     wide = (land["kind"] != "parcel").to_numpy()
     edges = shapely.node(shapely.union_all(shapely.boundary(shapes)))
     road = shapely.union_all(shapely.boundary(shapes[wide])) if wide.any() else shapely.LineString()
-    own = shapely.line_merge(shapely.difference(edges, road))
-    drawing.stroke("boundary", shapely.get_parts(own), drawing.style.boundary_mm)
-    drawing.stroke("boundary", shapely.get_parts(shapely.line_merge(road)), drawing.style.road_mm)
+    for line in shapely.get_parts(shapely.line_merge(shapely.difference(edges, road))):
+        if style.uncertain and rng.random() < style.uncertain:
+            drawing.dashed("boundary", line, style.boundary_mm, 2.0, 0.8)
+        else:
+            drawing.stroke("boundary", [_missed(line, style.miss_mm, rng)], style.boundary_mm)
+    drawing.stroke("boundary", shapely.get_parts(shapely.line_merge(road)), style.road_mm)
+
+
+def _missed(line: LineString, miss_mm: float, rng: Random) -> LineString:
+    """Return a line that ends a little before or behind where it should."""
+    points = shapely.get_coordinates(line)
+    if not miss_mm or line.length < 5 or (points[0] == points[-1]).all():
+        return line
+    for end, before in ((0, 1), (-1, -2)):
+        step = points[end] - points[before]
+        points[end] += step / np.hypot(*step) * max(rng.gauss(0, miss_mm), -float(np.hypot(*step)) / 2)
+    return LineString(points)
 
 
 def _labelled(drawing: Drawing, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -101,7 +121,7 @@ def _labelled(drawing: Drawing, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for shape, kind, number, area, code in zip(
         land.geometry, land["kind"], land["number"], land["area_m2"], land["code"], strict=True
     ):
-        if kind != "parcel" or not number:
+        if kind != "parcel" or not drawing.style.labelled:
             rows.append((Point(), ("", "", "")))
             continue
         words = (number, f"{area:.1f}", code) if drawing.style.whole_labels else (number, "", "")

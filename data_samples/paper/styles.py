@@ -26,9 +26,18 @@ class Style:
         bar_mm: Width of the bar of a label.
         frame_mm: Width of the inner frame, and of the outer.
         cross_mm: Length of the arms of a cross, end to end.
-        grid: Whether the frame is of VN-2000: crosses and coordinates.
+        system: The coordinates the frame is in, as printed; empty for a frame without crosses and coordinates.
+        labelled: Whether parcels have labels.
         shake_mm: How far lines drawn by hand wander.
         whole_labels: Whether area and code are written.
+        details: What else is drawn, in this order: names of `details.DETAILS`.
+        dashed_houses: Houses in dashes, not in thin lines.
+        hatched: Share of houses that are hatched.
+        filled: Share of lots that are hatched from side to side.
+        uncertain: Share of boundaries that are in dashes, because nobody knows them well.
+        miss_mm: How far lines drawn by hand usually end before or behind what they should meet.
+        careless: Share of labels that stand beside their place, over lines too.
+        ticks: Whether the grid is marked and numbered along the frame.
     """
 
     name: str
@@ -38,9 +47,18 @@ class Style:
     bar_mm: float = 0.13
     frame_mm: tuple[float, float] = (0.2, 0.8)
     cross_mm: float = 10.0
-    grid: bool = True
+    system: str = "VN-2000"
+    labelled: bool = True
     shake_mm: float = 0.0
     whole_labels: bool = True
+    details: tuple[str, ...] = ()
+    dashed_houses: bool = False
+    hatched: float = 0.0
+    filled: float = 0.0
+    uncertain: float = 0.0
+    miss_mm: float = 0.0
+    careless: float = 0.0
+    ticks: bool = False
 
     def drawn(self, line: BaseGeometry, rng: Random) -> BaseGeometry:
         """Return a line as a hand draws it: its vertices stay, the way between them wanders; straight without shake."""
@@ -61,10 +79,19 @@ class Style:
         return shapely.multilinestrings(made)
 
 
-CADASTRAL = Style("cadastral")
+_RICH = ("houses", "names", "slopes", "ditches", "paths", "stubs", "marks", "border")
+CADASTRAL = Style("cadastral", details=("names",))
 STYLES = {
+    "plain": replace(CADASTRAL, name="plain", details=()),
     "cadastral": CADASTRAL,
-    "hn72": Style("hn72", font="plotter", boundary_mm=0.2, cross_mm=8.0),
-    "map299": replace(CADASTRAL, name="map299", font="hand", boundary_mm=0.25, road_mm=0.3, grid=False,
-                      frame_mm=(0.3, 0.3), shake_mm=0.06, whole_labels=False),
+    "rich": replace(CADASTRAL, name="rich", details=_RICH, hatched=0.15, careless=0.02, ticks=True),
+    "dashed": replace(CADASTRAL, name="dashed", font="fira", details=_RICH, dashed_houses=True, uncertain=0.04),
+    "hn72": Style("hn72", font="plotter", boundary_mm=0.2, cross_mm=8.0, system="HN-72", hatched=0.5, ticks=True,
+                  details=("houses", "plants", "stubs", "names")),
+    "map299": Style("map299", font="hand", boundary_mm=0.25, road_mm=0.3, system="", frame_mm=(0.3, 0.3),
+                    shake_mm=0.06, miss_mm=0.12, careless=0.03, whole_labels=False, details=("names", "stubs")),
+    "atlas": Style("atlas", font="space", boundary_mm=0.12, road_mm=0.45, system="", labelled=False, shake_mm=0.02,
+                   details=("filled", "houses", "names", "numerals"), hatched=0.7, filled=0.2),
 }  # fmt: skip
+"""Kinds of sheets: the cadastral map of today (plain, with names, with all that may stand on it, with dashed houses),
+one plotted in HN-72 with signs of plants, one of 299 drawn by hand, and a leaf of an engraved atlas of a city."""

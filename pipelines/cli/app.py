@@ -12,6 +12,7 @@ from pipelines.cli import (
     change,
     demo,
     diff,
+    digitize,
     feed,
     inspect,
     link,
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("inspect")(inspect.inspect)
 app.command("run")(run.run)
+app.command("digitize")(digitize.digitize)
 app.command("validate")(validate.validate)
 app.command("repair")(repair.repair)
 app.command("status")(status.status)

@@ -82,6 +82,7 @@ def run_inbox(
 
     chosen.home.mkdir(parents=True, exist_ok=True)
     _forget_receipts_without_database(chosen)
+    _notice_reviews(chosen.home, found)
     options = _configuration(found, chosen, config)
     # Two files are written by one at a time; a server keeps only those apart who write the same commune.
     writers = 1 if chosen.database.startswith("gpkg:") else cores
@@ -129,6 +130,17 @@ def _forget_receipts_without_database(chosen: "Settings") -> None:
     if not is_there(chosen.database):
         for receipt in chosen.home.glob("*/load/receipt.json"):
             receipt.unlink()
+
+
+def _notice_reviews(home: Path, found: "Inbox") -> None:
+    """Let a commune be digitized again when an officer has worked on one of its scanned sheets since."""
+    for code in found.packages:
+        made, stock = home / code / "digitize" / "parcels.parquet", home / code / "package" / "inventory.json"
+        if not (made.exists() and stock.exists()):
+            continue
+        edited = [*home.glob(f"{code}/scans/*/review.gpkg*"), *home.glob(f"{code}/scans/*/control.points")]
+        if any(path.stat().st_mtime > made.stat().st_mtime for path in edited):
+            stock.touch()
 
 
 def _configuration(found: "Inbox", chosen: "Settings", config: Path | None) -> Path:

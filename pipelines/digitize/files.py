@@ -14,7 +14,7 @@ import pandas as pd
 import schemas
 from pipelines import crs as crs_work
 from pipelines import findings, sandbox, sources, vectors
-from pipelines.digitize import texts
+from pipelines.digitize import scanned, texts
 from pipelines.digitize.model import Source
 from pipelines.digitize.placing import to_package
 from pipelines.digitize.run import Digitized, run
@@ -46,9 +46,12 @@ def execute(home: Path, commune: str, settings: Settings) -> None:
     profile = schemas.source(inventory["profile"])
     crs = crs_work.parse(inventory["crs"])
     sources_read, refused, told = _read_all(inventory, profile, settings)
-    digitized = run(sources_read, profile, crs)
+    scans = scanned.read_all(home / commune, inventory, settings)
+    digitized = run(sources_read, profile, crs, scans.traced, scans.tolerance_m)
+    digitized.ledger.entries.extend(scans.entries)
     for finding in refused:
         digitized.ledger.add(finding.feature_id, "file", received=1, accepted=0, quarantined=1)
+    refused += scans.findings
     found = findings.concat([digitized.findings, findings.of([*refused, *told], crs=crs)], crs=crs)
     write(replace(digitized, findings=found), home / commune / "digitize")
 

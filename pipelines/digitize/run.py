@@ -43,7 +43,13 @@ class Digitized:
     documented: gpd.GeoDataFrame
 
 
-def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digitized:
+def run(
+    files: Sequence[Source],
+    profile: Mapping[str, Any],
+    crs: Any,
+    scans: Sequence[Traced] = (),
+    scan_tolerance_m: Mapping[str, float] | None = None,
+) -> Digitized:
     """Return the parcels of all files.
 
     Each drawing is noded on its own: sheets are drawn apart, and a number counts only within its sheet. Then the
@@ -53,6 +59,8 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
         files: Spatial files as read.
         profile: Source profile.
         crs: CRS of the package.
+        scans: Scanned sheets as traced: from here on they are drawings.
+        scan_tolerance_m: How far the edges of neighbouring scanned sheets may be apart, by source.
 
     Emits:
         ban_ve.dangle, ban_ve.unclosed, ban_ve.snapped, ban_ve.face_without_label, ban_ve.label_outside,
@@ -61,7 +69,7 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
         ban_ve.joined_across_sheets, ban_ve.edge_matched
     """
     parcel_columns = (profile.get("parcels") or {}).get("columns") or {}
-    drawings = [drawing.trace(file, crs) for file in files if file.role == "drawing"]
+    drawings = [*(drawing.trace(file, crs) for file in files if file.role == "drawing"), *scans]
     layers = [polygons.trace(file, file.columns or parcel_columns, crs) for file in files if file.role == "parcels"]
     boundaries = [file.rows.geometry.to_numpy() for file in files if file.role == "boundary"]
     pieces = np.concatenate([np.empty(0, dtype=object), *boundaries, *(traced.outline for traced in drawings)])
@@ -70,7 +78,8 @@ def run(files: Sequence[Source], profile: Mapping[str, Any], crs: Any) -> Digiti
     for traced in (*drawings, *layers):
         ledger.entries.extend(traced.entries)
     parcels, about = _without_foreign_faces(drawings, boundary, ledger, crs)
-    parcels, matched = edges.close(parcels, {file.path: file.tolerance_m for file in files if file.role == "drawing"})
+    reach = {file.path: file.tolerance_m for file in files if file.role == "drawing"} | dict(scan_tolerance_m or {})
+    parcels, matched = edges.close(parcels, reach)
     joined = cut.join(_joined([parcels, *(traced.parcels for traced in layers)], crs))
     parcels = shape_parcels(joined.parcels)
     _book_parts(ledger, joined.parts)

@@ -11,15 +11,25 @@ import pandas as pd
 import schemas
 from pipelines import sources
 from pipelines.encodings import clear
+from pipelines.errors import Reason
 from pipelines.package import commune, nodes
 from pipelines.package.survey import Survey
 from pipelines.registers import headings, renumbering
-from pipelines.text import decode
+from pipelines.text import decode, fold
 
 FRENCH_LOT = re.compile(r"^(\d[\dAB])(\d{3})(\d{3})([0-9A-Z]{2})(\d{2})$")
 """Folder of an EDIGEO lot: department, commune, prefix, section, sub-section."""
 
 _DOCUMENT_ENDINGS = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".docx"})
+PIXELS = "pixels"
+"""What the survey of a picture says: its width and height."""
+
+_LEAST_SHEET_PX = 1_500
+"""Half a metre of paper has more than this at any resolution that can be read."""
+
+_SHEET_FILE = re.compile(r"(?:^|[^a-z])(?:to|tbd|bddc|bddt|bd|manh|dc|ban do|sheet|map)[ _-]*(?:so[ _-]*)?\d")
+_MAP_FOLDER = re.compile(r"(?:^|[^a-z])(?:ban[ _-]*do|bddc|tbd|to[ _-]*ban[ _-]*do|maps?|sheets?)(?:$|[^a-z])")
+_PAPERS = re.compile(r"(?:^|[^a-z])(?:gcn|gcnqsd|giay[ _-]*chung[ _-]*nhan|ho[ _-]*so|cccd|cmnd|don|hop[ _-]*dong)")
 _MIN_SHARE = 0.2
 _BELIEVABLE_SHARE = 0.5
 _STEP = 0.15
@@ -121,9 +131,32 @@ def role(item: Survey, body: Mapping[str, Any]) -> Guess:
         return Guess(key, "renumbering", "có cột số tờ mới và số tờ cũ", "columns of new and old sheet numbers")
     if item.tables:
         return Guess(key, "register", f"bảng ({suffix})", f"table ({suffix})")
+    seen = sheet_evidence(item)
+    if seen is not None:
+        return Guess(key, "scan", f"ảnh giống tờ bản đồ: {seen.vi}", f"a picture like a map sheet: {seen}")
     if suffix in _DOCUMENT_ENDINGS:
         return Guess(key, "document", f"bản quét hoặc tài liệu ({suffix})", f"scan or document ({suffix})")
     return Guess(key, "other", f"đuôi tệp lạ {suffix}", f"unknown ending {suffix or '(none)'}")
+
+
+def sheet_evidence(item: Survey) -> Reason | None:
+    """Return why a picture is taken for a map sheet: its name or folder says so, and it is large enough; else None."""
+    sides = [int(side) for side in item.said.get(PIXELS, ())]
+    named = called_like_sheet(item.path)
+    if item.reason is not None or named is None or min(sides, default=0) < _LEAST_SHEET_PX:
+        return None
+    size = f"{sides[0]} x {sides[1]} px"
+    return Reason(f"{named}, {size}", f"{named.vi}, {size}")
+
+
+def called_like_sheet(path: str) -> Reason | None:
+    """Return what in the path of a picture speaks of a map sheet: its name or a folder; None where nothing does."""
+    parts = [fold(part) for part in PurePosixPath(path).with_suffix("").parts]
+    if any(map(_PAPERS.search, parts)):
+        return None
+    if _SHEET_FILE.search(parts[-1]):
+        return Reason("its name", "tên tệp")
+    return Reason("its folder", "thư mục") if any(map(_MAP_FOLDER.search, parts[:-1])) else None
 
 
 def _layer_role(key: str, layers: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> Guess:

@@ -14,13 +14,15 @@ import shapely
 
 from pipelines import files, registers, sandbox, sources, text, vectors
 from pipelines.errors import CadastreError, ReadError, Reason
-from pipelines.package import dgn_scan
+from pipelines.package import dgn_scan, guesses
 from pipelines.package.readable import why_not
 from pipelines.package.survey import Level, Survey, Table
 from pipelines.sandbox import Limits
 from pipelines.text import Vote
 
 REGISTERS = frozenset(re.findall(r"\.\w+", ".xlsx .xlsm .xlsb .xls .ods .csv .txt .dbf .xml .json .html"))
+
+PICTURES = frozenset({".tif", ".tiff", ".jpg", ".jpeg", ".png", ".pdf"})
 
 MAX_POINTS = 4_000
 """Points kept of a file: enough to see where it lies, whatever strays."""
@@ -67,9 +69,22 @@ def survey(full: Path, path: str) -> Survey:
     try:
         if vectors.driver(full) is not None and not is_exchange:
             return _spatial(begun, full)
+        if full.suffix.lower() in PICTURES and guesses.called_like_sheet(path):
+            return replace(begun, said={guesses.PIXELS: _pixels(full)})
         return _register(begun, full) if full.suffix.lower() in REGISTERS else begun
     except CadastreError as error:
         return replace(begun, reason=Reason(error.en, error.vi))
+
+
+def _pixels(full: Path) -> tuple[str, ...]:
+    """Return width and height of the first page of a picture, by its header; nothing where it cannot be told."""
+    from pipelines.scan import pages
+
+    try:
+        page = pages.open_pages(full)[0]
+    except ReadError:
+        return ()  # whoever is to read the picture says what is wrong with it
+    return str(page.width), str(page.height)
 
 
 def _failed(root: Path, path: str, error: CadastreError) -> Survey:

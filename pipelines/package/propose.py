@@ -109,13 +109,14 @@ def propose(
         PackageError: The folder holds neither a map nor a register that can be read; the message names a file and why.
     """
     present = [path for path in files.find(root) if only is None or path == only]
-    belonging = {part for path in present for part in files.companions(path, present) if vectors.driver(Path(path))}
+    in_parts = [path for path in present if vectors.driver(Path(path)) or Path(path).suffix.lower() in onepass.PICTURES]
+    belonging = {part for path in in_parts for part in files.companions(path, present)}
     mains = [path for path in present if path not in belonging]
     told = None if done is None else (lambda number: done(number, len(mains)))
     looked = onepass.all_of(root, mains, settings.limits, told)
     surveys = list(looked.values())
     spatial = [item for item in surveys if item.layers]
-    if not spatial and not any(item.tables for item in surveys):
+    if not spatial and not any(item.tables or guesses.sheet_evidence(item) for item in surveys):
         raise _nothing_to_read(root, surveys)
     chosen = guesses.profile(surveys)
     code = guesses.commune_code(surveys, root.resolve().name)
@@ -143,7 +144,7 @@ def _about(item: Survey, body: Mapping[str, Any]) -> list[Guess]:
     """Return the guesses about one file."""
     role = guesses.role(item, body)
     if not item.layers and not item.tables:
-        return [role]
+        return [role, *_sheet(item, role.value, body)]
     found = levels.guess(item, body) if item.is_drawing else columns.guess(item, body)
     if role.value == "other" and any("so_thu_tu_thua" in guess.value.values() for guess in found):
         vi, en = "có cột giống số thửa", "a column looks like parcel numbers"
@@ -219,7 +220,7 @@ def _sheet(item: Survey, role: str, body: Mapping[str, Any]) -> list[Guess]:
     if role == "parcels" and any("so_hieu_to_ban_do" in found for found in named):
         return []
     numbers = re.findall(r"\d+", PurePosixPath(item.path).stem)
-    if role not in {"drawing", "parcels"} or not numbers:
+    if role not in {"drawing", "parcels", "scan"} or not numbers:
         return []
     key, sheet = f"files[{item.path}].sheet", str(int(numbers[-1]))
     # A number that other letters run into is part of a word: dgnv8 is no sheet 8.

@@ -23,7 +23,7 @@ from pipelines.sandbox import Limits
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
-_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns", "numbering")
+_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns", "numbering", "page")
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 _LINK = Reason("a link out of the package", "liên kết ra ngoài gói")
@@ -181,7 +181,8 @@ def _entry(entry: Mapping[str, Any], item: Survey, manifest: Mapping[str, Any]) 
         "bytes": item.size,
         "sha256": item.sha256,
         "sheet": entry.get("sheet"),
-        "scale": entry.get("scale", manifest.get("scale", 1000)),
+        # A sheet of paper says its scale itself.
+        "scale": entry.get("scale", None if entry["role"] == "scan" else manifest.get("scale", 1000)),
         "encoding": entry.get("encoding"),
         **{name: entry.get(name) for name in _PASSED_ON},
         "layers": [dict(layer) for layer in item.layers] if entry["role"] in SPATIAL_ROLES else [],
@@ -220,9 +221,9 @@ def inventory(
 
 
 def _need_something_spatial(root: Path, entries: list[dict[str, Any]], broken: list[dict[str, Any]]) -> None:
-    if any(entry["role"] in SPATIAL_ROLES and entry["layers"] for entry in entries):
+    if any(entry["role"] == "scan" or (entry["role"] in SPATIAL_ROLES and entry["layers"]) for entry in entries):
         return
-    spatial = [item for item in broken if item["role"] in SPATIAL_ROLES]
+    spatial = [item for item in broken if item["role"] in {*SPATIAL_ROLES, "scan"}]
     what_vi = "; ".join(f"{item['path']} ({item['reason_vi']})" for item in spatial[:3]) or "-"
     what = "; ".join(f"{item['path']} ({item['reason']})" for item in spatial[:3]) or "-"
     raise PackageError(

@@ -76,6 +76,9 @@ class Placed:
             (`frame`, `cross`, `file`, `officer`).
         limit_m: Largest residual the scale allows.
         told: What contradicts: codes of findings with a detail, as (code, detail).
+        sources: What says where it lies, each by itself: `coordinates` and `name` (printed), `world_file`, `points`.
+            Two that agree are sure; a single one is only as good as its reading.
+        number: Number of the sheet in the commune, as printed; None where it was not read.
     """
 
     warp: Warp
@@ -85,6 +88,8 @@ class Placed:
     points: pd.DataFrame
     limit_m: float
     told: tuple[tuple[str, str], ...]
+    sources: tuple[str, ...] = ()
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

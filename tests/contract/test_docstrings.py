@@ -9,7 +9,7 @@ import pytest
 import schemas
 
 PIPELINES = schemas.ROOT.parent / "pipelines"
-CODE = re.compile(r"\b(?:goi|ban_ve|van_ban|thua_dat|so_dia_chinh|giay_chung_nhan|giay_to|dia_chi|lien_xa)\.[a-z_]+\b")
+CODE = re.compile(r"\b(?:goi|ban_ve|ban_quet|van_ban|thua_dat|so_dia_chinh|giay_chung_nhan|giay_to|dia_chi|lien_xa)\.[a-z_]+\b")
 CATALOGUE = frozenset(schemas.findings())
 
 

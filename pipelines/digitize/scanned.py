@@ -1,0 +1,178 @@
+"""Scanned sheets of a package to traced parcels, like drawings; each leaves a folder for the officer who reviews it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+import schemas
+from pipelines import crs as crs_work
+from pipelines import findings, sandbox, sources
+from pipelines.digitize.labels import as_drawn
+from pipelines.digitize.model import Traced, shape_parcels
+from pipelines.digitize.placing import to_package
+from pipelines.errors import CadastreError
+from pipelines.findings import Finding
+from pipelines.ledger import Entry
+from pipelines.scan import folder, lists
+from pipelines.settings import Settings
+from pipelines.warping import limit_m
+
+FOLDER = "scans"
+"""Where the sheets of a commune lie for review: `<home>/<commune>/scans/<sheet>`; officers work there."""
+
+ROLE = "scan"
+
+_GROUND = {"duong": "DGT", "nuoc": "SON"}
+"""Land use of faces that are no parcels, where none is written in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The scanned sheets of a package.
+
+    Attributes:
+        traced: What each became.
+        tolerance_m: How far the edges of neighbouring sheets may be apart, by path.
+        findings: Sheets that cannot be used.
+        entries: Ledger entries of these.
+    """
+
+    traced: list[Traced]
+    tolerance_m: dict[str, float]
+    findings: list[Finding]
+    entries: list[Entry]
+
+
+def read_all(home: Path, inventory: Mapping[str, Any], settings: Settings) -> Scans:
+    """Return the parcels of all scanned sheets, each digitized in a child process.
+
+    Args:
+        home: Folder of the commune.
+        inventory: What the inventory says about the package.
+        settings: Limits and the zone of the province.
+
+    Emits:
+        goi.unreadable_file
+    """
+    entries = [entry for entry in inventory["files"] if entry["role"] == ROLE]
+    made = Scans([], {}, [], [])
+    if not entries:
+        return made
+    listed = _listed(inventory, settings)
+    root = Path(inventory["root"])
+    calls = []
+    for entry in entries:
+        target = home / FOLDER / _folder_name(entry)
+        calls.append((root / entry["path"], target, _wanted(entry, inventory, listed, settings)))
+    limits = folder.limits(settings.limits)
+    # A sheet takes much memory: one at a time is as many as an office computer can hold.
+    for entry, outcome in zip(entries, sandbox.each(folder.make, calls, limits=limits, workers=1), strict=True):
+        path = str(entry["path"])
+        if isinstance(outcome.error, CadastreError):
+            detail = f"{path}: {outcome.error.vi} / {outcome.error.en}"
+            made.findings.append(Finding("goi.unreadable_file", path, detail=detail, source=path))
+            made.entries.append(Entry(path, "scan", 1, 0, 0, 1))
+            continue
+        sheet: folder.Made = outcome.get()
+        if sheet.crs is None:
+            # Pixels are no place in the commune; the findings say what is missing.
+            about = sheet.findings[sheet.findings["geometry"].isna()]
+            crs = crs_work.parse(inventory["crs"])
+            made.traced.append(Traced(_nothing(crs), [about.set_crs(crs, allow_override=True)], [], []))
+            made.entries.append(Entry(path, "scan", 1, 0, 0, 1))
+        else:
+            made.traced.append(trace(sheet, entry, inventory))
+            made.tolerance_m[path] = limit_m(_scale(sheet, entry, inventory))
+    return made
+
+
+def trace(sheet: folder.Made, entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> Traced:
+    """Return the parcels of a placed sheet in the CRS of the package."""
+    path = str(entry["path"])
+    inner = {name: value for name, value in entry.items() if name not in {"control_points", "axes"}}
+    faces = sheet.layers["thua"]
+    rows = to_package(faces[faces["loai"] != "ngoai"].sort_values("ma"), inner, inventory)
+    code = rows["loai_dat"].fillna(rows["loai"].map(_GROUND)).astype("string")
+    number = pd.Series([_sheet_number(entry)] * len(rows), index=rows.index, dtype="string")
+    table = pd.DataFrame(
+        {
+            "feature_id": path + "#" + rows["ma"].astype("string"),
+            "source": path,
+            "so_hieu_to_ban_do": sources.key_text(number),
+            "so_thu_tu_thua": sources.key_text(rows["so_thua"]),
+            "loai_dat": code,
+            "dien_tich": rows["dien_tich"].astype("string"),
+            "nhan": as_drawn(code, rows["so_thua"].astype("string"), rows["dien_tich"].astype("string")),
+            "so_nhan": (rows["so_thua"].notna() | rows["loai"].isin(list(_GROUND))).astype("int64"),
+            "ty_le": _scale(sheet, entry, inventory),
+        }
+    )
+    parcels = shape_parcels(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=rows.crs))
+    told = to_package(sheet.findings, inner, inventory)
+    is_face = told["feature_id"].isin(parcels["feature_id"])
+    bare = rows["so_thua"].isna() & (rows["loai"] == "thua")
+    empty = findings.build(
+        "ban_ve.face_without_label",
+        (path + "#" + rows.loc[bare, "ma"].astype("string")),
+        crs=rows.crs,
+        value=rows.loc[bare].geometry.area,
+        source=path,
+        geometry=rows.loc[bare].geometry.to_numpy(),
+    )
+    numbered = int(rows["so_thua"].notna().sum())
+    entries = [Entry(path, "scan", 1, 1, 0, 0), Entry(path, "label", numbered, numbered, 0, 0)]
+    return Traced(parcels, [told[~is_face]], [told[is_face], empty], entries)
+
+
+def _scale(sheet: folder.Made, entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> int:
+    return int(sheet.scale or entry.get("scale") or inventory["scale"])
+
+
+def _sheet_number(entry: Mapping[str, Any]) -> str | None:
+    """Return the number of a sheet in the commune: as declared, else as the name of its file ends."""
+    return entry.get("sheet") or lists.number_in(Path(str(entry["path"])).stem)
+
+
+def _folder_name(entry: Mapping[str, Any]) -> str:
+    """Return a name of its own for the folder of a sheet, whatever its path holds."""
+    page = f"_{entry['page']}" if entry.get("page") else ""
+    return re.sub(r"[^\w.-]+", "_", str(entry["path"])).strip("._") + page
+
+
+def _wanted(
+    entry: Mapping[str, Any], inventory: Mapping[str, Any], listed: pd.DataFrame, settings: Settings
+) -> folder.Wanted:
+    control = entry.get("control_points")
+    return folder.Wanted(
+        page=int(entry.get("page") or 1),
+        scale=entry.get("scale"),
+        crs=str(entry.get("crs") or inventory["crs"]),
+        zone=settings.crs,
+        control=Path(inventory["root"]) / control if control else None,
+        listed=lists.of_sheet(listed, _sheet_number(entry)) if len(listed) else None,
+        source=str(entry["path"]),
+    )
+
+
+def _listed(inventory: Mapping[str, Any], settings: Settings) -> pd.DataFrame:
+    """Return what the registers of the package list; one that cannot be read is told by a later step."""
+    profile = schemas.source(inventory["profile"]).get("register")
+    root = Path(inventory["root"])
+    calls = []
+    for entry in inventory["files"]:
+        if entry["role"] == "register":
+            own = schemas.source(entry["profile"]).get("register") if entry.get("profile") else profile
+            calls.append((root / entry["path"], entry, own))
+    outcomes = sandbox.each(lists.read, calls, limits=settings.limits)
+    read = [outcome.value for outcome in outcomes if outcome.error is None]
+    return pd.concat(read, ignore_index=True) if read else pd.DataFrame(columns=list(lists.COLUMNS))
+
+
+def _nothing(crs: Any) -> gpd.GeoDataFrame:
+    return shape_parcels(gpd.GeoDataFrame({"geometry": np.empty(0, dtype=object)}, geometry="geometry", crs=crs))

@@ -1,0 +1,112 @@
+"""From ink to closed faces that share their edges."""
+
+from typing import Any
+
+import cv2
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from pipelines.scan import parts_apart, rooms
+from pipelines.scan.arcs import fitted
+from pipelines.scan.cells import cells
+from pipelines.scan.model import Dark, Faces, Ink, Mask, Points
+from pipelines.scan.bridges import bridged
+from pipelines.scan.network import Ids, Net, parts, pruned, raw
+from pipelines.scan.ridges import network
+from pipelines.scan.separate import levels
+
+_ARM_MM = 5.5
+"""Longest arm of a grid cross, with some spare."""
+
+
+
+def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, crosses: Points | None = None) -> Faces:
+    """Return the closed faces of a sheet.
+
+    Args:
+        dark: (H, W) uint8, 0 = paper, 255 = full ink.
+        ink: Its ink told apart.
+        px_per_mm: Pixels per millimetre of paper.
+        area: (4, 2) corners of the inner frame; None = the whole page.
+        crosses: (n, 2) centres of grid crosses, whose arms are no edges.
+
+    Returns:
+        Faces and edges in pixel coordinates; empty frames where nothing closes.
+    """
+    width = ink.width_px
+    lines = _within(ink.lines, area, px_per_mm)
+    net = network(lines)
+    if crosses is not None and len(crosses):
+        net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
+    net = pruned(net, 1.5 * width + 2)
+    net = net.without(parts_apart.drawn_beside(net, dark, width, px_per_mm))
+    net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
+    net = _merged(net, 1.5 * width + 1)
+    net = rooms.closed(net, px_per_mm)
+    net = _merged(net, 1.5 * width + 1)
+    return _faces(_apart(fitted(net, dark, width)))
+
+
+def _apart(edges: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return edges that meet at their ends only: where fitting made some cross they are cut there."""
+    noded = shapely.get_parts(shapely.node(shapely.multilinestrings(edges)))
+    return edges if len(noded) == len(edges) else noded
+
+
+def _within(lines: Mask, area: Points | None, px_per_mm: float) -> Mask:
+    """Return the lines up to the frame, the frame among them."""
+    if area is None or not np.isfinite(area).all():
+        return lines
+    inside = np.zeros(lines.shape, dtype=np.uint8)
+    cv2.fillConvexPoly(inside, np.round(area).astype(np.int32), 1)
+    reach = 2 * round(0.6 * px_per_mm) + 1
+    cv2.dilate(inside, np.ones((reach, reach), np.uint8), inside)
+    return lines & inside.view(bool)
+
+
+def _on_crosses(
+    net: Net, crosses: Points, area: Points | None, width: float, px_per_mm: float
+) -> npt.NDArray[np.bool_]:
+    """Return which edges are arms of crosses: they run along the axes of a cross, as the frame stands."""
+    top = area[1] - area[0] if area is not None and np.isfinite(area[:2]).all() else np.array([1.0, 0.0])
+    axis = top / np.hypot(*top)
+    at = net.points[net.path]
+    _, near = cKDTree(crosses).query(at, distance_upper_bound=_ARM_MM * px_per_mm * 1.1)
+    off = at - np.vstack([crosses, [-1e9, -1e9]])[near]
+    along, across = np.abs(off @ axis), np.abs(off @ [-axis[1], axis[0]])
+    on = np.minimum(along, across) <= width / 2 + 1.5
+    share = np.bincount(net.owner, on) / np.diff(net.first)
+    made: npt.NDArray[np.bool_] = share >= 0.9
+    return made
+
+
+def _merged(net: Net, longest: float) -> Net:
+    """Return the network with junctions joined that lie as close as a line is wide: where lines cross."""
+    both = (net.degree[net.start] >= 3) & (net.degree[net.end] >= 3) & (net.lengths() <= longest)
+    both &= net.start != net.end
+    if not both.any():
+        return net
+    ends = np.column_stack([net.start[both], net.end[both]])
+    label = parts(ends, len(net.points))
+    size = np.bincount(label)
+    many = np.flatnonzero(size > 1)
+    number = np.full(len(size), -1)
+    number[many] = np.arange(len(many))
+    group = number[label]
+    member = group >= 0
+    places = np.column_stack([np.bincount(group[member], net.points[member, axis]) for axis in (0, 1)])
+    return net.without(both).contracted(group, places / size[many][:, None])
+
+
+def _faces(edges: npt.NDArray[Any]) -> Faces:
+    polygons, left, right = cells(edges)
+    used = left != right
+    return Faces(
+        gpd.GeoDataFrame({"confidence": 1.0, "kind": "parcel", "why": ""}, geometry=polygons, index=range(len(polygons))),
+        gpd.GeoDataFrame({"left": left[used], "right": right[used], "confidence": 1.0, "ink_share": 1.0, "kind": "line"},
+                         geometry=edges[used]),
+    )  # fmt: skip

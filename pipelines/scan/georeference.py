@@ -1,0 +1,238 @@
+"""Where a sheet lies on the ground: control points from frame and crosses, from a file of points, or by a world file.
+
+The place comes from what is printed: coordinates of the corners and the name in the grid. Where two of coordinates,
+name and world file agree the place is sure; where they contradict it is told, and what more of them say is taken.
+"""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from pipelines import warping
+from pipelines.crs import parse as parse_crs
+from pipelines.scan import extent, printed
+from pipelines.scan import points as point_files
+from pipelines.scan.margins import known
+from pipelines.scan.model import Dark, Frame, Page, Placed, Points
+from pipelines.scan.printed import Printed
+
+POINT_COLUMNS = ("id", "x_px", "y_px", "x_m", "y_m", "residual_m", "used", "origin")
+
+_CORNERS = ("UL", "UR", "LR", "LL")
+_PAPER_MM = 0.3
+"""How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
+
+_BENT_MM = 1.0
+_WORLD_MM = 1.0
+_ZONE_MARGIN_M = 60_000.0
+_TURNED_DEG = 45.0
+
+
+def place(
+    page: Page,
+    dark: Dark,
+    frame: Frame | None,
+    px_per_mm: float,
+    *,
+    control: Path | None = None,
+    scale: int | None = None,
+    crs: Any = None,
+    zone: Any = None,
+) -> Placed | None:
+    """Return where a sheet lies; None where nothing says it.
+
+    Args:
+        page: The page.
+        dark: (H, W) its ink.
+        frame: Its frame; None where it has none.
+        px_per_mm: Resolution.
+        control: Table of identical points or QGIS .points file, pixels to metres: then nothing else counts.
+        scale: Scale denominator where it is known; else it is read.
+        crs: CRS of the coordinates where it is known.
+        zone: CRS to assume for printed coordinates that lie in it, the zone of the province.
+
+    Raises:
+        ReadError: The file of points cannot be read.
+        PackageError: It has too few points, or all of them on one line.
+        CrsError: `crs` or `zone` is none.
+    """
+    print_ = printed.read(dark, frame, px_per_mm) if frame is not None else _NOTHING
+    told = _about(frame)
+    if control is not None:
+        return _by_points(control, print_, scale, crs or page.crs or zone, told)
+    if frame is not None:
+        placed = _by_frame(page, frame, print_, px_per_mm, scale, crs, zone, told)
+        if placed is not None:
+            return placed
+    return _by_world_file(page, print_, px_per_mm, scale, crs, zone, told)
+
+
+_NOTHING = Printed(None, None, None, None, (math.nan,) * 4, (0, 0, 0, 0), ())
+
+
+def _about(frame: Frame | None) -> list[tuple[str, str]]:
+    """Return what is odd about the frame alone."""
+    if frame is None:
+        return []
+    told = []
+    if abs(frame.turn_deg) > _TURNED_DEG:
+        told.append(("ban_quet.turned", f"{frame.turn_deg:.0f}°"))
+    if frame.others:
+        told.append(("ban_quet.two_sheets", str(frame.others + 1)))
+    missing = int((~np.isfinite(frame.corners).all(axis=1)).sum())
+    if missing:
+        told.append(("ban_quet.cut_off", str(missing)))
+    return told
+
+
+def _by_points(
+    control: Path, print_: Printed, scale: int | None, crs: Any, told: list[tuple[str, str]]
+) -> Placed | None:
+    pairs = point_files.read(control)
+    said = _said(print_, scale)
+    denominator = said or 1000
+    if said is None:
+        told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
+    table = pd.DataFrame({
+        "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
+        "y_m": pairs.target[:, 1], "origin": "officer",
+    })  # fmt: skip
+    if crs is None:
+        return None
+    return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
+
+
+def _by_frame(
+    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any,
+    told: list[tuple[str, str]],
+) -> Placed | None:  # fmt: skip
+    denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
+    if denominator is None:
+        return None
+    found = extent.bounds_of(page, frame, print_, px_per_mm, denominator)
+    if found is None:
+        return None
+    bounds, sources, contradiction = found
+    where = _crs(bounds, crs or page.crs, zone)
+    if where is None:
+        return None
+    told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
+    table = _control(frame, bounds, denominator, px_per_mm)
+    placed = _fitted(table, denominator, where, print_, told, sources, page.path.name) if len(table) >= 3 else None
+    if placed is None or page.transform is None:
+        return placed
+    off = _apart(page, placed)
+    if off > _WORLD_MM * denominator / 1000:
+        wrong = ("ban_quet.world_file_wrong", f"{off:.1f} m")
+        return _with(placed, told=(*placed.told, wrong))
+    return _with(placed, sources=(*placed.sources, "world_file"))
+
+
+def _with(placed: Placed, **changes: Any) -> Placed:
+    return replace(placed, **changes)
+
+
+def _said(print_: Printed, scale: int | None) -> int | None:
+    """Return the scale that somebody says: who asks, the print, the form of the name."""
+    return scale or print_.scale or (print_.cell.scale if print_.cell else None)
+
+
+def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
+    """Return the control points of a frame: its corners and the crosses at their round coordinates."""
+    is_there = np.isfinite(frame.corners).all(axis=1)
+    corners, metres = frame.corners[is_there], extent.corners_of(bounds)[is_there]
+    rough = _rough(frame, corners, metres, scale, px_per_mm)
+    step = extent.GRID_MM * scale / 1000
+    at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])
+    place_m = np.column_stack([at.real, at.imag]) if len(at) else np.empty((0, 2))
+    round_m = np.round(place_m / step) * step
+    near = np.linalg.norm(place_m - round_m, axis=1) < 0.2 * step
+    names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
+    names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
+    both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
+    return pd.DataFrame({
+        "id": names, "x_px": both[0][:, 0], "y_px": both[0][:, 1], "x_m": both[1][:, 0], "y_m": both[1][:, 1],
+        "origin": ["frame"] * len(corners) + ["cross"] * int(near.sum()),
+    }).dropna()  # fmt: skip
+
+
+def _rough(frame: Frame, corners: Points, metres: Points, scale: int, px_per_mm: float) -> tuple[complex, complex]:
+    """Return shift and turn of pixels (y upwards) to metres: by two corners, or one and the direction."""
+    source, target = corners[:, 0] - 1j * corners[:, 1], metres[:, 0] + 1j * metres[:, 1]
+    if len(source) >= 2:
+        far = int(np.argmax(np.abs(source - source[0])))
+        factor = (target[far] - target[0]) / (source[far] - source[0])
+    else:
+        per_mm = frame.spacing_px / extent.GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
+        factor = scale / 1000 / per_mm * np.exp(1j * math.radians(frame.turn_deg))
+    return complex(target[0] - factor * source[0]), complex(factor)
+
+
+def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
+    """Return the CRS of coordinates: as told, else the zone where they lie in it."""
+    if crs is not None:
+        return parse_crs(crs)
+    if zone is None:
+        return None
+    parsed = parse_crs(zone)
+    area = parsed.area_of_use
+    if area is None:
+        return parsed
+    forward = pyproj.Transformer.from_crs(parsed.geodetic_crs, parsed, always_xy=True)
+    west, south, east, north = forward.transform_bounds(area.west, area.south, area.east, area.north)
+    x, y = known((bounds[0], bounds[2])), known((bounds[1], bounds[3]))
+    inside = (
+        west - _ZONE_MARGIN_M <= x <= east + _ZONE_MARGIN_M and south - _ZONE_MARGIN_M <= y <= north + _ZONE_MARGIN_M
+    )
+    return parsed if inside else None
+
+
+def _fitted(
+    table: pd.DataFrame, scale: int, crs: Any, print_: Printed, told: list[tuple[str, str]], sources: tuple[str, ...],
+    name: str,
+) -> Placed:  # fmt: skip
+    limit = warping.limit_m(scale)
+    # Bent paper moves points of a frame farther than officers may err.
+    tolerance = max(limit, (_PAPER_MM if sources == ("points",) else _BENT_MM) * scale / 1000)
+    source, target = table[["x_px", "y_px"]].to_numpy(float), table[["x_m", "y_m"]].to_numpy(float)
+    warp = point_files.fitted(source, target, tolerance, name)
+    points = table.assign(residual_m=warp.residuals_m, used=warp.used)[list(POINT_COLUMNS)].reset_index(drop=True)
+    off = points[points["residual_m"] > limit]
+    told = [*told, *(("ban_quet.control_residual", f"{row.id}: {row.residual_m:.2f} m") for row in off.itertuples())]
+    return Placed(warp, crs, scale, print_.name, points, limit, tuple(told), sources, print_.number)
+
+
+def _by_world_file(
+    page: Page, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any, told: list[tuple[str, str]]
+) -> Placed | None:  # fmt: skip
+    if page.transform is None:
+        return None
+    pixels = np.array([(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)], dtype=np.float64)
+    metres = np.array([page.transform * tuple(corner) for corner in pixels])
+    bounds = (*metres.min(axis=0), *metres.max(axis=0))
+    where = _crs(bounds, crs or page.crs, zone)
+    if where is None:
+        return None
+    denominator = _said(print_, scale)
+    if denominator is None:
+        drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
+        denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
+        told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
+    table = pd.DataFrame({
+        "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
+        "origin": "file",
+    })  # fmt: skip
+    return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)
+
+
+def _apart(page: Page, placed: Placed) -> float:
+    """Return how far the world file puts the middle and the ends of the sheet from where the frame puts them, m."""
+    ends = placed.points[["x_px", "y_px"]].to_numpy(float)
+    assert page.transform is not None
+    there = np.array([page.transform * tuple(end) for end in ends])
+    return float(np.linalg.norm(there - placed.warp(ends), axis=1).max())

@@ -1,0 +1,164 @@
+"""Lines as a network: points, links between them, and edges that run from junction to junction.
+
+Whatever is taken away or added is taken or added as links; `trace` then tells again what the edges are.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from pipelines.scan.model import Points
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """Points, links and the edges they make.
+
+    Attributes:
+        points: (n, 2) pixel coordinates.
+        links: (m, 2) neighbouring points.
+        path: Points of all edges one after the other, each with both of its ends.
+        first: (e + 1) where each edge begins in `path`.
+        link_edge: (m) edge of each link.
+        degree: (n) links at each point.
+    """
+
+    points: Points
+    links: Ids
+    path: Ids
+    first: Ids
+    link_edge: Ids
+    degree: Ids
+
+    @property
+    def start(self) -> Ids:
+        """(e) point where each edge begins."""
+        return self.path[self.first[:-1]]
+
+    @property
+    def end(self) -> Ids:
+        """(e) point where each edge ends."""
+        return self.path[self.first[1:] - 1]
+
+    @property
+    def owner(self) -> Ids:
+        """Edge of each place of `path`."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+    def lengths(self) -> npt.NDArray[np.float64]:
+        """Return the length of each edge in pixels."""
+        step = np.hypot(*(self.points[self.links[:, 0]] - self.points[self.links[:, 1]]).T)
+        return np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
+
+    def without(self, edges: npt.NDArray[np.bool_]) -> "Net":
+        """Return the network without some edges."""
+        return trace(self.points, self.links[~edges[self.link_edge]])
+
+    def joined(self, points: Points, links: Ids) -> "Net":
+        """Return the network with further points and links; the new points are counted on from the old ones."""
+        return trace(np.concatenate([self.points, points]), np.concatenate([self.links, links]))
+
+    def contracted(self, group: Ids, places: Points) -> "Net":
+        """Return the network with the points of each group made one.
+
+        Args:
+            group: (n) number of the group of each point; -1 = stays as it is.
+            places: Where the point of each group lies.
+        """
+        points, links = contract(self.points, self.links, group, places)
+        return trace(points, links)
+
+
+def contract(points: Points, links: Ids, group: Ids, places: Points) -> tuple[Points, Ids]:
+    """Return points and links with the points of each group made one, at the end of the points."""
+    count = len(points)
+    target = np.where(group >= 0, count + group, np.arange(count))
+    return np.concatenate([points, places]), target[links]
+
+
+def trace(points: Points, links: Ids) -> Net:
+    """Return the network of links: edges run between points at which not exactly two links meet.
+
+    A ring without junction begins at its first point. Links that are double or lead nowhere are left out.
+    """
+    links = np.sort(links[links[:, 0] != links[:, 1]], axis=1)
+    links = np.unique(links, axis=0) if len(links) else links.reshape(0, 2)
+    degree = np.bincount(links.ravel(), minlength=len(points))
+    node = degree != 2
+    node |= _ring_starts(links, node, len(points))
+    count = len(links)
+    source, target = np.concatenate([links, links[:, ::-1]]).T
+    half = np.arange(2 * count)
+    back = np.where(half < count, half + count, half - count)
+    by_source = np.argsort(source, kind="stable")
+    begin = np.searchsorted(source[by_source], np.arange(len(points)))
+    inner = ~node[source]
+    one = by_source[begin[source[inner]]]
+    two = by_source[begin[source[inner]] + 1]
+    before = half.copy()
+    before[inner] = back[np.where(one == half[inner], two, one)]
+    steps = inner.astype(np.int64)
+    while True:  # each round doubles how far back is looked
+        further = before[before]
+        if np.array_equal(further, before):
+            break
+        steps = steps + steps[before]
+        before = further
+    last = np.flatnonzero(node[target])
+    kept = np.zeros(2 * count, dtype=bool)
+    kept[before[last[before[last] < back[last]]]] = True
+    chosen = np.flatnonzero(kept[before])
+    order = chosen[np.lexsort((steps[chosen], before[chosen]))]
+    first_of = steps[order] == 0
+    edge = np.cumsum(first_of) - 1
+    edges = int(first_of.sum())
+    first = np.concatenate([[0], np.cumsum(np.bincount(edge, minlength=edges) + 1)]).astype(np.int64)
+    path = np.empty(first[-1], dtype=np.int64)
+    place = np.arange(len(order)) + edge + 1
+    path[place] = target[order]
+    path[first[:-1]] = source[order[first_of]]
+    link_edge = np.empty(count, dtype=np.int64)
+    link_edge[order % count if count else order] = edge
+    return Net(points, links, path, first, link_edge, degree)
+
+
+def _ring_starts(links: Ids, node: npt.NDArray[np.bool_], count: int) -> npt.NDArray[np.bool_]:
+    """Return the first point of every ring without junction."""
+    label = parts(links, count)
+    own = np.zeros(int(label.max(initial=-1)) + 1, dtype=bool)
+    used = np.unique(links)
+    own[label[used[node[used]]]] = True
+    free = used[~own[label[used]]]
+    made = np.zeros(count, dtype=bool)
+    made[free[np.unique(label[free], return_index=True)[1]]] = True
+    return made
+
+
+def parts(links: Ids, count: int) -> Any:
+    """Return for each point which connected part of the network it belongs to."""
+    pairs = coo_array((np.ones(len(links), dtype=np.int8), (links[:, 0], links[:, 1])), shape=(count, count))
+    return connected_components(pairs, directed=False)[1]
+
+
+def pruned(net: Net, shortest: float, rounds: int = 3) -> Net:
+    """Return the network without spurs: edges shorter than a length that end free and begin at a junction."""
+    for _ in range(rounds):
+        free = net.degree[net.start] == 1, net.degree[net.end] == 1
+        spur = (free[0] ^ free[1]) & (net.lengths() < shortest)
+        if not spur.any():
+            break
+        net = net.without(spur)
+    return net
+
+
+def raw(net: Net) -> npt.NDArray[Any]:
+    """Return the edges of a network as they run along the ridges."""
+    made: npt.NDArray[Any] = shapely.linestrings(net.points[net.path], indices=net.owner)
+    return made

@@ -1,0 +1,78 @@
+"""Parts of the network that stand apart and are no boundaries: writing whose letters touch, houses in thin lines."""
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from pipelines.scan.arcs import breadths
+from pipelines.scan.cells import cells
+from pipelines.scan.model import Dark
+from pipelines.scan.network import Ids, Net, parts, raw
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+_WORDS_MM = 25.0
+_HOUSE_MM = 60.0
+_ROOM_MM2 = 8.0
+"""Smallest parcel that stands alone; a letter is smaller."""
+
+_STROKE_MM = 3.0
+_THIN = 0.8
+"""Share of the usual width of boundaries below which a line is of another kind."""
+
+
+def drawn_beside(net: Net, dark: Dark, width: float, px_per_mm: float) -> Flags:
+    """Return which edges belong to a part of the network that is writing, or a house in thinner lines.
+
+    Args:
+        net: The network before gaps are closed.
+        dark: (H, W) uint8 ink.
+        width: Usual width of a line in pixels.
+        px_per_mm: Pixels per millimetre.
+    """
+    part = parts(net.links, len(net.points))[net.start]
+    extent = _extent(net, part)
+    lengths = net.lengths()
+    out = _written(net, part, extent, lengths, px_per_mm)
+    thick = breadths(net, dark, width)
+    main = np.argmax(np.bincount(part, lengths))
+    usual = _middle(thick[part == main], lengths[part == main])
+    total = np.bincount(part, lengths)
+    mean = np.bincount(part, lengths * thick) / np.maximum(total, 1e-9)
+    out |= ((mean < _THIN * usual) & (extent < _HOUSE_MM * px_per_mm))[part] & (part != main)
+    return out
+
+
+def _middle(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)]) if len(values) else 0.0
+
+
+def _extent(net: Net, part: Ids) -> Floats:
+    """Return the larger side of the box of each part."""
+    at, label = net.points[net.path], part[net.owner]
+    count = int(part.max(initial=0)) + 1
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    np.minimum.at(low, label, at)
+    np.maximum.at(high, label, at)
+    made: Floats = (high - low).max(axis=1)
+    return made
+
+
+def _written(net: Net, part: Ids, extent: Floats, lengths: Floats, px_per_mm: float) -> Flags:
+    """Return which edges are writing whose letters touch: small parts of many short edges that close no parcel."""
+    count = len(extent)
+    edges = np.bincount(part, minlength=count)
+    longest = np.zeros(count)
+    np.maximum.at(longest, part, lengths)
+    single = (edges == 1) | ((edges <= 3) & (longest >= _STROKE_MM * px_per_mm))
+    suspect = (extent < _WORDS_MM * px_per_mm) & ~single
+    some = np.flatnonzero(suspect[part])
+    if len(some):
+        polygons, left, right = cells(raw(net)[some])
+        room = np.append(shapely.area(polygons), 0.0) >= _ROOM_MM2 * px_per_mm**2
+        suspect[part[some[room[left] | room[right]]]] = False
+    made: Flags = suspect[part]
+    return made

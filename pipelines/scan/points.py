@@ -1,0 +1,61 @@
+"""Control points of a sheet as a file of the QGIS Georeferencer, to be corrected by an officer and taken back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from pipelines import control_points, warping
+from pipelines.control_points import Pairs
+from pipelines.errors import PackageError
+from pipelines.files import write_text
+from pipelines.scan.model import Placed, Points
+
+_HEADING = "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
+
+
+def read(path: Path) -> Pairs:
+    """Return identical points whose source are pixels; a second coordinate below zero, as QGIS writes it, is turned.
+
+    Raises:
+        ReadError: The file is not what its name says.
+        PackageError: It has no four columns of coordinates, or fewer than three points.
+    """
+    pairs = control_points.read(path)
+    source = pairs.source
+    if (source[:, 1] <= 0).all():
+        source = source * (1.0, -1.0)
+    return replace(pairs, source=np.ascontiguousarray(source))
+
+
+def fitted(source: Points, target: Points, tolerance_m: float, name: str) -> warping.Warp:
+    """Return the transformation of pixels to metres.
+
+    Raises:
+        PackageError: Fewer than three points, or all lie on one line.
+    """
+    try:
+        return warping.fit(source, target, tolerance_m=tolerance_m, flipped=True)
+    except ValueError as error:
+        raise PackageError(
+            f"{name}: các điểm khống chế thẳng hàng, trùng nhau hoặc ít hơn 3: thêm điểm ở phía khác của tờ.",
+            f"{name}: the control points lie on one line, in one place, or are fewer than 3: add some beside it.",
+        ) from error
+
+
+def write(placed: Placed, path: Path) -> None:
+    """Write the control points of a sheet as QGIS reads them: pixels with the rows below zero.
+
+    Raises:
+        StoreError: The file cannot be written; what was there before is still there.
+    """
+    table = placed.points
+    made = placed.warp(table[["x_px", "y_px"]].to_numpy(float)) - table[["x_m", "y_m"]].to_numpy(float)
+    rows = [
+        f"{x_m:.4f},{y_m:.4f},{x:.4f},{-y:.4f},{int(used)},{dx:.4f},{dy:.4f},{off:.4f}"
+        for x_m, y_m, x, y, used, (dx, dy), off in zip(
+            table["x_m"], table["y_m"], table["x_px"], table["y_px"], table["used"], made.tolist(), table["residual_m"],
+            strict=True,
+        )
+    ]  # fmt: skip
+    write_text(path, "\n".join([_HEADING, *rows, ""]))

@@ -1,0 +1,59 @@
+"""Which closed rooms of a network are faces of the sheet: not the insides of letters and symbols, not hatching."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from pipelines.scan.cells import cells
+from pipelines.scan.network import Ids, Net, parts, raw
+
+_LEAST_MM2 = 8.0
+"""Smallest parcel on paper, 3 mm square: what is smaller is the inside of a letter or of a symbol."""
+
+_NARROW_MM = 0.9
+"""What is narrower is the room between two strokes of a hatch, or a line drawn twice."""
+
+_HATCHES = 4
+_INSIDE = 0.7
+"""Share of its outline that a hatched house has in common with the parcel it stands in."""
+
+
+def closed(net: Net, px_per_mm: float) -> Net:
+    """Return the network without edges that bound nothing, and with rooms that are no faces opened to a neighbour."""
+    polygons, left, right = cells(raw(net))
+    area, rim = shapely.area(polygons), shapely.length(polygons)
+    narrow = 2 * area < _NARROW_MM * px_per_mm * rim
+    small = (area < _LEAST_MM2 * px_per_mm**2) | narrow
+    group = _opened(small, narrow, np.column_stack([left, right]), net.lengths())
+    return net.without(group[left] == group[right])
+
+
+def _opened(small: npt.NDArray[np.bool_], narrow: npt.NDArray[np.bool_], sides: Ids, lengths: npt.NDArray[np.float64]) -> Ids:
+    """Return the group of each room, outside last: small rooms with the neighbour they share most with."""
+    count = len(small) + 1
+    group = np.arange(count)
+    open_ = np.append(small, False)
+    narrow = np.append(narrow, False).astype(int)
+    for _ in range(8):
+        shared = _shared(group, sides, lengths)
+        total = shared.groupby("one")["shared"].transform("sum")
+        hatched = np.bincount(group, narrow, minlength=len(open_)) >= _HATCHES
+        # Much hatching side by side is a house: it opens to the parcel around it, and stays where it has a place of its own.
+        wanted = shared[open_[shared["one"]] & (~hatched[shared["one"]] | (shared["shared"] >= _INSIDE * total)
+                                                 | open_[shared["two"]])]  # fmt: skip
+        if wanted.empty:
+            break
+        best = wanted.sort_values(["one", "shared", "two"], ascending=[True, False, False]).drop_duplicates("one")
+        label = parts(best[["one", "two"]].to_numpy(), len(open_))
+        still = np.ones(int(label.max()) + 1, dtype=bool)
+        np.logical_and.at(still, label, open_)
+        group, open_ = label[group], still
+    return group
+
+
+def _shared(group: Ids, sides: Ids, lengths: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """Return the length of edge that groups have in common: `one`, `two`, `shared`, each pair both ways."""
+    one, two = group[sides].T
+    both = pd.DataFrame({"one": np.append(one, two), "two": np.append(two, one), "shared": np.tile(lengths, 2)})
+    return both[both["one"] != both["two"]].groupby(["one", "two"], as_index=False)["shared"].sum()

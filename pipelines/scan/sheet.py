@@ -1,0 +1,204 @@
+"""One scanned sheet from the page to its numbered parcels: the stages in their order."""
+
+import hashlib
+import importlib
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from pipelines.scan import corrections as correction_work
+from pipelines.scan import ground, redraw
+from pipelines.scan.model import NUMBER_COLUMNS, Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
+
+_REACH_MM = 1.0
+"""How far the end of a line drawn by hand may miss what it should meet, on paper."""
+
+_MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet with everything that was made of it.
+
+    Attributes:
+        page: The picture.
+        px_per_mm: Its resolution on paper.
+        grey: (H, W) picture, 255 = white.
+        dark: Its ink.
+        frame: Frame and crosses; None where there is none.
+        placed: Its place on the ground; None where it has none.
+        ink: The ink told apart.
+        faces: Its faces, in pixels of the page.
+        labels: What is written in them.
+        corrections: What an officer corrected, as applied.
+        lost: Corrections that found no place.
+        scale: Scale denominator, read or declared; None where nothing tells.
+    """
+
+    page: Page
+    px_per_mm: float
+    grey: npt.NDArray[np.uint8]
+    dark: Dark
+    frame: Frame | None
+    placed: Placed | None
+    ink: Ink
+    faces: Faces
+    labels: Labels
+    corrections: gpd.GeoDataFrame
+    lost: gpd.GeoDataFrame
+    scale: int | None
+
+    @property
+    def ground(self) -> ground.Ground:
+        """Return where its pixels lie."""
+        return ground.of(self.page, self.placed)
+
+
+def key(path: Path, page: int) -> str:
+    """Return what names one page of a picture, whatever its file is called."""
+    with path.open("rb") as stream:
+        return f"{hashlib.file_digest(stream, 'sha256').hexdigest()}#{page}"
+
+
+def digitize(
+    page: Page,
+    *,
+    listed: pd.DataFrame | None = None,
+    control: Path | None = None,
+    scale: int | None = None,
+    crs: Any = None,
+    zone: Any = None,
+    corrections: Callable[[float], gpd.GeoDataFrame] | None = None,
+) -> Sheet:
+    """Return a sheet digitized.
+
+    Args:
+        page: The picture.
+        listed: Rows of the register of the sheet: `number`, `area`, `code`, texts.
+        control: Table of control points of an officer.
+        scale: Scale denominator where it is known.
+        crs: CRS of the ground where it is known.
+        zone: CRS to assume for printed coordinates that lie in it.
+        corrections: What an officer corrected, asked for with the resolution in pixels per millimetre.
+
+    Raises:
+        ReadError: The page cannot be read, is blank, or is no drawing.
+    """
+    from pipelines.scan import clean, faces, frame, georeference, likeness, pages, separate
+
+    grey = pages.grey(page)
+    px_per_mm = clean.resolution(grey, page)
+    likeness.check(page, grey, px_per_mm)
+    dark = clean.dark(grey, px_per_mm)
+    found = frame.find(dark, px_per_mm)
+    placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
+    ink = separate.ink(dark, px_per_mm)
+    area, crosses = (None, None) if found is None else (found.corners, found.crosses)
+    traced = faces.trace(dark, ink, px_per_mm, _usable(area), crosses)
+    known = corrections(px_per_mm) if corrections is not None else correction_work.of([])
+    redrawn = redraw.apply(traced, known, _REACH_MM * px_per_mm, ink.width_px)
+    denominator = scale if placed is None else placed.scale
+    m2 = _m2_per_px2(page, placed, denominator, px_per_mm)
+    turned = 0 if found is None else round(found.turn_deg / 90) % 4
+    read = _upright(_reader(), dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
+    named = _named(read, redrawn.faces, known)
+    return Sheet(
+        page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator
+    )
+
+
+def _reader() -> Callable[..., Labels]:
+    """Return what reads numbers; where it is not installed every face waits for an officer."""
+    if importlib.util.find_spec("pipelines.scan.labels") is None:
+        return _unread
+    reading: Callable[..., Labels] = importlib.import_module("pipelines.scan.labels").read
+    return reading
+
+
+def _unread(dark: Dark, ink: Ink, faces: Faces, *_: Any) -> Labels:
+    inner = shapely.point_on_surface(faces.polygons.geometry.to_numpy())
+    columns = dict.fromkeys((*NUMBER_COLUMNS, "listed")) | {"confidence": 0.0, "sure": False, "why": "no_number"}
+    rows = gpd.GeoDataFrame(pd.DataFrame(columns, index=faces.polygons.index), geometry=inner)
+    return Labels(rows, gpd.GeoDataFrame({"text": [], "confidence": []}, geometry=[]))
+
+
+def _usable(corners: Points | None) -> Points | None:
+    """Return the corners of a frame that is whole."""
+    return corners if corners is not None and np.isfinite(corners).all() else None
+
+
+def _m2_per_px2(page: Page, placed: Placed | None, scale: int | None, px_per_mm: float) -> float | None:
+    if placed is not None:
+        return ground.of(page, placed).metres ** 2
+    return None if scale is None else (scale / 1000 / px_per_mm) ** 2
+
+
+def _upright(
+    read: Callable[..., Labels],
+    dark: Dark,
+    ink: Ink,
+    faces: Faces,
+    turned: int,
+    px_per_mm: float,
+    listed: pd.DataFrame | None,
+    m2_per_px2: float | None,
+) -> Labels:
+    """Return the labels of a sheet that stands turned on its page: read upright, told in pixels of the page."""
+    if turned == 0:
+        return read(dark, ink, faces, px_per_mm, listed, m2_per_px2)
+    height, width = dark.shape
+    straight = Ink(_turned(ink.lines, turned), _turned(ink.marks, turned), ink.width_px)
+    to, back = _turns(turned, width, height)
+    moved = Faces(
+        faces.polygons.set_geometry(shapely.transform(faces.polygons.geometry.to_numpy(), to)),
+        faces.edges.set_geometry(shapely.transform(faces.edges.geometry.to_numpy(), to)),
+    )
+    labels = read(_turned(dark, turned), straight, moved, px_per_mm, listed, m2_per_px2)
+    return Labels(
+        *(
+            frame.set_geometry(shapely.transform(frame.geometry.to_numpy(), back))
+            for frame in (labels.faces, labels.loose)
+        )
+    )
+
+
+def _turned(array: Any, turned: int) -> Any:
+    """Return an array turned back, counter-clockwise, by so many quarters."""
+    return np.ascontiguousarray(np.rot90(array, turned))
+
+
+def _turns(turned: int, width: int, height: int) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """Return how pixels go when a page is turned counter-clockwise by quarters, and back."""
+    step = {
+        1: (np.array([[0.0, -1.0], [1.0, 0.0]]), np.array([0.0, width])),
+        2: (np.array([[-1.0, 0.0], [0.0, -1.0]]), np.array([width, height])),
+        3: (np.array([[0.0, 1.0], [-1.0, 0.0]]), np.array([height, 0.0])),
+    }[turned]
+    matrix, shift = step
+    return (lambda points: points @ matrix + shift), (lambda points: (points - shift) @ matrix.T)
+
+
+def _named(labels: Labels, faces: Faces, corrections: gpd.GeoDataFrame) -> Labels:
+    """Return labels with what an officer said of faces; the last word counts."""
+    said = corrections[corrections["kind"] == "face"]
+    at = correction_work.within(said.geometry.to_numpy(), faces.polygons.geometry.to_numpy())
+    last = said.assign(at=at)[at >= 0].drop_duplicates("at", keep="last").set_index("at")
+    rows = labels.faces.copy()
+    place = rows.index.get_indexer(last.index)
+    last, place = last[place >= 0], place[place >= 0]
+    for name in ("number", "area", "code"):
+        rows[name] = rows[name].astype("string")
+        rows.iloc[place, rows.columns.get_loc(name)] = last[name].to_numpy()
+    for name, value in (("confidence", 1.0), ("sure", True), ("why", "officer")):
+        rows.iloc[place, rows.columns.get_loc(name)] = value
+    if "listed" in rows:
+        rows["listed"] = rows["listed"].astype("object").where(~rows.index.isin(last.index), None)
+    return replace(labels, faces=rows)

@@ -1,0 +1,160 @@
+"""A sheet drawn, written, read and held against the truth: one line of figures."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data_samples import paper
+from tests.benchmarks import maps
+
+Change = Callable[[paper.Sheet, int], paper.Sheet]
+
+FONTS = ("aileron", "noto", "plotter", "ubuntu", "fira")
+POINT_MM = 0.5
+"""How far a corner or a cross may be from where it was found and still be found."""
+
+STYLES: dict[str, tuple[str, str | None]] = {
+    "clean": ("cadastral", None), "clean, all that may stand on a sheet": ("rich", None),
+    "clean, houses in dashes": ("dashed", None), "digits by hand": ("cadastral", "hand"), "HN-72": ("hn72", None),
+    "map 299": ("map299", None), "city atlas": ("atlas", None),
+}  # fmt: skip
+"""Undamaged sheets: style, and font where it is not one of `FONTS` in turn."""
+
+
+def conditions() -> dict[str, Change | None]:
+    """Return what is measured: undamaged sheets, each damage, sheets put wrongly into the scanner."""
+    return dict.fromkeys(STYLES) | paper.DEGRADATIONS | {f"{name}": change for name, change in paper.SPOILT.items()}
+
+
+def sheet(condition: str, seed: int, *, dpi: float = 300, count: int = 400) -> paper.Sheet:
+    """Return the sheet of a condition and a seed."""
+    rng = Random(seed)
+    style, font = STYLES.get(condition, ("cadastral", None))
+    scale, full = rng.choice([500, 1000, 1000, 2000]), style in ("map299", "atlas") or rng.random() < 0.3
+    if style == "cadastral" and font is None:
+        font = FONTS[seed % len(FONTS)]
+    land = paper.make(round(count * rng.uniform(0.7, 1.3)), scale, seed, full=full)
+    number, framed = str(rng.randrange(2, 90)), style != "atlas"
+    drawn = paper.draw(land, scale, dpi, style=style, font=font, seed=seed, number=number, frame=framed)
+    change = conditions()[condition]
+    return drawn if change is None else change(drawn, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of a sheet.
+
+    Attributes:
+        parcels: Faces of kind parcel against parcels.
+        faces: All faces but the outside against all.
+        corner_px: Error of each corner of a boundary, in pixels.
+        vertex_px: Error of each vertex, those on straight and round boundaries too.
+        farthest_px: Hausdorff distance of each pair of parcels.
+        numbers: Numbers; None where the sheet has none.
+        area: Share of printed areas read as printed.
+        code: Share of printed land codes read as printed.
+        frame: Share of the corners of the frame that were found.
+        crosses: Share of the crosses that were found.
+        cross_px: Error of each corner and cross.
+        ground_m: Error on the ground of each corner and cross of the truth; empty where the sheet was not placed.
+        seconds: CPU.
+    """
+
+    parcels: maps.Panoptic
+    faces: maps.Panoptic
+    corner_px: maps.Floats
+    vertex_px: maps.Floats
+    farthest_px: maps.Floats
+    numbers: maps.Numbers | None
+    area: float
+    code: float
+    frame: float
+    crosses: float
+    cross_px: maps.Floats
+    ground_m: maps.Floats
+    seconds: float
+
+
+def read(drawn: paper.Sheet, folder: Path, *, listed: pd.DataFrame | None = None) -> Reading:
+    """Write a sheet as a file, digitize it and hold it against the truth."""
+    from pipelines.scan import pages
+    from pipelines.scan.sheet import digitize
+
+    path = paper.write(drawn, folder / "sheet.tif")
+    started = time.process_time()
+    made = digitize(pages.open_pages(path)[0], listed=listed, crs=drawn.crs)
+    return against(drawn, made, time.process_time() - started)
+
+
+def against(drawn: paper.Sheet, made: Any, seconds: float = 0.0) -> Reading:
+    """Return how well a sheet was read.
+
+    Args:
+        drawn: The truth.
+        made: What has `faces`, `labels`, `frame` and `placed`, as `pipelines.scan.sheet.Sheet`.
+        seconds: CPU it took.
+    """
+    shapes, found = drawn.parcels.geometry.to_numpy(), made.faces.polygons
+    true_rows, found_rows = maps.all_faces(drawn.parcels, ("parcel",)), maps.all_faces(found, ("parcel",))
+    true, told = shapes[true_rows], found.geometry.to_numpy()[found_rows]
+    matched = maps.pairs(true, told)
+    every = maps.all_faces(found, ("parcel", "road", "water"))
+    among_all = maps.pairs(shapes, found.geometry.to_numpy()[every])
+    vertices = maps.vertex_errors(true, told, matched)
+    printed, said = drawn.parcels.iloc[true_rows], made.labels.faces.reindex(found.index[found_rows])
+    within = POINT_MM * drawn.px_per_mm
+    nothing = np.empty((0, 2))
+    corners = maps.points_found(drawn.corners, made.frame.corners if made.frame else nothing, within)
+    crosses = maps.points_found(drawn.crosses, made.frame.crosses if made.frame else nothing, within)
+    return Reading(
+        parcels=maps.panoptic(matched, len(true), len(told)),
+        faces=maps.panoptic(among_all, len(shapes), len(every)),
+        corner_px=vertices.loc[vertices["turn_deg"] >= maps.CORNER_DEG, "error_px"].to_numpy(),
+        vertex_px=vertices["error_px"].to_numpy(),
+        farthest_px=maps.hausdorff(true, told, matched),
+        numbers=maps.numbers(printed["number"], said, matched) if printed["number"].ne("").any() else None,
+        area=maps.texts(printed["area"], said["area"], matched),
+        code=maps.texts(printed["code"], said["code"], matched),
+        frame=corners[0],
+        crosses=crosses[0],
+        cross_px=np.concatenate([corners[1], crosses[1]]),
+        ground_m=_ground(drawn, made.placed),
+        seconds=seconds,
+    )
+
+
+def _ground(drawn: paper.Sheet, placed: Any) -> maps.Floats:
+    if placed is None:
+        return np.empty(0)
+    pixels = np.concatenate([drawn.corners, drawn.crosses])
+    metres = np.concatenate([drawn.corners_m, drawn.crosses_m])
+    known = np.isfinite(pixels).all(axis=1)
+    return np.asarray(np.hypot(*(placed.warp(pixels[known]) - metres[known]).T), dtype=np.float64)
+
+
+def line(reading: Reading) -> str:
+    """Return everything that was measured, in one line."""
+    told = [
+        f"SQ {reading.parcels.sq:.3f} RQ {reading.parcels.rq:.3f} IoU>0.9 {reading.parcels.good:.3f}",
+        f"all faces PQ {reading.faces.pq:.3f}",
+        f"corners {_spread(reading.corner_px)} px, vertices {_spread(reading.vertex_px)} px",
+        f"Hausdorff {_spread(reading.farthest_px)} px",
+    ]
+    if reading.numbers is not None:
+        kinds = (reading.numbers.exact, reading.numbers.wrong, reading.numbers.flagged, reading.numbers.missing)
+        told.append("numbers exact {:.4f} wrong and sure {:.4f} flagged {:.4f} missing {:.4f}".format(*kinds))
+        told.append(f"areas {reading.area:.3f} codes {reading.code:.3f}")
+    told.append(f"frame {reading.frame:.3f} crosses {reading.crosses:.3f} at {_spread(reading.cross_px)} px")
+    told.append(f"on the ground {_spread(reading.ground_m)} m")
+    return "; ".join(told) + f"; {reading.seconds:.0f} s CPU"
+
+
+def _spread(values: maps.Floats) -> str:
+    """Return median and 95th percentile."""
+    return "/".join(f"{value:.2f}" for value in np.percentile(values, [50, 95])) if len(values) else "-"

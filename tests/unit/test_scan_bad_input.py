@@ -1,0 +1,123 @@
+"""What is no map sheet is refused in one sentence, and leaves nothing behind and everything as it was."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from data_samples.paper import spoilt
+from data_samples.paper.files import write
+from pipelines.errors import CadastreError, ReadError, SettingsError
+from pipelines.scan import folder, likeness
+from pipelines.scan.model import Page
+from tests.conftest import diachinh
+
+CATS = ("chelsea", "astronaut", "coffee", "rocket", "camera", "coins", "moon", "brick", "grass", "gravel")
+
+
+def grey(picture):
+    return picture if picture.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(picture[..., :3]), cv2.COLOR_RGB2GRAY)
+
+
+def page(name="a.png", dpi=None):
+    return Page(Path(name), 1, 1, 1, dpi, None, None)
+
+
+@pytest.mark.parametrize("name", CATS)
+def test_a_photograph_is_no_drawing(name):
+    picture = grey(getattr(skimage.data, name)())
+    with pytest.raises(ReadError, match="photograph"):
+        likeness.check(page(), picture, min(picture.shape) / 600)
+
+
+@pytest.mark.parametrize("level", [255, 250, 128, 3])
+def test_a_blank_page_is_blank(level):
+    picture = np.full((900, 900), level, dtype=np.uint8)
+    noise = np.random.default_rng(0).normal(0, 3, picture.shape)
+    with pytest.raises(ReadError, match="blank"):
+        likeness.check(page(), np.clip(picture + noise, 0, 255).astype(np.uint8), 8.0)
+
+
+@pytest.mark.parametrize("width", [1, 3, 8])
+@pytest.mark.parametrize("invert", [False, True], ids=["black on white", "white on black"])
+def test_lines_on_paper_are_a_drawing_however_few(width, invert):
+    picture = np.full((1200, 1200), 240, dtype=np.uint8)
+    cv2.rectangle(picture, (200, 300), (900, 800), 30, width)
+    likeness.check(page(), 255 - picture if invert else picture, 11.8)
+
+
+def test_the_dark_bed_of_a_scanner_is_no_photograph():
+    picture = np.full((1200, 1200), 240, dtype=np.uint8)
+    picture[:30] = picture[:, -30:] = 10
+    cv2.rectangle(picture, (200, 300), (900, 800), 30, 3)
+    likeness.check(page(), picture, 11.8)
+
+
+def spoil(folder_, name):
+    path = folder_ / name
+    match name:
+        case "cat.jpg":
+            Image.fromarray(skimage.data.chelsea()).save(path)
+        case "blank.png":
+            write(spoilt.blank(1, 150, (1000, 800)), path)
+        case "text.tif":
+            path.write_text("this is no picture", encoding="utf-8")
+        case "empty.png":
+            path.write_bytes(b"")
+        case "cut.pdf":
+            path.write_bytes(b"%PDF-1.4\n1 0 obj <<")
+        case "huge.png":
+            Image.new("1", (30_000, 21_000)).save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["cat.jpg", "blank.png", "text.tif", "empty.png", "cut.pdf", "huge.png"])
+def test_what_is_no_sheet_leaves_nothing(tmp_path, name):
+    path = spoil(tmp_path, name)
+    with pytest.raises(CadastreError) as caught:
+        folder.make(path, tmp_path / "out", folder.Wanted())
+    assert caught.value.exit_code == 2
+    assert name in caught.value.vi and name in caught.value.en
+    assert "\n" not in caught.value.vi + caught.value.en
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_the_command_says_it_in_both_languages_and_ends_with_two(tmp_path):
+    path = spoil(tmp_path, "cat.jpg")
+    done = diachinh("digitize", path, "--json")
+    assert done.returncode == 2 and not done.stdout
+    assert len(done.stderr.strip().splitlines()) == 2 and "Traceback" not in done.stderr
+    assert sorted(tmp_path.iterdir()) == [path]
+    missing = diachinh("digitize", tmp_path / "none.tif")
+    assert missing.returncode == 2 and "none.tif" in missing.stderr
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.doc").write_text("mine", encoding="utf-8")
+    with pytest.raises(SettingsError, match="no digitized sheet"):
+        folder.make(spoil(tmp_path, "cat.jpg"), tmp_path / "out", folder.Wanted())
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.doc"]
+
+
+def test_a_page_that_is_not_there(tmp_path):
+    path = write(spoilt.blank(1, 150, (400, 300)), tmp_path / "a.png")
+    with pytest.raises(SettingsError, match="no page 2"):
+        folder.make(path, tmp_path / "out", folder.Wanted(page=2))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [("review.gpkg", "not a database"), ("corrections.geojson", "{"), ("corrections.geojson", json.dumps({"a": 1}))],
+)
+def test_edits_that_cannot_be_read_stop_the_run_and_stay(tmp_path, file, text):
+    path = write(spoilt.photograph(1, 150, (400, 300)), tmp_path / "a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / file).write_text(text, encoding="utf-8")
+    with pytest.raises(ReadError, match="run again"):
+        folder.make(path, tmp_path / "out", folder.Wanted())
+    assert (tmp_path / "out" / file).read_text(encoding="utf-8") == text

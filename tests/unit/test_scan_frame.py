@@ -1,0 +1,169 @@
+"""Frame and crosses of small sheets: to a part of a pixel, turned, bent, crossed by lines, cut; none where none is."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from pipelines.scan import frame as frames
+from pipelines.scan.model import Frame
+
+_PER_MM = 4.0
+"""About 100 dpi: frames of 30 cm are small enough for a unit test."""
+
+_MM = 300
+_EDGE = 35.0
+_FINE = 8
+
+
+def _drawn(
+    *, outer: bool = True, crosses: bool = True, lines: bool = True
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return ink of a sheet of 30 cm and the true corners and crosses, pixels."""
+    side = round((_MM + 2 * _EDGE) * _PER_MM)
+    ink = np.zeros((side, side), dtype=np.uint8)
+    corners = (np.array([(0, 0), (_MM, 0), (_MM, _MM), (0, _MM)]) + _EDGE) * _PER_MM + 0.3
+
+    def stroke(points: np.ndarray, width: int = 1) -> None:
+        at = np.round((np.asarray(points, dtype=np.float64) - 0.5) * (1 << _FINE)).astype(np.int32)
+        cv2.polylines(ink, [at.reshape(-1, 1, 2)], False, 255, width, cv2.LINE_AA, _FINE)
+
+    stroke(np.vstack([corners, corners[:1]]))
+    if outer:
+        wide = corners + np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * 10 * _PER_MM
+        stroke(np.vstack([wide, wide[:1]]), 3)
+    marks = np.array([(x, y) for y in (100, 200) for x in (100, 200)]) * _PER_MM + corners[0]
+    if crosses:
+        for x, y in marks:
+            stroke(np.array([(x - 20, y), (x + 20, y)]))
+            stroke(np.array([(x, y - 20), (x, y + 20)]))
+    if lines:
+        rng = np.random.default_rng(4)
+        for _ in range(14):
+            stroke(corners[0] + rng.uniform(0.05, 0.95, (2, 2)) * _MM * _PER_MM)
+    return ink, corners, marks
+
+
+def _turned(ink: np.ndarray, degrees: float, *points: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    height, width = ink.shape
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    wide, high = (np.abs(turn) @ (width, height)).astype(int) + 2
+    shift = np.array([wide, high]) / 2 - turn @ (width / 2, height / 2)
+    centred = shift + turn @ (0.5, 0.5) - 0.5
+    made = cv2.warpAffine(ink, np.column_stack([turn, centred]), (int(wide), int(high)), flags=cv2.INTER_LINEAR)
+    return made, [one @ turn.T + shift for one in points]
+
+
+def _check(found: Frame | None, corners: np.ndarray, marks: np.ndarray, px: float = 0.5) -> None:
+    assert found is not None
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < px
+    assert len(found.crosses) == len(marks)
+    apart = np.linalg.norm(found.crosses[:, None] - marks[None], axis=2)
+    assert apart.min(axis=0).max() < px
+
+
+@pytest.mark.parametrize("degrees", [0.0, 1.7, -3.0, 4.5])
+def test_frame_and_crosses_of_a_turned_sheet(degrees: float) -> None:
+    ink, corners, marks = _drawn()
+    ink, (corners, marks) = _turned(ink, degrees, corners, marks)
+    found = frames.find(ink, _PER_MM)
+    _check(found, corners, marks)
+    assert found is not None
+    assert found.turn_deg == pytest.approx(degrees, abs=0.05)
+    assert found.spacing_px == pytest.approx(100 * _PER_MM, abs=0.5)
+    assert found.others == 0
+
+
+def test_a_double_line_is_one_frame_and_a_single_line_is_enough() -> None:
+    for outer in (True, False):
+        ink, corners, marks = _drawn(outer=outer)
+        _check(frames.find(ink, _PER_MM), corners, marks)
+
+
+def test_a_sheet_without_crosses_has_a_frame_all_the_same() -> None:
+    ink, corners, _ = _drawn(crosses=False)
+    found = frames.find(ink, _PER_MM)
+    assert found is not None
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.5
+    assert len(found.crosses) == 0
+    assert math.isnan(found.spacing_px)
+
+
+def test_a_blot_over_a_corner_leaves_it_where_its_sides_lead() -> None:
+    ink, corners, marks = _drawn()
+    x, y = corners[2].astype(int)
+    cv2.circle(ink, (int(x) - 10, int(y) - 10), 60, 255, -1)
+    _check(frames.find(ink, _PER_MM), corners, marks, px=0.8)
+
+
+def test_a_frame_bent_with_its_paper() -> None:
+    ink, corners, _ = _drawn(crosses=False)
+    y, x = np.mgrid[: len(ink), : ink.shape[1]].astype(np.float32)
+    bow = 3.0 * np.sin(np.pi * (x - corners[0, 0]) / (_MM * _PER_MM)).astype(np.float32)
+    bent = cv2.remap(ink, x, y - bow, cv2.INTER_LINEAR)
+    found = frames.find(bent, _PER_MM)
+    assert found is not None
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.8
+
+
+def test_crosses_that_lines_run_through_and_one_that_is_hidden() -> None:
+    ink, corners, marks = _drawn(lines=False)
+    x, y = marks[0].astype(int)
+    cv2.line(ink, (x + 6, y - 200), (x + 6, y + 200), 255, 1)
+    cv2.line(ink, (x - 200, y - 190), (x + 200, y + 190), 255, 1)
+    x, y = marks[3].astype(int)
+    for step in range(-60, 60, 4):
+        cv2.line(ink, (x + step - 40, y - 60), (x + step + 40, y + 60), 255, 1)
+    ink[y - 22 : y + 22, x - 22 : x + 22] = 255
+    found = frames.find(ink, _PER_MM)
+    _check(found, corners, marks[:3], px=0.6)
+
+
+def test_crosses_that_stand_elsewhere_than_the_corners_let_expect() -> None:
+    ink, corners, marks = _drawn(crosses=False)
+    marks = marks - 30 * _PER_MM
+    marks = np.vstack([marks, marks + np.array([0, 100 * _PER_MM])])[[0, 1, 2, 3, 6, 7]]
+    for x, y in np.round(marks).astype(int):
+        ink[y, x - 20 : x + 21] = 255
+        ink[y - 20 : y + 21, x] = 255
+    _check(frames.find(ink, _PER_MM), corners, np.round(marks) + 0.5)
+
+
+def test_lines_that_cross_are_no_grid() -> None:
+    ink, corners, marks = _drawn(crosses=False, lines=False)
+    x, y = marks[1].astype(int)
+    cv2.line(ink, (x - 300, y), (x + 300, y), 255, 1)
+    cv2.line(ink, (x, y - 300), (x, y + 300), 255, 1)
+    found = frames.find(ink, _PER_MM)
+    assert found is not None
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.5
+    assert len(found.crosses) == 0
+
+
+def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
+    ink, corners, marks = _drawn()
+    cut = round(corners[0, 0]) + 60
+    found = frames.find(np.ascontiguousarray(ink[:, cut:]), _PER_MM)
+    assert found is not None
+    assert np.isnan(found.corners[[0, 3]]).all()
+    assert np.linalg.norm(found.corners[[1, 2]] - (corners[[1, 2]] - (cut, 0)), axis=1).max() < 0.5
+    assert len(found.crosses) == len(marks)
+
+
+def test_two_sheets_on_a_page() -> None:
+    ink, _, _ = _drawn()
+    found = frames.find(np.hstack([ink, np.zeros((len(ink), 40), np.uint8), ink]), _PER_MM)
+    assert found is not None
+    assert found.others == 1
+
+
+def test_no_frame_where_there_is_none() -> None:
+    rng = np.random.default_rng(0)
+    assert frames.find(np.zeros((600, 500), np.uint8), _PER_MM) is None
+    assert frames.find(rng.integers(0, 255, (700, 700), dtype=np.uint8), _PER_MM) is None
+    lines = np.zeros((900, 900), np.uint8)
+    for a, b in rng.integers(0, 900, (40, 2, 2)):
+        cv2.line(lines, a.tolist(), b.tolist(), 255, 1)
+    assert frames.find(lines, _PER_MM) is None

@@ -1,0 +1,208 @@
+"""Where sheets lie: by frame and print, by the name, by points, by a world file; contradictions are told."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from pipelines.errors import PackageError
+from pipelines.scan import cog, georeference, points, printed, residuals
+from pipelines.scan.model import Frame, Page, Placed
+from pipelines.scan.printed import Printed
+from pipelines.scan.sheets import Cell
+
+_PX_PER_MM = 4.0
+_SIDES = (576_000.0, 2_194_500.0, 576_500.0, 2_195_000.0)
+_READ = Printed(1000, Cell(1000, 576_000, 2_195_000), "196 575-5-a", "12", _SIDES, (2, 2, 2, 2), ())
+_NONE = Printed(None, None, None, None, (np.nan,) * 4, (0, 0, 0, 0), ())
+_ZONE = "EPSG:5897"
+
+
+def _frame(turn_deg: float = 0.0, shrink: float = 1.0) -> Frame:
+    """Return the frame of a sheet of 50 cm as found on a page, turned and shrunk across."""
+    turn = np.radians(turn_deg)
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * _PX_PER_MM @ np.diag([shrink, 1.0])
+    corners = np.array([(0, 0), (500, 0), (500, 500), (0, 500)], dtype=np.float64)
+    crosses = np.array([(x, y) for y in range(100, 500, 100) for x in range(100, 500, 100)], dtype=np.float64)
+    return Frame(corners @ axes.T + 300, crosses @ axes.T + 300, turn_deg, 100 * _PX_PER_MM, 0)
+
+
+def _page(transform: Affine | None = None, crs: object = None) -> Page:
+    return Page(Path("sheet.tif"), 1, 2600, 2600, 101.6, transform, crs)
+
+
+def _place(
+    monkeypatch: pytest.MonkeyPatch, frame: Frame | None, read: Printed = _READ, page: Page | None = None, **how: object
+) -> Placed | None:
+    monkeypatch.setattr(printed, "read", lambda *_: read)
+    dark = np.zeros((1, 1), dtype=np.uint8)
+    how.setdefault("zone", _ZONE)
+    return georeference.place(page or _page(), dark, frame, _PX_PER_MM, **how)  # type: ignore[arg-type]
+
+
+def _codes(placed: Placed) -> set[str]:
+    return {code for code, _ in placed.told}
+
+
+@pytest.mark.parametrize(("turn", "shrink"), [(0.0, 1.0), (2.5, 1.0), (180.0, 1.0), (-90.0, 0.997), (1.0, 1.003)])
+def test_a_frame_with_its_print_is_placed_to_the_centimetre(
+    monkeypatch: pytest.MonkeyPatch, turn: float, shrink: float
+) -> None:
+    frame = _frame(turn, shrink)
+    placed = _place(monkeypatch, frame)
+    assert placed is not None
+    assert placed.sources == ("coordinates", "name")
+    assert placed.scale == 1000
+    assert (placed.name, placed.number) == ("196 575-5-a", "12")
+    assert placed.warp(frame.corners) == pytest.approx(
+        np.array([(576_000, 2_195_000), (576_500, 2_195_000), (576_500, 2_194_500), (576_000, 2_194_500)]), abs=0.01
+    )
+    assert len(placed.points) == 20
+    assert placed.points["used"].all()
+    assert shrink == 1 or placed.warp.method == "affine"
+    assert _codes(placed) == ({"ban_quet.turned"} if abs(turn) > 45 else set())
+
+
+def test_a_wrong_cross_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = _frame(1.0)
+    crosses = frame.crosses.copy()
+    crosses[5] += 3.0 * _PX_PER_MM
+    placed = _place(monkeypatch, replace(frame, crosses=crosses))
+    assert placed is not None
+    wrong = placed.points[~placed.points["used"]]
+    assert wrong["id"].tolist() == ["576200 2194800"]
+    assert [detail.split(":")[0] for code, detail in placed.told if code == "ban_quet.control_residual"] == wrong[
+        "id"
+    ].tolist()
+
+
+def test_one_source_is_enough_and_two_that_contradict_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_name = _place(monkeypatch, _frame(), replace(_READ, sides=(np.nan,) * 4, votes=(0, 0, 0, 0)))
+    assert only_name is not None
+    assert only_name.sources == ("name",)
+    only_print = _place(monkeypatch, _frame(), replace(_READ, cell=None, name=None))
+    assert only_print is not None
+    assert only_print.sources == ("coordinates",)
+    other = replace(_READ, cell=Cell(1000, 576_500, 2_195_000), name="196 575-5-b")
+    both = _place(monkeypatch, _frame(), other)
+    assert both is not None
+    assert "ban_quet.coordinates_contradict" in _codes(both)
+    assert both.points["x_m"].min() == 576_000, "eight corners say so"
+    few = _place(monkeypatch, _frame(), replace(other, sides=(576_000, np.nan, np.nan, 2_195_000), votes=(1, 0, 0, 1)))
+    assert few is not None
+    assert few.points["x_m"].min() == 576_500
+
+
+def test_one_misread_side_follows_from_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = replace(_READ, cell=None, name=None, sides=(516_000, *_SIDES[1:]), votes=(1, 2, 2, 2))
+    placed = _place(monkeypatch, _frame(), read)
+    assert placed is not None
+    assert placed.points["x_m"].min() == 576_000
+
+
+def test_the_scale_follows_from_the_coordinates_and_is_said_to_be_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = _place(monkeypatch, _frame(), replace(_READ, scale=None, cell=None, name=None))
+    assert placed is not None
+    assert placed.scale == 1000
+    assert "ban_quet.scale_guessed" in _codes(placed)
+
+
+def test_a_page_cut_through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = _frame(0.5)
+    corners = frame.corners.copy()
+    corners[[0, 3]] = np.nan
+    read = replace(_READ, sides=(np.nan, *_SIDES[1:]), votes=(0, 1, 1, 1))
+    placed = _place(monkeypatch, replace(frame, corners=corners), read)
+    assert placed is not None
+    assert "ban_quet.cut_off" in _codes(placed)
+    assert placed.warp(_frame(0.5).corners[:1]) == pytest.approx(np.array([(576_000, 2_195_000)]), abs=0.01)
+
+
+def test_world_files_alone_agreeing_and_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Affine(0.25, 0, 576_000 - 75, 0, -0.25, 2_195_000 + 75)
+    alone = _place(monkeypatch, None, page=_page(right, "EPSG:5897"))
+    assert alone is not None
+    assert alone.sources == ("world_file",)
+    assert alone.warp([(300, 300)]) == pytest.approx(np.array([(576_000, 2_195_000)]), abs=1e-6)
+    assert "ban_quet.scale_guessed" in _codes(alone)
+    assert alone.scale == 1000
+    agreeing = _place(monkeypatch, _frame(), page=_page(right))
+    assert agreeing is not None
+    assert "world_file" in agreeing.sources
+    wrong = _place(monkeypatch, _frame(), page=_page(right * Affine.translation(40, 0)))
+    assert wrong is not None
+    assert ("ban_quet.world_file_wrong", "10.0 m") in wrong.told
+    assert wrong.warp([(300, 300)]) == pytest.approx(np.array([(576_000, 2_195_000)]), abs=0.01)
+
+
+def test_nothing_is_placed_where_nothing_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _place(monkeypatch, None) is None
+    assert _place(monkeypatch, _frame(), _NONE) is None
+    far = replace(_READ, cell=None, sides=(576_000, 1_194_500, 576_500, 1_195_000))
+    assert _place(monkeypatch, _frame(), far, zone="EPSG:32648") is not None
+    assert _place(monkeypatch, _frame(), zone=None) is None
+
+
+def test_points_are_written_for_qgis_and_taken_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    placed = _place(monkeypatch, _frame(1.0))
+    assert placed is not None
+    path = tmp_path / "sheet.points"
+    points.write(placed, path)
+    first = path.read_text().splitlines()
+    assert first[0].startswith("mapX,mapY,sourceX,sourceY,enable")
+    assert float(first[1].split(",")[3]) < 0, "QGIS counts rows below zero"
+    again = _place(monkeypatch, None, _NONE, control=path, scale=1000)
+    assert again is not None
+    assert again.sources == ("points",)
+    ends = _frame(1.0).corners
+    assert again.warp(ends) == pytest.approx(placed.warp(ends), abs=0.001)
+    path.write_text("\n".join(first[:3]) + "\n")
+    with pytest.raises(PackageError):
+        _place(monkeypatch, None, _NONE, control=path)
+
+
+def test_points_on_one_line_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "line.points"
+    rows = [f"{576_000 + i},{2_195_000 - i},{i},{-i},1" for i in range(5)]
+    path.write_text("\n".join(["mapX,mapY,sourceX,sourceY,enable", *rows]))
+    with pytest.raises(PackageError, match="one line"):
+        _place(monkeypatch, None, _NONE, control=path)
+
+
+def test_the_placed_sheet_as_a_cog(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    frame = _frame(2.0)
+    grey = np.full((2700, 2700), 255, dtype=np.uint8)
+    for x, y in frame.crosses.astype(int):
+        grey[y - 3 : y + 4, x - 3 : x + 4] = 0
+    for crosses in (frame.crosses, frame.crosses + 4.0 * np.sin(frame.crosses[:, ::-1] / 300.0)):
+        placed = _place(monkeypatch, replace(frame, crosses=crosses))
+        assert placed is not None
+        path = tmp_path / "sheet.tif"
+        cog.write(grey, placed, path)
+        with rasterio.open(path) as source:
+            assert source.crs.to_epsg() == 5897
+            assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            picture = source.read(1)
+            there = placed.warp(np.floor(frame.crosses) + 0.5)
+            columns, rows = ~source.transform * there.T
+        assert (picture[rows.astype(int), columns.astype(int)] < 60).all()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["sheet.tif"]
+
+
+def test_residuals_are_drawn_in_two_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = _frame()
+    crosses = frame.crosses.copy()
+    crosses[0] += 12.0
+    placed = _place(monkeypatch, replace(frame, crosses=crosses))
+    assert placed is not None
+    placed = replace(placed, points=placed.points.assign(id=placed.points["id"].replace({"UL": "<b>"})))
+    html = str(residuals.render(placed))
+    assert html.count("<circle") == 20
+    assert "<b>" not in html
+    assert 'class="vi"' in html
+    assert 'class="en"' in html
+    assert "576100 2194900" in html
+    assert "style=" not in html

@@ -1,0 +1,126 @@
+"""The review file and the report of a sheet: the doubtful first, in both languages, exact, the same for the same."""
+
+import json
+import re
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+import schemas
+from pipelines.scan import corrections, ground, preview, reasons, review, told
+from tests.unit import scans
+
+
+@pytest.fixture(params=["placed", "bare"])
+def sheet(tmp_path, request):
+    path, _ = scans.picture(tmp_path)
+    return scans.sheet(path, place=scans.placed() if request.param == "placed" else None)
+
+
+def test_what_has_to_be_looked_at_comes_first(sheet):
+    layers = review.layers(sheet)
+    faces = layers["thua"]
+    assert faces["can_xem"].tolist() == [True, True, True, False, False]
+    assert faces["so_thua"].tolist()[:3] == ["1", "2", "3"]
+    assert faces["ly_do"].tolist()[:2] == ["nối qua chỗ đứt nét"] * 2
+    assert faces["ly_do_en"].tolist()[2] == "two readings differ"
+    assert faces["do_tin_cay"].tolist() == [0.3, 0.3, 0.4, 0.9, 0.9]
+    assert layers["canh"]["can_xem"].sum() == 1 and layers["canh"]["can_xem"].iloc[0]
+    assert layers["so"]["so_thua"].iloc[0] == "3"
+    assert not faces["xac_nhan"].any()
+
+
+def test_faces_and_edges_share_their_vertices_to_the_last_bit(sheet):
+    layers = review.layers(sheet)
+    assert shapely.coverage_is_valid(layers["thua"].geometry.to_numpy())
+    corners = {tuple(point) for point in shapely.get_coordinates(layers["thua"].geometry.to_numpy())}
+    assert {tuple(point) for point in shapely.get_coordinates(layers["canh"].geometry.to_numpy())} == corners
+
+
+def test_areas_are_square_metres_where_the_sheet_has_a_place(tmp_path):
+    path, _ = scans.picture(tmp_path)
+    rows = review.layers(scans.sheet(path, place=scans.placed()))["thua"].set_index("so_thua")
+    assert rows["dien_tich_do"].to_dict() == {"1": 400.0, "2": 400.0, "3": 400.0, "4": 400.0, "5": 960.0}
+    assert rows.crs.to_epsg() == 5897
+    bare = review.layers(scans.sheet(path))["thua"]
+    assert bare.crs is None and bare.total_bounds.tolist() == [100.0, -260.0, 500.0, -100.0]
+
+
+def test_the_way_back_leads_to_the_pixels():
+    place = ground.of(scans.page("x"), scans.placed())
+    pixels = np.random.default_rng(1).uniform(0, 400, (200, 2))
+    assert np.abs(ground.back(place.lattice)(place.forward(pixels)) - pixels).max() < 1e-4
+    assert place.metres == pytest.approx(0.2)
+
+
+def test_qgis_reads_the_file(sheet, tmp_path):
+    review.write(sheet, review.layers(sheet), tmp_path / "review.gpkg", "k#1")
+    names = {name for name, kind in pyogrio.list_layers(tmp_path / "review.gpkg") if kind is not None}
+    assert names == {"thua", "canh", "so", "diem_khong_che"}
+    assert pyogrio.read_info(tmp_path / "review.gpkg", layer="thua")["features"] == 5
+    with sqlite3.connect(tmp_path / "review.gpkg") as database:
+        assert database.execute("SELECT count(*) FROM layer_styles").fetchone() == (3,)
+    database.close()
+
+
+def test_every_doubt_is_told_once_with_its_place(sheet):
+    listed = pd.DataFrame(
+        {"number": ["1", "2", "77"], "area": ["400", "400", "1"], "code": ["LUC"] * 3}, dtype="string"
+    )
+    found = told.about(sheet, "to_1.png", listed)
+    counts = found["code"].value_counts().to_dict()
+    bare = {"ban_quet.not_placed": 1} if sheet.placed is None else {}
+    assert counts == {"ban_quet.unsure_edge": 1, "ban_quet.unsure_number": 1, "ban_quet.number_missing": 1} | bare
+    by_code = found.set_index("code")
+    assert by_code.loc["ban_quet.unsure_edge", ["feature_id", "other_id"]].tolist() == ["to_1.png#2", "to_1.png#1"] or (
+        by_code.loc["ban_quet.unsure_edge", ["feature_id", "other_id"]].tolist() == ["to_1.png#1", "to_1.png#2"]
+    )
+    assert by_code.loc["ban_quet.unsure_number", "detail"].startswith("3 (40 %")
+    assert by_code.loc["ban_quet.number_missing", "detail"] == "77"
+    assert set(counts) <= set(schemas.findings())
+
+
+def test_the_report_is_one_page_without_requests_the_same_for_the_same_sheet(sheet):
+    found = told.about(sheet, "to_1.png", None)
+    figures = {"page": 1, "width": 600, "height": 400, "dpi": 127.0, "scale": 1000, "crs": None, "rms_m": None}
+    figures |= {"parcels": 5, "numbered": 5, "sure": 2}
+    pages = [preview.page(sheet, found, figures) for _ in range(2)]
+    assert pages[0] == pages[1]
+    links = re.findall(r"""(?:src|href)=["'](?!data:|#)([^"']+)""", pages[0])
+    assert set(links) <= {"https://leafletjs.com"}  # in the library's text, never shown
+    assert pages[0].count('class="vi"') == pages[0].count('class="en"') > 10
+    assert "script-src 'sha256-" in pages[0]
+
+
+def test_a_text_that_is_read_cannot_become_markup(tmp_path):
+    path, _ = scans.picture(tmp_path)
+    point = shapely.Point(150, 150)
+    known = corrections.of([{"kind": "face", "number": "<img src=x onerror=alert(1)>", "geometry": point}])
+    sheet = scans.sheet(path, known)
+    figures = {"page": 1, "width": 600, "height": 400, "dpi": 127.0, "scale": None, "crs": None, "rms_m": None}
+    page = preview.page(sheet, told.about(sheet, "a.png", None), figures | {"parcels": 5, "numbered": 5, "sure": 2})
+    # In the script of the page an ampersand is written as its number.
+    assert "<img src=x" not in page and "lt;img src=x" in page
+
+
+def test_reasons_are_words_in_both_languages_and_unknown_ones_are_shown():
+    tokens = pd.Series(["gap_bridged two_numbers", "", None, "brand_new"])
+    assert reasons.words(tokens, "vi").tolist() == ["nối qua chỗ đứt nét, có hai số trong thửa", "", "", "brand new"]
+    assert reasons.words(tokens, "en").tolist()[0] == "a gap in the line was bridged, two numbers in the face"
+    assert all(vi and en for vi, en in reasons.WORDS.values())
+
+
+def test_a_sheet_without_faces_is_no_crash(tmp_path):
+    path, key = scans.picture(tmp_path)
+    sheet = scans.sheet(path, traced=scans.nothing())
+    review.write(sheet, review.layers(sheet), tmp_path / "review.gpkg", key)
+    found = told.about(sheet, "a.png", None)
+    assert found["code"].tolist() == ["ban_quet.not_placed"]
+    with sqlite3.connect(tmp_path / "review.gpkg") as database:
+        lattice = database.execute("SELECT gia_tri FROM thong_tin WHERE khoa = 'lattice'").fetchone()[0]
+    database.close()
+    assert len(json.loads(lattice)) == 144
