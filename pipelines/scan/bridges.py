@@ -16,8 +16,11 @@ Floats = npt.NDArray[np.float64]
 _REACH_MM = 2.5
 """Longest gap that is closed."""
 
-_FOOT_MM = 1.8
+_FOOT_MM = 2.5
 """Longest gap between an end and the side of another line."""
+
+_CORNER_MM = 1.8
+"""How far two lines may each be from the corner they make."""
 
 _LONG_MM = 4.0
 """From which length on a line tells where it goes; shorter ones are ticks, dashes, strokes of letters."""
@@ -51,10 +54,43 @@ def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> 
     """
     for _ in range(2):
         links = _bridges(net, dark, weak, width, px_per_mm)
-        if not len(links):
+        corners, more = _corners(net, links, px_per_mm)
+        if not len(links) and not len(more):
             break
-        net = net.joined(np.empty((0, 2)), links)
+        net = net.joined(corners, np.concatenate([links, more]))
     return net
+
+
+def _corners(net: Net, taken: Ids, px_per_mm: float) -> tuple[Points, Ids]:
+    """Return corners that are missing between long lines which point at each other's way, with their links."""
+    ends = _ends(net, px_per_mm)
+    some = np.flatnonzero((ends.length >= _LONG_MM * px_per_mm) & ~np.isin(ends.point, taken))
+    if len(some) < 2:
+        return np.empty((0, 2)), np.empty((0, 2), dtype=np.int64)
+    reach = _CORNER_MM * px_per_mm
+    one, two = some[cKDTree(ends.at[some]).query_pairs(1.5 * reach, output_type="ndarray").reshape(-1, 2)].T
+    cross = ends.ahead[one, 0] * ends.ahead[two, 1] - ends.ahead[one, 1] * ends.ahead[two, 0]
+    steep = np.abs(cross) > 0.3
+    one, two, cross = one[steep], two[steep], cross[steep]
+    gap = ends.at[two] - ends.at[one]
+    ahead = (gap[:, 0] * ends.ahead[two, 1] - gap[:, 1] * ends.ahead[two, 0]) / cross
+    other = (gap[:, 0] * ends.ahead[one, 1] - gap[:, 1] * ends.ahead[one, 0]) / cross
+    good = (np.minimum(ahead, other) > 0) & (np.maximum(ahead, other) <= reach)
+    one, two, ahead, cost = one[good], two[good], ahead[good], (ahead + other)[good]
+    best = np.full(len(ends.point), np.inf)
+    np.minimum.at(best, one, cost)
+    np.minimum.at(best, two, cost)
+    mutual = (cost <= best[one]) & (cost <= best[two])
+    one, two, ahead = one[mutual], two[mutual], ahead[mutual]
+    corners = ends.at[one] + ahead[:, None] * ends.ahead[one]
+    number = len(net.points) + np.arange(len(corners))
+    links = np.concatenate([np.column_stack([ends.point[side], number]) for side in (one, two)])
+    ways = shapely.linestrings(
+        np.stack([np.concatenate([ends.at[one], ends.at[two]]), np.tile(corners, (2, 1))], axis=1)
+    )
+    blocked = np.unique(shapely.STRtree(raw(net)).query(ways, predicate="crosses")[0] % max(1, len(corners)))
+    free = ~np.isin(np.tile(np.arange(len(corners)), 2), blocked)
+    return corners, links[free]
 
 
 def _ends(net: Net, px_per_mm: float) -> _Ends:
@@ -97,7 +133,7 @@ def _bridges(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) ->
 
 
 def _limits(ends: _Ends, px_per_mm: float, longest: float) -> Floats:
-    """Return the longest gap each end may close: long lines tell more than short strokes and pieces that stand alone."""
+    """Return the longest gap each end may close: long lines tell more than short strokes and lone pieces."""
     share = np.where(ends.alone, 0.35, 0.45)
     limit = np.where(ends.length >= _LONG_MM * px_per_mm, longest * px_per_mm, share * ends.length)
     return np.minimum(limit, longest * px_per_mm)
@@ -124,7 +160,7 @@ def _pairs(ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -
     close = gap <= width + 3
     either = np.maximum(ends.length[one], ends.length[two]) >= _LONG_MM * px_per_mm  # dash to dash is no gap
     limit = np.minimum(*(_limits(ends, px_per_mm, _REACH_MM)[side] for side in (one, two)))
-    limit = np.where(either & (facing > 0.95), 0.8 * _REACH_MM * px_per_mm, limit)
+    limit = np.where(either & (facing > 0.95), _REACH_MM * px_per_mm, limit)
     ink = _faint(dark, weak, ends.at[one], ends.at[two])
     felt = gap * (1 - 0.8 * ink)
     good = (facing >= np.where(close, 0.5, 0.9)) & (felt <= np.maximum(limit, np.where(close, width + 3, 0)))

@@ -6,22 +6,23 @@ import cv2
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan import parts_apart, rooms
+from pipelines.scan import kinds, parts_apart, rooms, trust
 from pipelines.scan.arcs import fitted
+from pipelines.scan.bridges import bridged
 from pipelines.scan.cells import cells
 from pipelines.scan.model import Dark, Faces, Ink, Mask, Points
-from pipelines.scan.bridges import bridged
-from pipelines.scan.network import Ids, Net, parts, pruned, raw
+from pipelines.scan.network import Net, parts, pruned
 from pipelines.scan.ridges import network
 from pipelines.scan.separate import levels
 
+_SPUR = 1.5
+"""Edges up to so many widths of a line are the rim of a junction."""
+
 _ARM_MM = 5.5
 """Longest arm of a grid cross, with some spare."""
-
 
 
 def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, crosses: Points | None = None) -> Faces:
@@ -37,18 +38,23 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     Returns:
         Faces and edges in pixel coordinates; empty frames where nothing closes.
     """
+    net = _boundaries(dark, ink, px_per_mm, area, crosses)
+    lines = _apart(fitted(net, dark, ink.width_px)) if len(net.links) else np.empty(0, dtype=object)
+    return _faces(lines, dark, ink, px_per_mm, area)
+
+
+def _boundaries(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None) -> Net:
+    """Return the network of all that bounds a face, along the ridges of the ink."""
     width = ink.width_px
-    lines = _within(ink.lines, area, px_per_mm)
-    net = network(lines)
+    net = network(_within(ink.lines, area, px_per_mm))
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
-    net = pruned(net, 1.5 * width + 2)
+    net = pruned(net, _SPUR * width + 2)
     net = net.without(parts_apart.drawn_beside(net, dark, width, px_per_mm))
     net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
-    net = _merged(net, 1.5 * width + 1)
+    net = _merged(net, _SPUR * width + 1)
     net = rooms.closed(net, px_per_mm)
-    net = _merged(net, 1.5 * width + 1)
-    return _faces(_apart(fitted(net, dark, width)))
+    return _merged(net, _SPUR * width + 1)
 
 
 def _apart(edges: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -65,7 +71,8 @@ def _within(lines: Mask, area: Points | None, px_per_mm: float) -> Mask:
     cv2.fillConvexPoly(inside, np.round(area).astype(np.int32), 1)
     reach = 2 * round(0.6 * px_per_mm) + 1
     cv2.dilate(inside, np.ones((reach, reach), np.uint8), inside)
-    return lines & inside.view(bool)
+    made: Mask = lines & inside.view(bool)
+    return made
 
 
 def _on_crosses(
@@ -79,7 +86,7 @@ def _on_crosses(
     off = at - np.vstack([crosses, [-1e9, -1e9]])[near]
     along, across = np.abs(off @ axis), np.abs(off @ [-axis[1], axis[0]])
     on = np.minimum(along, across) <= width / 2 + 1.5
-    share = np.bincount(net.owner, on) / np.diff(net.first)
+    share = np.bincount(net.owner, on, minlength=len(net.first) - 1) / np.diff(net.first)
     made: npt.NDArray[np.bool_] = share >= 0.9
     return made
 
@@ -102,11 +109,16 @@ def _merged(net: Net, longest: float) -> Net:
     return net.without(both).contracted(group, places / size[many][:, None])
 
 
-def _faces(edges: npt.NDArray[Any]) -> Faces:
-    polygons, left, right = cells(edges)
+def _faces(lines: npt.NDArray[Any], dark: Dark, ink: Ink, px_per_mm: float, area: Points | None) -> Faces:
+    """Return the faces that lines close, what they are and how far they are to be believed."""
+    polygons, left, right = cells(lines)
     used = left != right
+    lines, left, right = lines[used], left[used], right[used]
+    edges = trust.edges(lines, dark, levels(dark)[0], px_per_mm)
+    faces = trust.faces(polygons, edges, left, right, px_per_mm)
+    faces["kind"] = kinds.guessed(kinds.measures(polygons, np.column_stack([left, right]), ink.marks, area, px_per_mm))
+    edges = edges.assign(left=left, right=right)
     return Faces(
-        gpd.GeoDataFrame({"confidence": 1.0, "kind": "parcel", "why": ""}, geometry=polygons, index=range(len(polygons))),
-        gpd.GeoDataFrame({"left": left[used], "right": right[used], "confidence": 1.0, "ink_share": 1.0, "kind": "line"},
-                         geometry=edges[used]),
-    )  # fmt: skip
+        gpd.GeoDataFrame(faces[["confidence", "kind", "why"]], geometry=polygons),
+        gpd.GeoDataFrame(edges[["left", "right", "confidence", "ink_share", "kind"]], geometry=lines),
+    )

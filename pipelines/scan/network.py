@@ -55,7 +55,8 @@ class Net:
     def lengths(self) -> npt.NDArray[np.float64]:
         """Return the length of each edge in pixels."""
         step = np.hypot(*(self.points[self.links[:, 0]] - self.points[self.links[:, 1]]).T)
-        return np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
+        made: npt.NDArray[np.float64] = np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
+        return made
 
     def without(self, edges: npt.NDArray[np.bool_]) -> "Net":
         """Return the network without some edges."""

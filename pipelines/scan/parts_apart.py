@@ -31,6 +31,8 @@ def drawn_beside(net: Net, dark: Dark, width: float, px_per_mm: float) -> Flags:
         width: Usual width of a line in pixels.
         px_per_mm: Pixels per millimetre.
     """
+    if not len(net.links):
+        return np.zeros(0, dtype=bool)
     part = parts(net.links, len(net.points))[net.start]
     extent = _extent(net, part)
     lengths = net.lengths()

@@ -1,5 +1,7 @@
 """From line work to its middle: skeleton, points and links."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,17 +30,17 @@ def network(lines: Mask) -> Net:
 def _links(pixel: Ids, row: Ids, column: Ids, height: int, width: int) -> Ids:
     """Return neighbouring pixels; diagonal ones only where no third pixel joins them."""
     found: list[npt.NDArray[np.int64]] = []
-    have = {}
+    have: dict[tuple[int, int], Any] = {}
     for down, right in _AROUND:
         inside = (row + down < height) & (column + right >= 0) & (column + right < width)
         wanted = np.where(inside, pixel + down * width + right, -1)
         place = np.minimum(np.searchsorted(pixel, wanted), max(0, len(pixel) - 1))
         have[down, right] = np.where(inside & (pixel[place] == wanted), place, -1) if len(pixel) else wanted
-    here = np.arange(len(pixel))
-    right, below = have[0, 1], have[1, 0]
+    here = np.arange(len(pixel), dtype=np.int64)
+    beside, below = have[0, 1], have[1, 0]
     left = np.full(len(pixel), -1)
-    left[right[right >= 0]] = here[right >= 0]
-    for step, other in ((right, None), (below, None), (have[1, 1], right), (have[1, -1], left)):
+    left[beside[beside >= 0]] = here[beside >= 0]
+    for step, other in ((beside, None), (below, None), (have[1, 1], beside), (have[1, -1], left)):
         joined = step >= 0
         if other is not None:
             joined &= (below < 0) & (other < 0)

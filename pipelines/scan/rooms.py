@@ -11,7 +11,7 @@ from pipelines.scan.network import Ids, Net, parts, raw
 _LEAST_MM2 = 8.0
 """Smallest parcel on paper, 3 mm square: what is smaller is the inside of a letter or of a symbol."""
 
-_NARROW_MM = 0.9
+_NARROW_MM = 1.2
 """What is narrower is the room between two strokes of a hatch, or a line drawn twice."""
 
 _HATCHES = 4
@@ -29,7 +29,9 @@ def closed(net: Net, px_per_mm: float) -> Net:
     return net.without(group[left] == group[right])
 
 
-def _opened(small: npt.NDArray[np.bool_], narrow: npt.NDArray[np.bool_], sides: Ids, lengths: npt.NDArray[np.float64]) -> Ids:
+def _opened(
+    small: npt.NDArray[np.bool_], narrow: npt.NDArray[np.bool_], sides: Ids, lengths: npt.NDArray[np.float64]
+) -> Ids:
     """Return the group of each room, outside last: small rooms with the neighbour they share most with."""
     count = len(small) + 1
     group = np.arange(count)
@@ -39,7 +41,7 @@ def _opened(small: npt.NDArray[np.bool_], narrow: npt.NDArray[np.bool_], sides: 
         shared = _shared(group, sides, lengths)
         total = shared.groupby("one")["shared"].transform("sum")
         hatched = np.bincount(group, narrow, minlength=len(open_)) >= _HATCHES
-        # Much hatching side by side is a house: it opens to the parcel around it, and stays where it has a place of its own.
+        # Much hatching side by side is a house: it opens to the parcel around it, or stays as one.
         wanted = shared[open_[shared["one"]] & (~hatched[shared["one"]] | (shared["shared"] >= _INSIDE * total)
                                                  | open_[shared["two"]])]  # fmt: skip
         if wanted.empty:
@@ -56,4 +58,4 @@ def _shared(group: Ids, sides: Ids, lengths: npt.NDArray[np.float64]) -> pd.Data
     """Return the length of edge that groups have in common: `one`, `two`, `shared`, each pair both ways."""
     one, two = group[sides].T
     both = pd.DataFrame({"one": np.append(one, two), "two": np.append(two, one), "shared": np.tile(lengths, 2)})
-    return both[both["one"] != both["two"]].groupby(["one", "two"], as_index=False)["shared"].sum()
+    return both[both["one"] != both["two"]].groupby(["one", "two"])["shared"].sum().reset_index()

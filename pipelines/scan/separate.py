@@ -1,5 +1,7 @@
 """Ink told apart: line work that can bound parcels, and all that is only written or drawn beside it."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,8 @@ from pipelines.scan.model import Dark, Ink, Mask
 _WEAK, _STRONG = 0.4, 0.6
 """Share of full ink from which a pixel belongs to ink, and which a stroke reaches somewhere."""
 
+Floats = npt.NDArray[np.float64]
+
 _LETTER_MM = 5.0
 """Usual largest size of a letter or of a word whose letters touch."""
 
@@ -16,11 +20,15 @@ _WORD_MM = 10.0
 _ROOM_MM = 3.0
 """Smaller side of the smallest closed parcel that stands alone."""
 
-_STROKE = 1.6
+_STROKE = 1.5
 """How much more ink than a straight stroke of its length and width a thin piece may have."""
 
+_SPARSE = 2.2
+_BESIDE = 0.5
+"""How far the pixels of a straight stroke spread across it, in widths of a line; 0.29 were exact."""
+
 _BAR_MM = (2.0, 12.0)
-_BESIDE_MM = (0.3, 2.0)
+_SIDES_MM = (0.3, 2.0)
 _STRIP = 1024
 
 
@@ -39,21 +47,18 @@ def ink(dark: Dark, px_per_mm: float) -> Ink:
     width = _width(inked)
     _fill_pinholes(inked, width)
     count, label, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8, ltype=cv2.CV_32S)
+    del inked
     sure = np.zeros(count, dtype=bool)
     sure[label[dark >= strong]] = True
     sure[0] = False
-    line = sure & _line_like(stats, width, px_per_mm)
-    drawn = np.concatenate([[0], np.where(line, 1, np.where(sure, 2, 0))[1:]]).astype(np.uint8)[label]
-    lines, marks = drawn == 1, drawn == 2
-    del drawn
-    bars = _bars(label, stats, line, marks, width, px_per_mm)
-    for bar in bars.tolist():
-        x, y, wide, high = stats[bar, :4].tolist()
-        box = np.s_[y : y + high, x : x + wide]
-        own = label[box] == bar
-        lines[box] &= ~own
-        marks[box] |= own
-    return Ink(lines, marks, width)
+    long = sure & _is_long(stats, width, px_per_mm)
+    strokes = _strokes(label, stats, sure & ~long, width)
+    drawn = np.where(long, 1, np.where(sure, 2, 0)).astype(np.uint8)
+    drawn[strokes.label] = 1
+    drawn[strokes.label[_are_bars(strokes, drawn[label] == 2, px_per_mm)]] = 2
+    told = drawn[label]
+    del label
+    return Ink(told == 1, told == 2, width)
 
 
 def levels(dark: Dark) -> tuple[int, int]:
@@ -70,7 +75,7 @@ def _width(inked: npt.NDArray[np.uint8]) -> float:
     counts = np.zeros(512)
     for first in range(0, len(inked), 2 * _STRIP):
         depth = cv2.distanceTransform(inked[first : first + _STRIP], cv2.DIST_L2, 5)
-        counts += np.bincount(np.minimum(depth[depth > 0] * 8, 511).astype(int), minlength=512)
+        counts += np.bincount((8 * np.minimum(depth[depth > 0], 63)).astype(int), minlength=512)
     total = counts.cumsum()
     if not total[-1]:
         return 1.0
@@ -87,43 +92,63 @@ def _fill_pinholes(inked: npt.NDArray[np.uint8], width: float) -> None:
         inked |= tiny.astype(np.uint8)[label]
 
 
-def _line_like(stats: npt.NDArray[np.int32], width: float, px_per_mm: float) -> npt.NDArray[np.bool_]:
+def _is_long(stats: npt.NDArray[np.int32], width: float, px_per_mm: float) -> npt.NDArray[np.bool_]:
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
-    large, small, across = np.maximum(wide, high), np.minimum(wide, high), np.hypot(wide, high)
-    thin = (stats[:, cv2.CC_STAT_AREA] <= _STROKE * width * across) & (across >= 3 * width)
+    large, small = np.maximum(wide, high), np.minimum(wide, high)
     room = (large >= _LETTER_MM * px_per_mm) & (small >= _ROOM_MM * px_per_mm)
-    told: npt.NDArray[np.bool_] = (large >= _WORD_MM * px_per_mm) | thin | room
+    sparse = stats[:, cv2.CC_STAT_AREA] <= _SPARSE * width * np.hypot(wide, high)  # a stroke or two, not a word
+    told: npt.NDArray[np.bool_] = (large >= _WORD_MM * px_per_mm) | room | (sparse & (large >= _LETTER_MM * px_per_mm))
     return told
 
 
-def _bars(
-    label: npt.NDArray[np.int32],
-    stats: npt.NDArray[np.int32],
-    line: npt.NDArray[np.bool_],
-    marks: Mask,
-    width: float,
-    px_per_mm: float,
-) -> npt.NDArray[np.intp]:
-    """Return the strokes with writing on both sides all along: bars of fractions, not pieces of boundaries."""
+@dataclass(frozen=True, slots=True)
+class _Strokes:
+    """Thin straight pieces: their label, middle, direction, length."""
+
+    label: npt.NDArray[np.intp]
+    middle: Floats
+    along: Floats
+    length: Floats
+
+
+def _strokes(
+    label: npt.NDArray[np.int32], stats: npt.NDArray[np.int32], some: npt.NDArray[np.bool_], width: float
+) -> _Strokes:
+    """Return the pieces among some that are straight strokes, by how their pixels spread along and across."""
     across = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    thin = stats[:, cv2.CC_STAT_AREA] <= _STROKE * width * across
-    some = np.flatnonzero(line & thin & (across >= _BAR_MM[0] * px_per_mm) & (across <= _BAR_MM[1] * px_per_mm))
-    reach = np.arange(_BESIDE_MM[0] * px_per_mm, _BESIDE_MM[1] * px_per_mm, max(1.0, width / 2))
-    along = np.linspace(0.05, 0.95, 24)
-    found = []
-    for one in some.tolist():
-        x, y, wide, high = stats[one, :4].tolist()
-        rows, columns = np.nonzero(label[y : y + high, x : x + wide] == one)
-        middle = np.array([columns.mean(), rows.mean()])
-        spread = np.linalg.svd(np.column_stack([columns, rows]) - middle, full_matrices=False)[2]
-        place = (np.column_stack([columns, rows]) - middle) @ spread[0]
-        at = middle + (x, y) + (place.min() + along[:, None] * np.ptp(place)) * spread[0]
-        sides = []
-        for sign in (-1, 1):
-            spots = np.round(at[:, None] + sign * reach[None, :, None] * spread[1]).astype(int)
-            inside = ((spots >= 0) & (spots < (marks.shape[1], marks.shape[0]))).all(axis=2)
-            spots[~inside] = 0
-            sides.append(float((marks[spots[..., 1], spots[..., 0]] & inside).any(axis=1).mean()))
-        if min(sides) >= 0.35 and max(sides) >= 0.5:
-            found.append(one)
-    return np.array(found, dtype=np.intp)
+    some = some & (stats[:, cv2.CC_STAT_AREA] <= _STROKE * width * across) & (across >= 3 * width)
+    pixel = np.flatnonzero(some[label])
+    number = label.ravel()[pixel]
+    y, x = np.divmod(pixel, label.shape[1])
+    chosen = np.flatnonzero(some)
+    size = np.bincount(number, minlength=len(some))[chosen]
+    middle = np.column_stack([np.bincount(number, axis, minlength=len(some))[chosen] for axis in (x, y)])
+    middle = middle / np.maximum(size, 1)[:, None]
+    place = np.searchsorted(chosen, number)
+    x, y = x - middle[place, 0], y - middle[place, 1]
+    xx, xy, yy = (np.bincount(place, one * two, minlength=len(chosen)) / np.maximum(size, 1)
+                  for one, two in ((x, x), (x, y), (y, y)))  # fmt: skip
+    angle = 0.5 * np.arctan2(2 * xy, xx - yy)
+    beside = np.sqrt(np.maximum((xx + yy - np.hypot(xx - yy, 2 * xy)) / 2, 0))
+    straight = beside <= _BESIDE * width
+    along = np.column_stack([np.cos(angle), np.sin(angle)])
+    return _Strokes(chosen[straight], middle[straight], along[straight], across[chosen[straight]])
+
+
+def _are_bars(strokes: _Strokes, marks: Mask, px_per_mm: float) -> npt.NDArray[np.bool_]:
+    """Tell the strokes with writing on both sides all along: bars of fractions, not pieces of boundaries."""
+    made = (strokes.length >= _BAR_MM[0] * px_per_mm) & (strokes.length <= _BAR_MM[1] * px_per_mm)
+    some = np.flatnonzero(made)
+    along = np.linspace(-0.45, 0.45, 24)[:, None]
+    reach = np.arange(_SIDES_MM[0] * px_per_mm, _SIDES_MM[1] * px_per_mm)[:, None]
+    ahead = strokes.along[some]
+    side = np.column_stack([-ahead[:, 1], ahead[:, 0]])
+    on = strokes.middle[some, None] + along * (strokes.length[some, None] * ahead)[:, None]
+    written = []
+    for sign in (-1.0, 1.0):
+        spots = np.round(on[:, :, None] + sign * reach * side[:, None, None]).astype(np.int64)
+        inside = ((spots >= 0) & (spots < (marks.shape[1], marks.shape[0]))).all(axis=3)
+        spots[~inside] = 0
+        written.append((marks[spots[..., 1], spots[..., 0]] & inside).any(axis=2).mean(axis=1))
+    made[some] = (np.minimum(*written) >= 0.35) & (np.maximum(*written) >= 0.5)
+    return made
