@@ -4,6 +4,7 @@ The two see different things: the network single pieces of ink, the recogniser t
 a digit is hardly ever wrong; where they differ, neither is believed.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,12 +18,17 @@ from pipelines.scan.words import Pieces, Word
 
 Floats = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]
+Signs = list[tuple[Image, tuple[float, float, float, float]]]
+"""Signs of a word, level and cut at their edges, with left, right, top, bottom in its row."""
 
 DIGITS = "0123456789"
 CAPITALS = "ABCDĐEFGHJKLMNPQRSTUVWXYZ"
 _OF_ROLE = {"number": DIGITS, "area": DIGITS + ".", "code": CAPITALS + DIGITS + "+", "free": ""}
 """Signs that a word of a role has; empty means all."""
 
+_SWAPPED = {"number": "area", "area": "number"}
+_ALIKE = str.maketrans("OoQlI|,", "0001" + "11.")
+_AREA, _NUMBER = re.compile(r"\d{1,6}\.\d"), re.compile(r"[1-9]\d{0,4}")
 _LEVEL = 0.03
 _SIDEWAYS = np.pi / 4
 _ONE_SIGN = 0.6
@@ -62,42 +68,77 @@ def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
         found: Pieces of ink.
         words: Words made of them.
     """
-    squares, sizes, spans = list[Image](), list[tuple[float, float]](), list[tuple[int, int]]()
     pictures = [_signs(dark, found, word) for word in words]
-    turned = [bool(abs(word.turn) > _SIDEWAYS) for word in words]
+    level, upside = _told(pictures, [abs(word.turn) > _SIDEWAYS for word in words])
+    made, is_upside = list[Reading](), set[int]()
+    roles = [word.role for word in words]
+    for members in _labels(words):
+        if members[0] in upside:
+            swapped = [_SWAPPED.get(roles[at], roles[at]) for at in members]
+            here = [_best(level[at], roles[at]) for at in members]
+            there = [_best(upside[at], role) for at, role in zip(members, swapped, strict=True)]
+            if _likely(there, swapped) > _likely(here, [roles[at] for at in members]):
+                is_upside |= set(members)
+                for at, role in zip(members, swapped, strict=True):
+                    words[at].role = roles[at] = role
+    for at, role in enumerate(roles):
+        made.append(_best(upside[at] if at in is_upside else level[at], role))
+    asked = [at for at, role in enumerate(roles) if role == "number" or (role == "free" and _is_number(made[at].text))]
+    images = [_line(pictures[at], upside=at in is_upside) for at in asked]
+    for at, (text, score) in zip(asked, margins.read(images), strict=True):
+        made[at] = Reading(made[at].text, made[at].sure, text.replace(" ", "").translate(_ALIKE), score)
+    return made
+
+
+def _told(
+    pictures: Sequence[Signs], turned: Sequence[bool]
+) -> tuple[list[npt.NDArray[np.float32]], dict[int, npt.NDArray[np.float32]]]:
+    """Return the probabilities of the signs of each word, and of those that may stand upside down the other way."""
+    squares, sizes = list[Image](), list[tuple[float, float]]()
     for signs, is_turned in zip(pictures, turned, strict=True):
+        unit = _digit_height(signs)
         for image, _ in signs:
             squares.append(glyphs.canvas(image))
+            sizes.append((image.shape[0] / unit, image.shape[1] / unit))
         if is_turned:
             squares += [glyphs.canvas(image[::-1, ::-1]) for image, _ in reversed(signs)]
-        unit = _digit_height(signs)
-        own = [(image.shape[0] / unit, image.shape[1] / unit) for image, _ in signs]
-        spans.append((len(sizes), len(signs)))
-        sizes += own + (own[::-1] if is_turned else [])
+            sizes += [(image.shape[0] / unit, image.shape[1] / unit) for image, _ in reversed(signs)]
     told = glyphs.probabilities(
         np.array(squares, dtype=np.uint8).reshape(-1, glyphs.SIDE, glyphs.SIDE),
         np.array(sizes, dtype=np.float32).reshape(-1, 2),
     )
-    made, upside = list[Reading](), list[bool]()
-    for word, (start, count), is_turned in zip(words, spans, turned, strict=True):
-        best = _best(told[start : start + count], word.role)
-        other = _best(told[start + count : start + 2 * count], word.role) if is_turned else None
-        upside.append(other is not None and other.sure > best.sure)
-        made.append(other if other is not None and other.sure > best.sure else best)
-    asked = [at for at, word in enumerate(words) if word.role == "number" or _is_number(made[at].text)]
-    asked += [at for at, word in enumerate(words) if word.role == "area" and made[at].sure < 0.9]
-    images = [_line(pictures[at], upside=upside[at]) for at in asked]
-    for at, (text, score) in zip(asked, margins.read(images), strict=True):
-        clean = text.replace(" ", "").replace(",", ".").replace("O", "0").replace("o", "0").replace("l", "1")
-        made[at] = Reading(made[at].text, made[at].sure, clean.replace("I", "1"), score)
-    return made
+    level, upside, start = list[npt.NDArray[np.float32]](), dict[int, npt.NDArray[np.float32]](), 0
+    for at, (signs, is_turned) in enumerate(zip(pictures, turned, strict=True)):
+        level.append(told[start : start + len(signs)])
+        start += len(signs)
+        if is_turned:
+            upside[at] = told[start : start + len(signs)]
+            start += len(signs)
+    return level, upside
+
+
+def _labels(words: Sequence[Word]) -> list[list[int]]:
+    """Return the words of each label."""
+    made = dict[int, list[int]]()
+    for at, word in enumerate(words):
+        made.setdefault(word.label, []).append(at)
+    return list(made.values())
+
+
+def _likely(readings: Sequence[Reading], roles: Sequence[str]) -> float:
+    """Return how likely the words of a label are, one way up: by their signs, and by the form an area has."""
+    score = sum(float(np.log(max(one.sure, 1e-9))) / max(len(one.text), 1) for one in readings)
+    forms = {"area": _AREA, "number": _NUMBER}
+    return score + sum(
+        bool(forms[role].fullmatch(one.text)) for one, role in zip(readings, roles, strict=True) if role in forms
+    )
 
 
 def _is_number(text: str) -> bool:
     return 0 < len(text) <= 5 and all(sign in DIGITS for sign in text)
 
 
-def _signs(dark: Dark, found: Pieces, word: Word) -> list[tuple[Image, tuple[float, float, float, float]]]:
+def _signs(dark: Dark, found: Pieces, word: Word) -> Signs:
     """Return the signs of a word, level and cut at their edges, with (left, right, top, bottom) in the row."""
     spans = found.extents(word.pieces, np.zeros(2), word.turn)
     order = np.argsort(spans[:, 0])
@@ -140,7 +181,7 @@ def _picture(dark: Dark, points: npt.NDArray[np.float32], turn: float) -> Image:
     return np.ascontiguousarray(level[down[0] : down[-1] + 1, across[0] : across[-1] + 1])
 
 
-def _digit_height(signs: Sequence[tuple[Image, tuple[float, float, float, float]]]) -> float:
+def _digit_height(signs: Signs) -> float:
     tall = np.array([image.shape[0] for image, _ in signs], dtype=np.float64)
     return float(np.median(tall[tall > 0.6 * tall.max()]))
 
@@ -154,7 +195,7 @@ def _best(told: npt.NDArray[np.float32], role: str) -> Reading:
     return Reading(text, float(np.prod(chosen.max(axis=1))))
 
 
-def _line(signs: Sequence[tuple[Image, tuple[float, float, float, float]]], *, upside: bool) -> Image:
+def _line(signs: Signs, *, upside: bool) -> Image:
     """Return a word as a line of text on white paper, of the height the recogniser likes."""
     boxes = np.array([box for _, box in signs])
     left, top = boxes[:, 0].min(), boxes[:, 2].min()

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from pipelines.scan.model import Mask
+from pipelines.scan.model import Ink, Mask
 
 Floats = npt.NDArray[np.float64]
 
@@ -93,6 +93,20 @@ class Word:
         """Its middle in pixel coordinates."""
         u, v = (self.box[0] + self.box[1]) / 2, (self.box[2] + self.box[3]) / 2
         return np.array([u * np.cos(self.turn) - v * np.sin(self.turn), u * np.sin(self.turn) + v * np.cos(self.turn)])
+
+
+def loose(ink: Ink, px_per_mm: float) -> Mask:
+    """Return the marks of a sheet with what of its lines hangs at no other line: bars of fractions, ones, strokes.
+
+    Args:
+        ink: Ink told apart.
+        px_per_mm: Resolution.
+    """
+    count, label, stats, _ = cv2.connectedComponentsWithStats(ink.lines.view(np.uint8), connectivity=8)
+    small = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _LONGEST_MM * px_per_mm
+    small[0] = False
+    kept: Mask = small[label] | ink.marks if count > 1 else ink.marks
+    return kept
 
 
 def pieces(marks: Mask, px_per_mm: float) -> Pieces:
@@ -185,7 +199,12 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
     middle, tall = (spans[:, 2] + spans[:, 3]) / 2, spans[:, 3] - spans[:, 2]
     inside = (spans[:, 0] > -length * 0.75) & (spans[:, 1] < length * 0.75)
     inside &= np.abs(spans[:, 0] + spans[:, 1]) / 2 < length / 2 + 0.3 * tall
-    big = inside & (tall > 0.35 * px_per_mm * _SMALLEST_MM * 2) & (tall < 0.9 * length) & (spans[:, 1] - spans[:, 0] < length)
+    big = (
+        inside
+        & (tall > 0.35 * px_per_mm * _SMALLEST_MM * 2)
+        & (tall < 0.9 * length)
+        & (spans[:, 1] - spans[:, 0] < length)
+    )
     rows: list[tuple[str, list[int]]] = []
     heights = []
     for side, role in ((-1, "number"), (1, "area")):
@@ -203,7 +222,12 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
         return None
     used = {k for _, row in rows for k in row}
     high = max(heights)
-    beside = np.array([k not in used for k in near]) & (np.abs(middle) < 0.6 * high) & (tall > 0.4 * high) & (tall < 1.7 * high)
+    beside = (
+        np.array([k not in used for k in near])
+        & (np.abs(middle) < 0.6 * high)
+        & (tall > 0.4 * high)
+        & (tall < 1.7 * high)
+    )
     for side in (-1, 1):
         chain = _chain(spans, beside, side, length / 2, high)
         if chain:
