@@ -52,11 +52,10 @@ def _fraction(members: Sequence[int], words: Sequence[Word], readings: Sequence[
     at = {words[one].role: one for one in members if words[one].role in ("number", "area")}
     if len(at) < 2:
         return None
-    area = readings[at["area"]]
-    is_area = _AREA.fullmatch(area.text) is not None and area.sure > 0.5
+    area = _area(readings[at["area"]])
     codes = [code for one in members if words[one].role == "code" if (code := land_use(readings[one].text))]
     return _row(words[at["number"]], readings[at["number"]], "fraction", words[at["area"]]) | {
-        "area": area.text if is_area else None,
+        "area": area,
         "code": codes[0] if codes else None,
     }
 
@@ -77,6 +76,14 @@ def _free(members: Sequence[int], words: Sequence[Word], readings: Sequence[Read
     if len(numbers) == 1 and len(numbers) + len(codes) == len(members):
         return _row(words[numbers[0]], readings[numbers[0]], "alone", None) | {"code": codes[0] if codes else None}
     return None
+
+
+def _area(reading: Reading) -> str | None:
+    """Return an area with its one decimal, by the surer of two readings."""
+    if _AREA.fullmatch(reading.text) and reading.sure > _ALONE and reading.second in (None, reading.text):
+        return reading.text
+    second = (reading.second or "").removesuffix("m2")
+    return second if _AREA.fullmatch(second) and reading.second_sure > _ALONE else None
 
 
 def _row(word: Word, reading: Reading, kind: str, area: Word | None) -> dict[str, object]:

@@ -204,6 +204,11 @@ def _registered(
                 )
     known = rows["number"].notna()
     has = rows["number"].isin(area.index)
+    if area_m2 is not None and limit_m2 is not None:
+        # The register gives this number another size: it is another number, or another parcel.
+        off = (rows["number"].map(area).astype("float64") - area_m2).abs() > _GROSS * limit_m2
+        other = off & ~rows["why"].str.contains("area_differs", regex=False)
+        rows["why"] = rows["why"].mask(other, (rows["why"] + " area_differs").str.strip())
     rows["listed"] = has.astype("boolean").where(known)
     rows["why"] = rows["why"].mask(known & ~has, (rows["why"] + " not_listed").str.strip())
     return rows

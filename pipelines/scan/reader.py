@@ -34,6 +34,13 @@ _SIDEWAYS = np.pi / 4
 _ONE_SIGN = 0.6
 """Pieces that overlap along the row by this share of the narrower one are pieces of one sign."""
 
+_CLEAR = 0.9
+_LEAST_SIGN = 0.5
+"""Digits are about as high as each other: what is lower by more than this is dirt."""
+
+_UPWARDS = 0.3
+"""Words that stand upright are read from below unless their signs say more than this to the contrary."""
+
 _LINE_PX = 40
 _EDGE = 64
 
@@ -77,13 +84,19 @@ def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
             swapped = [_SWAPPED.get(roles[at], roles[at]) for at in members]
             here = [_best(level[at], roles[at]) for at in members]
             there = [_best(upside[at], role) for at, role in zip(members, swapped, strict=True)]
-            if _likely(there, swapped) > _likely(here, [roles[at] for at in members]):
+            if _likely(there, swapped) + _UPWARDS > _likely(here, [roles[at] for at in members]):
                 is_upside |= set(members)
                 for at, role in zip(members, swapped, strict=True):
                     words[at].role = roles[at] = role
     for at, role in enumerate(roles):
         made.append(_best(upside[at] if at in is_upside else level[at], role))
-    asked = [at for at, role in enumerate(roles) if role == "number" or (role == "free" and _is_number(made[at].text))]
+    asked = [
+        at
+        for at, role in enumerate(roles)
+        if role == "number"
+        or (role == "free" and _is_number(made[at].text))
+        or (role == "area" and (made[at].sure < _CLEAR or not _AREA.fullmatch(made[at].text)))
+    ]
     images = [_line(pictures[at], upside=at in is_upside) for at in asked]
     for at, (text, score) in zip(asked, margins.read(images), strict=True):
         made[at] = Reading(made[at].text, made[at].sure, text.replace(" ", "").translate(_ALIKE), score)
@@ -157,6 +170,9 @@ def _signs(dark: Dark, found: Pieces, word: Word) -> Signs:
         points = np.concatenate([found.of(word.pieces[at]) for at in group])
         box = (spans[group, 0].min(), spans[group, 1].max(), spans[group, 2].min(), spans[group, 3].max())
         made.append((_picture(dark, points, word.turn), box))
+    if word.role == "number":
+        unit = _digit_height(made)
+        made = [(image, box) for image, box in made if image.shape[0] >= _LEAST_SIGN * unit]
     return made
 
 

@@ -19,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 _SMALLEST_MM, _LARGEST_MM = 0.8, 6.0
 """Heights of letters that are looked for: from the smallest one can read to those of names of villages."""
 _LONGEST_MM = 14.0
+_CODE_MM = 14.0
+"""A code of two uses beside a bar is as long."""
+
 _SPECK_MM2 = 0.012
 _BAR_MM = 1.7
 _STRIP = 2048
@@ -105,8 +108,28 @@ def loose(ink: Ink, px_per_mm: float) -> Mask:
     count, label, stats, _ = cv2.connectedComponentsWithStats(ink.lines.view(np.uint8), connectivity=8)
     small = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _LONGEST_MM * px_per_mm
     small[0] = False
-    kept: Mask = small[label] | ink.marks if count > 1 else ink.marks
+    kept: Mask = small[label] | ink.marks if count > 1 else ink.marks.copy()
+    _free_bars(kept, ink.width_px, px_per_mm)
     return kept
+
+
+def _free_bars(marks: Mask, width_px: float, px_per_mm: float) -> None:
+    """Part the level bars of fractions from digits that touch them."""
+    count, label, stats, _ = cv2.connectedComponentsWithStats(marks.view(np.uint8), connectivity=8)
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    some = (wide >= _BAR_MM * px_per_mm) & (wide <= _LONGEST_MM * px_per_mm)
+    some &= (high >= _SMALLEST_MM * px_per_mm) & (high <= 2.5 * _LARGEST_MM * px_per_mm)
+    some[0] = False
+    for one in np.flatnonzero(some).tolist():
+        x, y, across, tall = stats[one, :4].tolist()
+        own = label[y : y + tall, x : x + across] == one
+        # A bar is longer than any stroke of a digit, and no thicker than a line.
+        rows = np.flatnonzero(own.sum(axis=1) >= max(0.8 * across, _BAR_MM * px_per_mm))
+        if not len(rows) or np.ptp(rows) + 1 > max(2.5 * width_px, 3) or len(rows) != np.ptp(rows) + 1:
+            continue
+        for edge in (rows[0] - 1, rows[-1] + 1):
+            if 0 <= edge < tall:
+                marks[y + edge, x : x + across] &= ~own[edge]
 
 
 def pieces(marks: Mask, px_per_mm: float) -> Pieces:
@@ -192,7 +215,7 @@ def _word(found: Pieces, members: list[int], turn: float, role: str, label: int)
 def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -> list[tuple[str, list[int]]] | None:
     """Return the rows above and below a bar and what stands at its ends; None where it is no bar of a label."""
     length, turn, at = found.long[bar], float(found.turn[bar]), found.centre[bar]
-    near = [k for k in tree.query_ball_point(at, length / 2 + 5 * px_per_mm * 1.6) if k != bar and usable[k]]
+    near = [k for k in tree.query_ball_point(at, length / 2 + _CODE_MM * px_per_mm) if k != bar and usable[k]]
     if len(near) < 2 or len(near) > 4 * _CROWD:
         return None
     spans = found.extents(near, at, turn)
