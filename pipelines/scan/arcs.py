@@ -37,9 +37,10 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     good |= few[owner] & ((place == begin) | (place == end))
     pieces = _pieces(at, owner, place, good, tolerance)
     line = _lines(at, owner, place, good, pieces, width)
+    pieces, line = _whole_corners(at, pieces, line, width)
     known = ~few[pieces[:, 0]]
     nodes = _nodes(net, pieces, line, known, width)
-    return _assembled(net, at, pieces, line, nodes)
+    return _assembled(net, at, pieces, line, nodes, width)
 
 
 def breadths(net: Net, dark: Dark, width: float) -> Floats:
@@ -148,6 +149,29 @@ def _lines(at: Points, owner: Any, place: Any, good: Any, pieces: Any, width: fl
     return np.column_stack([middle, ahead, length])
 
 
+def _whole_corners(at: Points, pieces: Any, line: Floats, width: float) -> tuple[Any, Floats]:
+    """Leave out short pieces that only cut off the corner of their neighbours: ridges round corners off."""
+    short = line[:, 4] <= 2 * width + 2
+    inner = np.zeros(len(pieces), dtype=bool)
+    inner[1:-1] = (pieces[1:-1, 0] == pieces[:-2, 0]) & (pieces[1:-1, 0] == pieces[2:, 0])
+    inner[1:-1] &= short[1:-1] & ~short[:-2] & ~short[2:]
+    some = np.flatnonzero(inner)
+    middle = (at[pieces[some, 1]] + at[pieces[some, 2]]) / 2
+    met, cross = _met(line[some - 1], line[some + 1])
+    cut = some[(np.abs(cross) > _PARALLEL) & (np.hypot(*(met - middle).T) <= 1.2 * width + 1)]
+    kept = np.ones(len(pieces), dtype=bool)
+    kept[cut] = False
+    return pieces[kept], line[kept]
+
+
+def _met(here: Floats, then: Floats) -> tuple[Points, Floats]:
+    """Return where lines cross, and the sine of the angle between them."""
+    cross = here[:, 2] * then[:, 3] - here[:, 3] * then[:, 2]
+    gap = then[:, :2] - here[:, :2]
+    ahead = (gap[:, 0] * then[:, 3] - gap[:, 1] * then[:, 2]) / np.where(np.abs(cross) < 1e-6, 1.0, cross)
+    return here[:, :2] + ahead[:, None] * here[:, 2:4], cross
+
+
 def _nodes(net: Net, pieces: Any, line: Floats, known: Any, width: float) -> Points:
     """Return the points of the network with the ends of edges at the crossing of the lines that end there."""
     edge = pieces[:, 0]
@@ -172,20 +196,17 @@ def _nodes(net: Net, pieces: Any, line: Floats, known: Any, width: float) -> Poi
     return net.points + shift
 
 
-def _assembled(net: Net, at: Points, pieces: Any, line: Floats, nodes: Points) -> npt.NDArray[Any]:
+def _assembled(net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, width: float) -> npt.NDArray[Any]:
     edge = pieces[:, 0]
     turn = np.flatnonzero(edge[1:] == edge[:-1])  # a vertex between this piece and the next
     here, then = line[turn], line[turn + 1]
-    at_break = at[pieces[turn, 2]]
-    cross = here[:, 2] * then[:, 3] - here[:, 3] * then[:, 2]
-    gap = then[:, :2] - here[:, :2]
-    ahead = (gap[:, 0] * then[:, 3] - gap[:, 1] * then[:, 2]) / np.where(np.abs(cross) < 1e-6, 1.0, cross)
-    met = here[:, :2] + ahead[:, None] * here[:, 2:4]
+    at_break = (at[pieces[turn, 2]] + at[pieces[turn + 1, 1]]) / 2
+    met, cross = _met(here, then)
     on = [
         one[:, :2] + ((at_break - one[:, :2]) * one[:, 2:4]).sum(axis=1)[:, None] * one[:, 2:4] for one in (here, then)
     ]
     between = (on[0] + on[1]) / 2
-    clear = (np.abs(cross) > _PARALLEL) & (np.hypot(*(met - at_break).T) < 4)
+    clear = (np.abs(cross) > _PARALLEL) & (np.hypot(*(met - at_break).T) < max(4.0, 1.2 * width + 1))
     vertex = np.where(clear[:, None], met, between)
     edges = np.arange(len(net.first) - 1)
     owner = np.concatenate([edges, edge[turn], edges])

@@ -22,8 +22,14 @@ _FOOT_MM = 2.5
 _CORNER_MM = 1.8
 """How far two lines may each be from the corner they make."""
 
+_BACK_MM = 0.3
+"""How far behind an end its corner may lie: it was drawn a little too long, or its direction is off."""
+
 _LONG_MM = 4.0
 """From which length on a line tells where it goes; shorter ones are ticks, dashes, strokes of letters."""
+
+_STURDY_MM = 2.5
+"""From which length on pieces between a junction and a gap tell where they go when they face each other."""
 
 _ALONE_MM = 12.0
 _FELT = 0.6
@@ -75,7 +81,7 @@ def _corners(net: Net, taken: Ids, px_per_mm: float) -> tuple[Points, Ids]:
     gap = ends.at[two] - ends.at[one]
     ahead = (gap[:, 0] * ends.ahead[two, 1] - gap[:, 1] * ends.ahead[two, 0]) / cross
     other = (gap[:, 0] * ends.ahead[one, 1] - gap[:, 1] * ends.ahead[one, 0]) / cross
-    good = (np.minimum(ahead, other) > 0) & (np.maximum(ahead, other) <= reach)
+    good = (np.minimum(ahead, other) > -_BACK_MM * px_per_mm) & (np.maximum(ahead, other) <= reach)
     one, two, ahead, cost = one[good], two[good], ahead[good], (ahead + other)[good]
     best = np.full(len(ends.point), np.inf)
     np.minimum.at(best, one, cost)
@@ -139,11 +145,12 @@ def _limits(ends: _Ends, px_per_mm: float, longest: float) -> Floats:
     return np.minimum(limit, longest * px_per_mm)
 
 
-def _faint(dark: Dark, weak: int, one: Points, two: Points) -> Floats:
-    """Return how much of the way between points has ink, faint ink by its share."""
+def _faint(dark: Dark, weak: int, one: Points, two: Points, width: float) -> Floats:
+    """Return how much of the way between points has ink, faint ink by its share; round tips do not count."""
     if not len(one):
         return np.empty(0)
-    share = np.linspace(0.1, 0.9, 17)[:, None]
+    tip = np.minimum(0.4, (width / 2 + 0.5) / np.maximum(np.hypot(*(two - one).T), 1e-9))[:, None, None]
+    share = tip + (1 - 2 * tip) * np.linspace(0, 1, 17)[:, None]
     told = sampled(dark, one[:, None] * (1 - share) + two[:, None] * share)
     made: Floats = np.minimum(told / weak, 1).mean(axis=1).astype(np.float64)
     return made
@@ -161,10 +168,13 @@ def _pairs(ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -
     either = np.maximum(ends.length[one], ends.length[two]) >= _LONG_MM * px_per_mm  # dash to dash is no gap
     limit = np.minimum(*(_limits(ends, px_per_mm, _REACH_MM)[side] for side in (one, two)))
     limit = np.where(either & (facing > 0.95), _REACH_MM * px_per_mm, limit)
-    ink = _faint(dark, weak, ends.at[one], ends.at[two])
+    sturdy = ~ends.alone & (ends.length >= _STURDY_MM * px_per_mm)
+    sturdy = sturdy[one] & sturdy[two] & (facing > 0.97)
+    limit = np.where(sturdy, np.maximum(limit, 0.75 * _REACH_MM * px_per_mm), limit)
+    ink = _faint(dark, weak, ends.at[one], ends.at[two], width)
     felt = gap * (1 - 0.8 * ink)
     good = (facing >= np.where(close, 0.5, 0.9)) & (felt <= np.maximum(limit, np.where(close, width + 3, 0)))
-    good &= (either | (ink > _FELT)) & (ends.edge[one] != ends.edge[two])
+    good &= (either | sturdy | (ink > _FELT)) & (ends.edge[one] != ends.edge[two])
     cost = felt * (1 + 4 * (1 - np.clip(facing, 0, 1)))
     return one[good], two[good], cost[good]
 
@@ -193,7 +203,7 @@ def _feet(net: Net, ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm:
     spot, gap = spot[first], gap[first]
     limit = _limits(ends, px_per_mm, _FOOT_MM)[end]
     stray = ends.length[end] < np.where(ends.alone[end], _ALONE_MM, _LONG_MM) * px_per_mm
-    ink = _faint(dark, weak, ends.at[end], spots[spot])
+    ink = _faint(dark, weak, ends.at[end], spots[spot], width)
     felt = gap * (1 - 0.8 * ink)
     good = (felt <= limit) & (~stray | (ink > _FELT))  # a bar or a letter beside a line does not belong to it
     return end[good], on[spot[good]], 1.3 * felt[good]

@@ -111,9 +111,8 @@ def _merged(net: Net, longest: float) -> Net:
 
 def _faces(lines: npt.NDArray[Any], dark: Dark, ink: Ink, px_per_mm: float, area: Points | None) -> Faces:
     """Return the faces that lines close, what they are and how far they are to be believed."""
+    lines = lines[rooms.bounding(lines, px_per_mm)]  # fitting may have closed a sliver
     polygons, left, right = cells(lines)
-    used = left != right
-    lines, left, right = lines[used], left[used], right[used]
     edges = trust.edges(lines, dark, levels(dark)[0], px_per_mm)
     faces = trust.faces(polygons, edges, left, right, px_per_mm)
     faces["kind"] = kinds.guessed(kinds.measures(polygons, np.column_stack([left, right]), ink.marks, area, px_per_mm))

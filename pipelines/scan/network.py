@@ -55,8 +55,8 @@ class Net:
     def lengths(self) -> npt.NDArray[np.float64]:
         """Return the length of each edge in pixels."""
         step = np.hypot(*(self.points[self.links[:, 0]] - self.points[self.links[:, 1]]).T)
-        made: npt.NDArray[np.float64] = np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
-        return made
+        total: Any = np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
+        return np.asarray(total, dtype=np.float64)
 
     def without(self, edges: npt.NDArray[np.bool_]) -> "Net":
         """Return the network without some edges."""
@@ -89,11 +89,12 @@ def trace(points: Points, links: Ids) -> Net:
 
     A ring without junction begins at its first point. Links that are double or lead nowhere are left out.
     """
-    links = np.sort(links[links[:, 0] != links[:, 1]], axis=1)
-    links = np.unique(links, axis=0) if len(links) else links.reshape(0, 2)
+    links = np.sort(links[links[:, 0] != links[:, 1]], axis=1).reshape(-1, 2)
+    key = np.sort(links[:, 0] * max(1, len(points)) + links[:, 1])
+    links = np.column_stack(np.divmod(key[np.append(True, key[1:] != key[:-1])[: len(key)]], max(1, len(points))))
     degree = np.bincount(links.ravel(), minlength=len(points))
     node = degree != 2
-    node |= _ring_starts(links, node, len(points))
+    node |= _ring_starts(links, node, degree)
     count = len(links)
     source, target = np.concatenate([links, links[:, ::-1]]).T
     half = np.arange(2 * count)
@@ -130,14 +131,14 @@ def trace(points: Points, links: Ids) -> Net:
     return Net(points, links, path, first, link_edge, degree)
 
 
-def _ring_starts(links: Ids, node: npt.NDArray[np.bool_], count: int) -> npt.NDArray[np.bool_]:
+def _ring_starts(links: Ids, node: npt.NDArray[np.bool_], degree: Ids) -> npt.NDArray[np.bool_]:
     """Return the first point of every ring without junction."""
-    label = parts(links, count)
+    label = parts(links, len(degree))
     own = np.zeros(int(label.max(initial=-1)) + 1, dtype=bool)
-    used = np.unique(links)
+    used = np.flatnonzero(degree)
     own[label[used[node[used]]]] = True
     free = used[~own[label[used]]]
-    made = np.zeros(count, dtype=bool)
+    made = np.zeros(len(degree), dtype=bool)
     made[free[np.unique(label[free], return_index=True)[1]]] = True
     return made
 

@@ -1,5 +1,7 @@
 """Which closed rooms of a network are faces of the sheet: not the insides of letters and symbols, not hatching."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -21,12 +23,18 @@ _INSIDE = 0.7
 
 def closed(net: Net, px_per_mm: float) -> Net:
     """Return the network without edges that bound nothing, and with rooms that are no faces opened to a neighbour."""
-    polygons, left, right = cells(raw(net))
+    return net.without(~bounding(raw(net), px_per_mm))
+
+
+def bounding(edges: npt.NDArray[Any], px_per_mm: float) -> npt.NDArray[np.bool_]:
+    """Return which edges part two faces, or a face from outside, once rooms that are no faces are opened."""
+    polygons, left, right = cells(edges)
     area, rim = shapely.area(polygons), shapely.length(polygons)
     narrow = 2 * area < _NARROW_MM * px_per_mm * rim
     small = (area < _LEAST_MM2 * px_per_mm**2) | narrow
-    group = _opened(small, narrow, np.column_stack([left, right]), net.lengths())
-    return net.without(group[left] == group[right])
+    group = _opened(small, narrow, np.column_stack([left, right]), shapely.length(edges))
+    parting: npt.NDArray[np.bool_] = group[left] != group[right]
+    return parting
 
 
 def _opened(

@@ -52,7 +52,8 @@ def ink(dark: Dark, px_per_mm: float) -> Ink:
     sure[label[dark >= strong]] = True
     sure[0] = False
     long = sure & _is_long(stats, width, px_per_mm)
-    strokes = _strokes(label, stats, sure & ~long, width)
+    short = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _BAR_MM[1] * px_per_mm
+    strokes = _strokes(label, stats, sure & short, width)
     drawn = np.where(long, 1, np.where(sure, 2, 0)).astype(np.uint8)
     drawn[strokes.label] = 1
     drawn[strokes.label[_are_bars(strokes, drawn[label] == 2, px_per_mm)]] = 2
