@@ -36,11 +36,16 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
         px_per_mm: Resolution; may be wrong by a few percent where the frame has all corners.
 
     Returns:
-        (n, 2) centres in page coordinates, in the order of reading; spacing in pixels, NaN without crosses.
+        (n, 2) centres in page coordinates; spacing in pixels, NaN without crosses.
     """
     expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
     nodes, found = _searched(dark, expected, turn_deg, px_per_mm)
     if len(nodes) < _FEW * (len(expected[0]) if expected else 1):
+        for per_mm in lattice.resolutions(corners, px_per_mm):
+            other = lattice.expected(corners, turn_deg, per_mm, dark.shape)
+            by_size = _searched(dark, other, turn_deg, per_mm)
+            if other and len(by_size[0]) >= _FEW * len(other[0]):
+                return by_size[1], lattice.spacing(*by_size)
         # The crosses stand elsewhere than the corners let expect: on a frame drawn around what there was.
         free = _searched(dark, _freely(dark, corners, turn_deg, px_per_mm), turn_deg, px_per_mm)
         nodes, found = max((nodes, found), free, key=lambda one: len(one[0]))

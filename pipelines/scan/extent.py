@@ -4,6 +4,7 @@ Coordinates of the corners and the name in the grid are read independently; wher
 """
 
 import math
+from collections import Counter
 
 import numpy as np
 
@@ -16,23 +17,27 @@ GRID_MM = 100.0
 """Grid crosses stand every 10 cm on paper."""
 
 _SURE_VOTES = 3
+_SCALE_OFF = 0.05
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in metres."""
 
 
 def scale_of(frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> tuple[int | None, bool]:
-    """Return the scale and whether somebody says it; by the length of a side where its coordinates were read."""
-    if scale is not None or print_.scale is not None:
-        return scale or print_.scale, True
-    if print_.cell is not None:
-        return print_.cell.scale, True
+    """Return the scale, and whether somebody says it: who asks, else what most of print, name and sides agree on."""
+    if scale is not None:
+        return scale, True
     west, south, east, north = print_.sides
     wide, high = _size_mm(frame, px_per_mm)
     guesses = [(east - west) / wide * 1000, (north - south) / high * 1000]
-    seen = [guess for guess in guesses if math.isfinite(guess) and guess > 0]
-    near = [one for one in printed.SCALES if seen and abs(seen[0] / one - 1) < 0.05]
-    return (near[0], False) if near else (None, False)
+    by_sides = [one for one in printed.SCALES for guess in guesses if abs(guess / one - 1) < _SCALE_OFF]
+    said = [one for one in (print_.scale, print_.cell.scale if print_.cell else None) if one is not None]
+    if not said and not by_sides:
+        return None, False
+    # Both sides count as one witness; in doubt what is printed comes first.
+    votes = Counter([*said, *sorted(set(by_sides))])
+    chosen = votes.most_common(1)[0][0]
+    return chosen, chosen in said
 
 
 def _size_mm(frame: Frame, px_per_mm: float) -> tuple[float, float]:

@@ -26,6 +26,9 @@ _GRID_OFF = 0.006
 _NEST_MM = 32.0
 _PARTED = 0.2
 _LEAST_GAP_PX = 12
+_BARE_SHARE = 0.4
+"""Share of the page that a frame without crosses has at least."""
+
 _EVEN_MM = 3.0
 _MEET_MM = 2.5
 _END_MM = 12.0
@@ -61,12 +64,21 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
     corners = _corners(dark, small, box, px_per_mm)
     if np.isfinite(corners).all(axis=1).sum() == 0:
         return None
+    found, spacing = crosses.find(dark, corners, small.turn_deg, px_per_mm)
+    # A block of a town map is a rectangle too, and so are two long streets that meet.
+    if not len(found) and not _area_px(corners) >= _BARE_SHARE * dark.size:
+        return None
     quarter = upright.quarter(dark, corners, small.turn_deg, px_per_mm)
     corners = np.roll(corners, -quarter, axis=0)
     turn = (small.turn_deg + 90.0 * quarter + 180.0) % 360.0 - 180.0
     turn = 180.0 if turn == -180.0 else turn
-    found, spacing = crosses.find(dark, corners, turn, px_per_mm)
     return Frame(corners, found, turn, spacing, others)
+
+
+def _area_px(corners: Points) -> float:
+    """Return the area of a frame in pixels; NaN where it is cut."""
+    x, y = corners.T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
 
 
 def _boxes(small: Coarse) -> list[_Box]:

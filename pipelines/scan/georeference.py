@@ -118,7 +118,8 @@ def _by_frame(
     if found is None:
         return None
     bounds, sources, contradiction = found
-    where = _crs(bounds, crs or page.crs, zone)
+    # Coordinates of HN-72 look like those of VN-2000: such a sheet needs identical points.
+    where = _crs(bounds, crs or page.crs, None if print_.is_older_system else zone)
     if where is None:
         return None
     told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
@@ -203,7 +204,13 @@ def _fitted(
     warp = point_files.fitted(source, target, tolerance, name)
     points = table.assign(residual_m=warp.residuals_m, used=warp.used)[list(POINT_COLUMNS)].reset_index(drop=True)
     off = points[points["residual_m"] > limit]
-    told = [*told, *(("ban_quet.control_residual", f"{row.id}: {row.residual_m:.2f} m") for row in off.itertuples())]
+    told = [
+        *told,
+        *(
+            ("ban_quet.control_residual", f"{name}: {error:.2f} m")
+            for name, error in zip(off["id"], off["residual_m"], strict=True)
+        ),
+    ]
     return Placed(warp, crs, scale, print_.name, points, limit, tuple(told), sources, print_.number)
 
 

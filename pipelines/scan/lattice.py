@@ -12,7 +12,18 @@ GRID_MM = 100.0
 """Crosses stand every 10 cm on paper."""
 
 _STRAY_MM = 1.2
+_SIDES_MM = (500.0, 600.0)
+_SAME_RESOLUTION = 0.03
 _NEIGHBOUR_SHARE = 0.025
+
+
+def resolutions(corners: Points, px_per_mm: float) -> list[float]:
+    """Return what the resolution would be if the frame were a standard sheet of 50 or 60 cm, where that differs."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    if not np.isfinite(sides).all() or sides.max() > 1.03 * sides.min():
+        return []
+    made = [float(sides.mean()) / side_mm for side_mm in _SIDES_MM]
+    return [one for one in made if abs(one / px_per_mm - 1) > _SAME_RESOLUTION]
 
 
 def expected(

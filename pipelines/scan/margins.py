@@ -29,6 +29,7 @@ _WORD_GAP = 0.9
 _HEIGHT_MM = (1.1, 11.0)
 _ASPECT = 1.6
 _PAD_MM = 0.6
+_INSIDE_MM = 110.0
 _MOST = 60
 
 
@@ -59,14 +60,15 @@ class Line:
     is_across: bool
 
 
-def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> list[Cutting]:
-    """Return the lines of text around a frame.
+def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float, *, inside: bool = False) -> list[Cutting]:
+    """Return the lines of text around a frame, the largest first; of the middle of the sheet with `inside`.
 
     Args:
         dark: (H, W) ink.
         corners: (4, 2) corners of the inner frame, the upper left one first; NaN where unknown.
         turn_deg: Direction of its upper side on the page, degrees clockwise.
         px_per_mm: Resolution.
+        inside: What is written on the map, instead of around it.
     """
     axes, origin, (wide, high) = layout(corners, turn_deg, px_per_mm)
     page = np.array([(0, 0), (dark.shape[1], 0), (dark.shape[1], dark.shape[0]), (0, dark.shape[0])], dtype=np.float64)
@@ -77,6 +79,9 @@ def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> 
         (low[0], low[1], far[0], 0.0), (low[0], high, far[0], far[1]),
         (low[0], 0.0, 0.0, high), (wide, 0.0, far[0], high),
     )  # fmt: skip
+    if inside:
+        middle = (wide / 2, high / 2)
+        strips = ((*(at - _INSIDE_MM for at in middle), *(at + _INSIDE_MM for at in middle)),)  # type: ignore[assignment]
     found = []
     for left, top, end, bottom in strips:
         size = (round((end - left) * PER_MM), round((bottom - top) * PER_MM))

@@ -18,10 +18,13 @@ SCALES = (200, 500, 1000, 2000, 5000, 10_000)
 _SCALE = re.compile(r"(?<![\d.])[1il|]\s*[:/.]\s*(\d[\d .,]{1,6}\d|\d{3,5})(?!\d)")
 _NUMBER = re.compile(r"(?:so|s)\s*[:.]?\s*(\d{1,4})\s*$")
 _SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
+_OLDER = re.compile(r"hn\W*72")
 _DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
 _EASTING_M = (150_000.0, 900_000.0)
 _NORTHING_M = (900_000.0, 2_620_000.0)
-_NEAR_MM = 26.0
+NEAR_MM = 26.0
+"""Coordinates of a corner stand at most so far from it."""
+
 _LEAST_SCORE = 0.6
 
 
@@ -46,6 +49,11 @@ class Printed:
     sides: tuple[float, float, float, float]
     votes: tuple[int, int, int, int]
     lines: tuple[margins.Line, ...]
+
+    @property
+    def is_older_system(self) -> bool:
+        """Tell whether the sheet says that its coordinates are of HN-72."""
+        return any(_OLDER.search(fold(line.text)) for line in self.lines)
 
 
 def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
@@ -77,6 +85,9 @@ def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
     """
     scale = _scale(lines)
     cells = Counter(cell for line in lines if (cell := sheets.parse(line.text, scale)) is not None)
+    if not cells:
+        # The name may be read well where the scale was not.
+        cells = Counter(cell for line in lines if (cell := sheets.parse(line.text)) is not None and cell.scale <= 2000)
     if scale is None and cells:
         # A name with a division tells its scale; three digits and three digits alone may be anything.
         cells = Counter({cell: count for cell, count in cells.items() if cell.scale <= 2000})
@@ -145,8 +156,8 @@ def _sides(
             continue
         x, y = line.centre
         # Whole kilometres alone are as well the number of a parcel or a year: only beside a corner, if at all.
-        at_left, at_right = abs(x) <= _NEAR_MM, abs(x - wide_mm) <= _NEAR_MM
-        at_top, at_bottom = abs(y) <= _NEAR_MM, abs(y - high_mm) <= _NEAR_MM
+        at_left, at_right = abs(x) <= NEAR_MM, abs(x - wide_mm) <= NEAR_MM
+        at_top, at_bottom = abs(y) <= NEAR_MM, abs(y - high_mm) <= NEAR_MM
         if not (at_left or at_right) or not (at_top or at_bottom):
             continue
         if _EASTING_M[0] <= value <= _EASTING_M[1]:
@@ -158,6 +169,11 @@ def _sides(
     return chosen, counts  # type: ignore[return-value]
 
 
+def is_side(length_m: float, length_mm: float) -> bool:
+    """Tell whether a difference of coordinates is the length of a side at one of the scales that maps have."""
+    return any(abs(length_m / scale * 1000 - length_mm) <= 0.01 * length_mm for scale in SCALES)
+
+
 def _agreeing(
     votes: list[Counter[float]], wide_mm: float, high_mm: float, cell: sheets.Cell | None
 ) -> tuple[float, float, float, float]:
@@ -167,7 +183,7 @@ def _agreeing(
         pairs = [
             (votes[low][first] + votes[high][second], -first, first, second)
             for first in votes[low] for second in votes[high]
-            if any(abs((second - first) / scale * 1000 - length) <= 0.01 * length for scale in SCALES)
+            if is_side(second - first, length)
         ]  # fmt: skip
         if pairs:
             out[low], out[high] = max(pairs)[2:]

@@ -131,6 +131,19 @@ def test_crosses_that_stand_elsewhere_than_the_corners_let_expect() -> None:
     _check(frames.find(ink, _PER_MM), corners, np.round(marks) + 0.5)
 
 
+def test_a_wrong_resolution_of_the_file_does_not_hide_the_crosses() -> None:
+    ink = np.zeros((1200, 1200), np.uint8)
+    cv2.rectangle(ink, (100, 100), (1100, 1100), 255, 1)
+    at = [(x, y) for y in range(300, 1100, 200) for x in range(300, 1100, 200)]
+    for x, y in at:
+        ink[y, x - 10 : x + 11] = 255
+        ink[y - 10 : y + 11, x] = 255
+    found = frames.find(ink, 1.4)
+    assert found is not None
+    assert len(found.crosses) == len(at)
+    assert found.spacing_px == pytest.approx(200, abs=0.5)
+
+
 def test_lines_that_cross_are_no_grid() -> None:
     ink, corners, marks = _drawn(crosses=False, lines=False)
     x, y = marks[1].astype(int)
@@ -157,6 +170,15 @@ def test_two_sheets_on_a_page() -> None:
     found = frames.find(np.hstack([ink, np.zeros((len(ink), 40), np.uint8), ink]), _PER_MM)
     assert found is not None
     assert found.others == 1
+
+
+def test_a_block_on_a_map_without_crosses_is_no_frame() -> None:
+    page = np.zeros((1200, 2400), np.uint8)
+    cv2.rectangle(page, (300, 200), (1000, 800), 255, 1)
+    assert frames.find(page, _PER_MM) is None
+    cv2.line(page, (1300, 100), (2300, 100), 255, 1)
+    cv2.line(page, (1300, 100), (1300, 1100), 255, 1)
+    assert frames.find(page, _PER_MM) is None
 
 
 def test_no_frame_where_there_is_none() -> None:

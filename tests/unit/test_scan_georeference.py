@@ -10,6 +10,7 @@ from affine import Affine
 
 from pipelines.errors import PackageError
 from pipelines.scan import cog, georeference, points, printed, residuals
+from pipelines.scan.margins import Line
 from pipelines.scan.model import Frame, Page, Placed
 from pipelines.scan.printed import Printed
 from pipelines.scan.sheets import Cell
@@ -110,6 +111,12 @@ def test_the_scale_follows_from_the_coordinates_and_is_said_to_be_guessed(monkey
     assert "ban_quet.scale_guessed" in _codes(placed)
 
 
+def test_a_misread_scale_loses_against_name_and_coordinates(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = _place(monkeypatch, _frame(), replace(_READ, scale=2000))
+    assert placed is not None
+    assert placed.scale == 1000
+
+
 def test_a_page_cut_through_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = _frame(0.5)
     corners = frame.corners.copy()
@@ -144,6 +151,12 @@ def test_nothing_is_placed_where_nothing_says_where(monkeypatch: pytest.MonkeyPa
     far = replace(_READ, cell=None, sides=(576_000, 1_194_500, 576_500, 1_195_000))
     assert _place(monkeypatch, _frame(), far, zone="EPSG:32648") is not None
     assert _place(monkeypatch, _frame(), zone=None) is None
+
+
+def test_a_sheet_of_hn_72_needs_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = replace(_READ, lines=(Line("Hệ tọa độ HN - 72", 0.9, (80.0, 517.0), False),))
+    assert _place(monkeypatch, _frame(), older) is None
+    assert _place(monkeypatch, _frame(), older, crs=_ZONE) is not None
 
 
 def test_points_are_written_for_qgis_and_taken_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import margins, printed
+from pipelines.scan import margins, printed, upright
 from pipelines.scan.margins import Line
 from pipelines.scan.sheets import Cell
 
@@ -79,6 +79,13 @@ def _drawn() -> tuple[np.ndarray, np.ndarray]:
         ink[260 : 260 + up.shape[0], 185 : 185 + up.shape[1]], up
     )
     return ink, corners
+
+
+@pytest.mark.parametrize("quarter", [0, 1, 2, 3])
+def test_which_way_up_by_what_is_printed(quarter: int) -> None:
+    ink, corners = _drawn()
+    turned = np.ascontiguousarray(np.rot90(ink, -quarter))
+    assert upright.quarter(turned, corners, 0.0, 8.0) == quarter
 
 
 def test_lines_are_cut_out_and_read_on_the_page() -> None:
