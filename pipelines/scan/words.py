@@ -22,6 +22,7 @@ _LONGEST_MM = 14.0
 _CODE_MM = 14.0
 """A code of two uses beside a bar is as long."""
 
+_BETWEEN = 0.3
 _SPECK_MM2 = 0.012
 _BAR_MM = 1.7
 _STRIP = 2048
@@ -59,7 +60,7 @@ class Pieces:
         return self.points[self.starts[piece] : self.starts[piece + 1]]
 
     def extents(self, chosen: Sequence[int], origin: Floats, turn: float) -> Floats:
-        """Return (n, 4) extents of pieces along and across a direction from a place: least u, most u, least v, most v."""
+        """Return (n, 4) extents of pieces along a direction (least, most) and across it, from a place."""
         axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
         made = np.empty((len(chosen), 4))
         for row, piece in enumerate(chosen):
@@ -115,7 +116,7 @@ def loose(ink: Ink, px_per_mm: float) -> Mask:
 
 def _free_bars(marks: Mask, width_px: float, px_per_mm: float) -> None:
     """Part the level bars of fractions from digits that touch them."""
-    count, label, stats, _ = cv2.connectedComponentsWithStats(marks.view(np.uint8), connectivity=8)
+    _, label, stats, _ = cv2.connectedComponentsWithStats(marks.view(np.uint8), connectivity=8)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     some = (wide >= _BAR_MM * px_per_mm) & (wide <= _LONGEST_MM * px_per_mm)
     some &= (high >= _SMALLEST_MM * px_per_mm) & (high <= 2.5 * _LARGEST_MM * px_per_mm)
@@ -126,6 +127,9 @@ def _free_bars(marks: Mask, width_px: float, px_per_mm: float) -> None:
         # A bar is longer than any stroke of a digit, and no thicker than a line.
         rows = np.flatnonzero(own.sum(axis=1) >= max(0.8 * across, _BAR_MM * px_per_mm))
         if not len(rows) or np.ptp(rows) + 1 > max(2.5 * width_px, 3) or len(rows) != np.ptp(rows) + 1:
+            continue
+        # The straight top of a seven or the foot of a two is no bar: writing hangs at both sides of one.
+        if not _BETWEEN * tall < rows.mean() < (1 - _BETWEEN) * tall:
             continue
         for edge in (rows[0] - 1, rows[-1] + 1):
             if 0 <= edge < tall:
