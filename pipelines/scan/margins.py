@@ -112,6 +112,8 @@ def _recognizer() -> Any:
     engine = RapidOCR(params={"Global.log_level": "critical", **threads})
     # The model is loaded with the first line that is read.
     engine(np.full((48, 48, 3), 255, dtype=np.uint8), use_det=False, use_cls=False, use_rec=True)
+    # Else every line is filled up to a width of 320 pixels, and numbers of parcels are much shorter.
+    engine.text_rec.rec_image_shape = [3, 48, 48]
     return engine.text_rec
 
 

@@ -1,0 +1,141 @@
+"""What the words of a sheet may say of parcels: one candidate for each label, with its parts and how sure they are."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+import schemas
+from pipelines import label_text
+from pipelines.scan.reader import Reading
+from pipelines.scan.words import Word
+
+COLUMNS = ("number", "area", "code", "x", "y", "x_area", "y_area", "p", "agrees", "other", "kind", "height")
+"""Number, area and code as texts; where the number stands and, where it has one, its area; probability of the number;
+whether both readers agree; what the other one reads; `fraction`, `whole` or `alone`; height of its signs in pixels."""
+
+_NUMBER = re.compile(r"[1-9]\d{0,4}")
+_AREA = re.compile(r"\d{1,7}\.\d")
+_SWAPS = {"O": "DĐQ", "D": "ĐO", "Đ": "D", "5": "S", "S": "5", "8": "B", "B": "8", "2": "Z", "Z": "2", "6": "G",
+          "G": "C", "C": "G", "V": "Y", "U": "V", "M": "N", "N": "M", "T": "I", "I": "T"}  # fmt: skip
+"""Signs that are taken for each other."""
+
+_AGREED, _ALONE = 0.02, 0.6
+"""Share of the doubt that stays where both readers agree; most that one is believed against the other."""
+
+
+def of_words(words: Sequence[Word], readings: Sequence[Reading]) -> tuple[pd.DataFrame, list[int]]:
+    """Return the labels that words make up (`COLUMNS`), and the rows of the words that belong to none.
+
+    Args:
+        words: Words of a sheet.
+        readings: What each says.
+    """
+    labels = dict[int, list[int]]()
+    for at, word in enumerate(words):
+        labels.setdefault(word.label, []).append(at)
+    rows, loose = list[dict[str, object]](), list[int]()
+    for members in labels.values():
+        made = _fraction(members, words, readings) or _free(members, words, readings)
+        if made is None:
+            loose += members
+        else:
+            rows.append(made)
+    return pd.DataFrame(rows, columns=list(COLUMNS)), loose
+
+
+def _fraction(members: Sequence[int], words: Sequence[Word], readings: Sequence[Reading]) -> dict[str, object] | None:
+    """Return what a number over its area says."""
+    at = {words[one].role: one for one in members if words[one].role in ("number", "area")}
+    if len(at) < 2:
+        return None
+    area = _area(readings[at["area"]])
+    codes = [code for one in members if words[one].role == "code" if (code := land_use(readings[one].text))]
+    return _row(words[at["number"]], readings[at["number"]], "fraction", words[at["area"]]) | {
+        "area": area,
+        "code": codes[0] if codes else None,
+    }
+
+
+def _free(members: Sequence[int], words: Sequence[Word], readings: Sequence[Reading]) -> dict[str, object] | None:
+    """Return what words without a bar between them say: all of a label in a row or more, or a number alone."""
+    text = "\n".join(readings[one].text for one in members)
+    said = label_text.parse(text, "label")
+    if said is not None and "number" in said and _NUMBER.fullmatch(said["number"]):
+        code = land_use(said["code"]) if "code" in said else None
+        if "code" not in said or code:
+            row = _row(words[members[0]], readings[members[0]], "whole", None)
+            # The readers are not asked for a number within a longer text: it stays with the network.
+            sure = float(np.prod([readings[one].sure for one in members]))
+            return row | {"number": said["number"], "area": said.get("area"), "code": code, "p": sure, "agrees": False}
+    numbers = [one for one in members if _NUMBER.fullmatch(readings[one].text)]
+    codes = [code for one in members if one not in numbers and (code := land_use(readings[one].text))]
+    if len(numbers) == 1 and len(numbers) + len(codes) == len(members):
+        return _row(words[numbers[0]], readings[numbers[0]], "alone", None) | {"code": codes[0] if codes else None}
+    return None
+
+
+def _area(reading: Reading) -> str | None:
+    """Return an area with its one decimal, by the surer of two readings."""
+    if _AREA.fullmatch(reading.text) and reading.sure > _ALONE and reading.second in (None, reading.text):
+        return reading.text
+    second = (reading.second or "").removesuffix("m2")
+    return second if _AREA.fullmatch(second) and reading.second_sure > _ALONE else None
+
+
+def _row(word: Word, reading: Reading, kind: str, area: Word | None) -> dict[str, object]:
+    p, text = _believed(reading)
+    (x, y), (x_area, y_area) = word.middle, (area.middle if area is not None else (np.nan, np.nan))
+    return {
+        "number": text, "area": None, "code": None, "x": x, "y": y, "x_area": x_area, "y_area": y_area, "p": p,
+        "agrees": reading.agrees, "other": None if reading.agrees else reading.second, "kind": kind,
+        "height": word.height,
+    }  # fmt: skip
+
+
+def _believed(reading: Reading) -> tuple[float, str | None]:
+    """Return the number that two readings make, and its probability."""
+    text = reading.text if _NUMBER.fullmatch(reading.text) else None
+    if reading.second is None:
+        return (min(reading.sure, _ALONE), text) if text else (0.0, None)
+    if reading.agrees and text:
+        return 1 - _AGREED * (1 - reading.sure) * (2 - reading.second_sure), text
+    if _NUMBER.fullmatch(reading.second) and (text is None or reading.sure < reading.second_sure - 0.3):
+        return _ALONE * reading.second_sure, reading.second
+    return (min(_ALONE, reading.sure), text) if text else (0.0, None)
+
+
+@cache
+def land_use(text: str) -> str | None:
+    """Return the land-use code or codes that a reading stands for; None where it stands for none, or for several."""
+    parts = [part for part in text.upper().strip("+").split("+") if part]
+    found = [_one(part) for part in parts]
+    return "+".join(code for code in found if code) if found and all(found) else None
+
+
+def _one(part: str) -> str | None:
+    known = _codes()
+    # The reader has one sign for 0 and O, and one for 1 and I.
+    part = part if part in known else part.replace("0", "O").replace("1", "I")
+    if part in known:
+        return part
+    if len(part) > 4:
+        return None
+    # One sign may be taken for another it looks like; where that leaves several codes, none is read.
+    tries = {
+        "".join(made)
+        for made in product(*((sign, *_SWAPS.get(sign, "")) for sign in part))
+        if sum(one != other for one, other in zip(made, part, strict=True)) == 1
+    }
+    fitting = tries & known
+    return fitting.pop() if len(fitting) == 1 else None
+
+
+@cache
+def _codes() -> frozenset[str]:
+    lists = (schemas.codelist(name)["code"] for name in ("land_use_new", "land_use_old"))
+    shorthand = schemas.codelist("land_use_crosswalk")["old_code"]
+    return frozenset(str(code).upper() for codes in (*lists, shorthand) for code in codes.dropna())

@@ -1,0 +1,231 @@
+"""What words of a sheet say: every sign by a small network, the doubtful and the decisive again by a recogniser.
+
+The two see different things: the network single pieces of ink, the recogniser the whole word. Where both say the same,
+a digit is hardly ever wrong; where they differ, neither is believed.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.scan import glyphs, margins
+from pipelines.scan.model import Dark
+from pipelines.scan.words import Pieces, Word
+
+Floats = npt.NDArray[np.float64]
+Image = npt.NDArray[np.uint8]
+Signs = list[tuple[Image, tuple[float, float, float, float]]]
+"""Signs of a word, level and cut at their edges, with left, right, top, bottom in its row."""
+
+DIGITS = "0123456789"
+CAPITALS = "ABCDĐEFGHJKLMNPQRSTUVWXYZ"
+_OF_ROLE = {"number": DIGITS, "area": DIGITS + ".", "code": CAPITALS + DIGITS + "+", "free": ""}
+"""Signs that a word of a role has; empty means all."""
+
+_SWAPPED = {"number": "area", "area": "number"}
+_ALIKE = str.maketrans("OoQlI|,", "0001" + "11.")
+_AREA, _NUMBER = re.compile(r"\d{1,6}\.\d"), re.compile(r"[1-9]\d{0,4}")
+_LEVEL = 0.03
+_SIDEWAYS = np.pi / 4
+_ONE_SIGN = 0.6
+"""Pieces that overlap along the row by this share of the narrower one are pieces of one sign."""
+
+_CLEAR = 0.9
+_LEAST_SIGN = 0.5
+"""Digits are about as high as each other: what is lower by more than this is dirt."""
+
+_UPWARDS = 0.3
+"""Words that stand upright are read from below unless their signs say more than this to the contrary."""
+
+_LINE_PX = 40
+_EDGE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a word says.
+
+    Attributes:
+        text: Its signs.
+        sure: Probability that all of them are right, by the network.
+        second: The same word as the recogniser reads it; None where it was not asked.
+        second_sure: How sure the recogniser is.
+    """
+
+    text: str
+    sure: float
+    second: str | None = None
+    second_sure: float = 0.0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both readers say the same."""
+        return self.second is not None and self.second == self.text
+
+
+def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
+    """Return what each word says; numbers of parcels are read twice.
+
+    Args:
+        dark: (H, W) ink.
+        found: Pieces of ink.
+        words: Words made of them.
+    """
+    pictures = [_signs(dark, found, word) for word in words]
+    level, upside = _told(pictures, [abs(word.turn) > _SIDEWAYS for word in words])
+    made, is_upside = list[Reading](), set[int]()
+    roles = [word.role for word in words]
+    for members in _labels(words):
+        if members[0] in upside:
+            swapped = [_SWAPPED.get(roles[at], roles[at]) for at in members]
+            here = [_best(level[at], roles[at]) for at in members]
+            there = [_best(upside[at], role) for at, role in zip(members, swapped, strict=True)]
+            if _likely(there, swapped) + _UPWARDS > _likely(here, [roles[at] for at in members]):
+                is_upside |= set(members)
+                for at, role in zip(members, swapped, strict=True):
+                    words[at].role = roles[at] = role
+    for at, role in enumerate(roles):
+        made.append(_best(upside[at] if at in is_upside else level[at], role))
+    asked = [
+        at
+        for at, role in enumerate(roles)
+        if role == "number"
+        or (role == "free" and _is_number(made[at].text))
+        or (role == "area" and (made[at].sure < _CLEAR or not _AREA.fullmatch(made[at].text)))
+    ]
+    images = [_line(pictures[at], upside=at in is_upside) for at in asked]
+    for at, (text, score) in zip(asked, margins.read(images), strict=True):
+        made[at] = Reading(made[at].text, made[at].sure, text.replace(" ", "").translate(_ALIKE), score)
+    return made
+
+
+def _told(
+    pictures: Sequence[Signs], turned: Sequence[bool]
+) -> tuple[list[npt.NDArray[np.float32]], dict[int, npt.NDArray[np.float32]]]:
+    """Return the probabilities of the signs of each word, and of those that may stand upside down the other way."""
+    squares, sizes = list[Image](), list[tuple[float, float]]()
+    for signs, is_turned in zip(pictures, turned, strict=True):
+        unit = _digit_height(signs)
+        for image, _ in signs:
+            squares.append(glyphs.canvas(image))
+            sizes.append((image.shape[0] / unit, image.shape[1] / unit))
+        if is_turned:
+            squares += [glyphs.canvas(image[::-1, ::-1]) for image, _ in reversed(signs)]
+            sizes += [(image.shape[0] / unit, image.shape[1] / unit) for image, _ in reversed(signs)]
+    told = glyphs.probabilities(
+        np.array(squares, dtype=np.uint8).reshape(-1, glyphs.SIDE, glyphs.SIDE),
+        np.array(sizes, dtype=np.float32).reshape(-1, 2),
+    )
+    level, upside, start = list[npt.NDArray[np.float32]](), dict[int, npt.NDArray[np.float32]](), 0
+    for at, (signs, is_turned) in enumerate(zip(pictures, turned, strict=True)):
+        level.append(told[start : start + len(signs)])
+        start += len(signs)
+        if is_turned:
+            upside[at] = told[start : start + len(signs)]
+            start += len(signs)
+    return level, upside
+
+
+def _labels(words: Sequence[Word]) -> list[list[int]]:
+    """Return the words of each label."""
+    made = dict[int, list[int]]()
+    for at, word in enumerate(words):
+        made.setdefault(word.label, []).append(at)
+    return list(made.values())
+
+
+def _likely(readings: Sequence[Reading], roles: Sequence[str]) -> float:
+    """Return how likely the words of a label are, one way up: by their signs, and by the form an area has."""
+    score = sum(float(np.log(max(one.sure, 1e-9))) / max(len(one.text), 1) for one in readings)
+    forms = {"area": _AREA, "number": _NUMBER}
+    return score + sum(
+        bool(forms[role].fullmatch(one.text)) for one, role in zip(readings, roles, strict=True) if role in forms
+    )
+
+
+def _is_number(text: str) -> bool:
+    return 0 < len(text) <= 5 and all(sign in DIGITS for sign in text)
+
+
+def _signs(dark: Dark, found: Pieces, word: Word) -> Signs:
+    """Return the signs of a word, level and cut at their edges, with (left, right, top, bottom) in the row."""
+    spans = found.extents(word.pieces, np.zeros(2), word.turn)
+    order = np.argsort(spans[:, 0])
+    groups = list[list[int]]()
+    reach = -np.inf
+    for at in order.tolist():
+        left, right = spans[at, :2]
+        narrow = min(right - left, np.ptp([spans[k, :2] for k in groups[-1]]) if groups else right - left)
+        if groups and reach - left > _ONE_SIGN * max(narrow, 1.0):
+            groups[-1].append(at)
+        else:
+            groups.append([at])
+        reach = max(reach, right) if groups[-1][0] != at else right
+    made = []
+    for group in groups:
+        points = np.concatenate([found.of(word.pieces[at]) for at in group])
+        box = (spans[group, 0].min(), spans[group, 1].max(), spans[group, 2].min(), spans[group, 3].max())
+        made.append((_picture(dark, points, word.turn), box))
+    if word.role == "number":
+        unit = _digit_height(made)
+        made = [(image, box) for image, box in made if image.shape[0] >= _LEAST_SIGN * unit]
+    return made
+
+
+def _picture(dark: Dark, points: npt.NDArray[np.float32], turn: float) -> Image:
+    """Return the ink of some pixels, turned level."""
+    columns, rows = (points - 0.5).astype(np.int64).T
+    top, left = rows.min(), columns.min()
+    image = np.zeros((rows.max() - top + 1, columns.max() - left + 1), dtype=np.uint8)
+    image[rows - top, columns - left] = dark[rows, columns]
+    if abs(turn) < _LEVEL:
+        return image
+    height, width = image.shape
+    side = int(np.ceil(np.hypot(height, width))) + 2
+    cos, sin = np.cos(turn), np.sin(turn)
+    matrix = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
+    matrix[:, 2] = side / 2 - matrix[:, :2] @ [width / 2, height / 2]
+    level = cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    drawn = level > _EDGE
+    if not drawn.any():
+        return image
+    across, down = np.flatnonzero(drawn.any(axis=0)), np.flatnonzero(drawn.any(axis=1))
+    return np.ascontiguousarray(level[down[0] : down[-1] + 1, across[0] : across[-1] + 1])
+
+
+def _digit_height(signs: Signs) -> float:
+    tall = np.array([image.shape[0] for image, _ in signs], dtype=np.float64)
+    return float(np.median(tall[tall > 0.6 * tall.max()]))
+
+
+def _best(told: npt.NDArray[np.float32], role: str) -> Reading:
+    allowed = _OF_ROLE[role]
+    columns = [at for at, name in enumerate(glyphs.CLASSES) if (name in allowed if allowed else name != glyphs.JUNK)]
+    chosen = told[:, columns]
+    best = chosen.argmax(axis=1)
+    text = "".join(glyphs.CLASSES[columns[at]] for at in best.tolist())
+    return Reading(text, float(np.prod(chosen.max(axis=1))))
+
+
+def _line(signs: Signs, *, upside: bool) -> Image:
+    """Return a word as a line of text on white paper, of the height the recogniser likes."""
+    boxes = np.array([box for _, box in signs])
+    left, top = boxes[:, 0].min(), boxes[:, 2].min()
+    wide, high = int(np.ceil(boxes[:, 1].max() - left)) + 2, int(np.ceil(boxes[:, 3].max() - top)) + 2
+    line = np.zeros((high, wide), dtype=np.uint8)
+    for image, box in signs:
+        row, column = max(0, round(box[2] - top)), max(0, round(box[0] - left))
+        part = image[: high - row, : wide - column]
+        here = line[row : row + part.shape[0], column : column + part.shape[1]]
+        np.maximum(here, part, out=here)
+    if upside:
+        line = np.ascontiguousarray(line[::-1, ::-1])
+    scale = _LINE_PX / high
+    size = (max(1, round(wide * scale)), _LINE_PX)
+    line = cv2.resize(line, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    pad = _LINE_PX // 5
+    return 255 - cv2.copyMakeBorder(line, pad, pad, 2 * pad, 2 * pad, cv2.BORDER_CONSTANT, value=0)
