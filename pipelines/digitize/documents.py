@@ -35,7 +35,8 @@ def account(pages: pd.DataFrame, inventory: Mapping[str, Any], ledger: Ledger) -
     """
     refused = {item["path"] for item in inventory["unusable"]}
     found = []
-    for path, state in pages.drop_duplicates("path")[["path", "state"]].itertuples(index=False):
+    files_of = pages.drop_duplicates("path")
+    for path, state in zip(files_of["path"], files_of["state"], strict=True):
         is_read = state == "ok"
         ledger.add(path, "document", received=1, accepted=int(is_read), quarantined=int(not is_read))
         if not is_read and path not in refused:

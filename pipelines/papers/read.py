@@ -49,9 +49,10 @@ def survey(root: Path, paths: Sequence[str], kept: Path, limits: Limits | None =
     ]
     kept.mkdir(parents=True, exist_ok=True)
     _read_all(tasks, allowed)
+    named = told[["path", "sha256", "kind", "serial_named"]].to_dict("records")
     rows = [
-        {**page, **dict(zip(("path", "sha256", "kind", "serial_named"), said, strict=True))}
-        for *said, note in told[["path", "sha256", "kind", "serial_named", "note"]].itertuples(index=False)
+        {**page, **said}
+        for said, note in zip(named, told["note"], strict=True)
         for page in _kept(kept / note) or _FAILED
     ]
     facts = model.frame(rows)
