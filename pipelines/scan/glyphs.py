@@ -78,8 +78,7 @@ def probabilities(squares: npt.NDArray[np.uint8], sizes: Floats) -> Floats:
 def softmax(scores: Floats) -> Floats:
     """Return scores as probabilities, row by row."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 @cache

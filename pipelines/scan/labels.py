@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipelines.scan import candidates, reader
+from pipelines.scan import candidates, pieces, reader
 from pipelines.scan import words as word_work
 from pipelines.scan.model import Dark, Faces, Ink, Labels
 from pipelines.tolerances import Tolerances
@@ -52,7 +52,7 @@ def read(
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        found = word_work.pieces(word_work.loose(ink, px_per_mm), px_per_mm)
+        found = pieces.find(pieces.loose(ink, px_per_mm), px_per_mm)
         words = word_work.find(found, px_per_mm)
         readings = reader.read(dark, found, words)
     finally:
@@ -191,7 +191,7 @@ def _registered(
     if area_m2 is not None and limit_m2 is not None:
         firm = set(rows.loc[(rows["p"] >= _SURE[True]) & rows["number"].isin(area.index), "number"])
         for face in rows.index[(rows["p"] < _SURE[True]) & (rows["number"].notna() | rows["other"].notna())]:
-            readings = {str(one) for one in (rows.at[face, "number"], rows.at[face, "other"]) if pd.notna(one)}
+            readings = set(rows.loc[face, ["number", "other"]].dropna().astype(str))
             tries = [one for one in readings if one in area.index and one not in firm]
             fitting = [one for one in tries if abs(area[one] - area_m2[face]) <= limit_m2[face]]
             rivals = ((area - area_m2[face]).abs() <= limit_m2[face]) & area.index.to_series().map(

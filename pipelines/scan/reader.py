@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from pipelines.scan import glyphs, margins
 from pipelines.scan.model import Dark
-from pipelines.scan.words import Pieces, Word
+from pipelines.scan.pieces import Pieces
+from pipelines.scan.words import Word
 
 Floats = npt.NDArray[np.float64]
 Image = npt.NDArray[np.uint8]
@@ -165,10 +166,12 @@ def _signs(dark: Dark, found: Pieces, word: Word) -> Signs:
         else:
             groups.append([at])
         reach = max(reach, right) if groups[-1][0] != at else right
-    made = []
+    made: Signs = []
     for group in groups:
         points = np.concatenate([found.of(word.pieces[at]) for at in group])
-        box = (spans[group, 0].min(), spans[group, 1].max(), spans[group, 2].min(), spans[group, 3].max())
+        sides = (spans[group, 0].min(), spans[group, 1].max(), spans[group, 2].min(), spans[group, 3].max())
+        left, right, top, bottom = map(float, sides)
+        box = (left, right, top, bottom)
         made.append((_picture(dark, points, word.turn), box))
     if word.role == "number":
         unit = _digit_height(made)
@@ -228,4 +231,5 @@ def _line(signs: Signs, *, upside: bool) -> Image:
     size = (max(1, round(wide * scale)), _LINE_PX)
     line = cv2.resize(line, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     pad = _LINE_PX // 5
-    return 255 - cv2.copyMakeBorder(line, pad, pad, 2 * pad, 2 * pad, cv2.BORDER_CONSTANT, value=0)
+    framed = cv2.copyMakeBorder(line, pad, pad, 2 * pad, 2 * pad, cv2.BORDER_CONSTANT, value=(0.0,))
+    return np.asarray(255 - framed, dtype=np.uint8)
