@@ -90,7 +90,13 @@ def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
                 for at, role in zip(members, swapped, strict=True):
                     words[at].role = roles[at] = role
     for at, role in enumerate(roles):
-        made.append(_best(upside[at] if at in is_upside else level[at], role))
+        told = upside[at] if at in is_upside else level[at]
+        if role == "number":
+            unit = _digit_height(pictures[at])
+            clear = np.array([image.shape[0] >= _LEAST_SIGN * unit for image, _ in pictures[at]])
+            told = told[clear[::-1] if at in is_upside else clear]
+            pictures[at] = [sign for sign, is_clear in zip(pictures[at], clear, strict=True) if is_clear]
+        made.append(_best(told, role))
     asked = [
         at
         for at, role in enumerate(roles)
@@ -173,9 +179,6 @@ def _signs(dark: Dark, found: Pieces, word: Word) -> Signs:
         left, right, top, bottom = map(float, sides)
         box = (left, right, top, bottom)
         made.append((_picture(dark, points, word.turn), box))
-    if word.role == "number":
-        unit = _digit_height(made)
-        made = [(image, box) for image, box in made if image.shape[0] >= _LEAST_SIGN * unit]
     return made
 
 

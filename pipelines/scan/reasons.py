@@ -28,6 +28,7 @@ WORDS = {
     "number_twice": ("số đã có ở thửa khác", "another face has this number"),
     "readings_differ": ("hai cách đọc cho hai kết quả", "two readings differ"),
     "area_differs": ("diện tích ghi khác diện tích hình", "the written area differs from that of the face"),
+    "beside": ("nhãn nằm ngoài thửa", "the label stands beside the face"),
     "low_confidence": ("đọc không rõ", "not read clearly"),
     "officer": ("cán bộ đã xác nhận", "confirmed by an officer"),
 }

@@ -1,4 +1,4 @@
-"""One long life of a database, step by step in both stores: what they hold and what they say is the same to the byte."""
+"""One long life of a database, step by step in both stores: what they hold and say is the same to the byte."""
 
 from collections.abc import Callable
 from pathlib import Path
