@@ -1,7 +1,7 @@
 """One load: one transaction over land and holders, one release of one commune."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ import schemas
 from pipelines import sealing, stored
 from pipelines import store as land
 from pipelines import vault as vaults
+from pipelines.geometry import Mask
+from pipelines.ids import among
 from pipelines.ledger import LedgerError
 from pipelines.load import guard
 from pipelines.load.delivery import Delivery
@@ -93,7 +95,7 @@ def _load(
     delivery: Delivery, store: land.Store, vault: vaults.Vault, parcels: gpd.GeoDataFrame, quarantined: int
 ) -> Receipt:
     """Write what differs, inside the caller's transaction."""
-    assignment = land.assign(store, parcels, stored.is_sound(parcels))
+    assignment = land.assign(store, parcels, stored.is_sound(parcels), _gone(delivery.scope, parcels))
     parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
     differences = list(_differences(store, delivery, parcels, vault))
     counts = land.count_changes(store, differences[0], len(parcels))
@@ -188,6 +190,12 @@ def _kept(store: land.Store, layer: str, difference: land.Difference, scope: tup
     """Return a difference that leaves standing what a delivery does not name, where the layer tells what happened."""
     schema = schemas.layer(layer)
     return land.keep_the_rest(store, difference, schema["x-key"], scope) if schema.get("x-history") else difference
+
+
+def _gone(scope: tuple[str, str], parcels: gpd.GeoDataFrame) -> Callable[[pd.Series], Mask]:
+    """Return what tells which parcels a delivery ends: those of its commune that it does not bring."""
+    head = ".".join(scope) + "."
+    return lambda ids: ids.str.startswith(head).to_numpy(dtype=bool) & ~among(ids, parcels["thua_dat_id"])
 
 
 def _former(store: land.Store, delivery: Delivery) -> int | None:
