@@ -26,20 +26,15 @@ from tests.unit import held
 from tests.unit.deliveries import EAST_M, NORTH_M, SIDE_M, ZONE, delivery, parcels, squares
 
 ERA = "E2025A"
-_SEALED = re.compile(r"_ma_hoa$|^check_value$|^version_id$|^row_hash_")
+_SEALED = re.compile(r"_ma_hoa$|^check_value$|^version_id$|^file_sha256$")
 _WITHIN = "15670.E2025B"
 
 
 def commune(code: str, shift_m: float, *, day: str = "2025-06-01", count: int = 9) -> Delivery:
-    """Return the commune of `held` under another code, of the era before the reform, and a woman all communes know."""
+    """Return the commune of `held` under another code, of the era before the reform."""
     own = parcels(squares(9, shift_m=shift_m), ma_xa=code).iloc[:count].assign(dien_tich=held.AREA_M2)
     tables = {layer: _moved(rows, code) for layer, rows in held.tables().items()}
     people = {layer: _moved(rows, code) for layer, rows in held.holders().items()}
-    woman = pd.DataFrame({"ca_nhan_id": [f"lan-{code}"], "ho_ten": "Nguyễn Thị Lan", "nam_sinh": 1970, "gioi_tinh": "0",
-                          "dia_chi": f"Thôn {code[-1]}, xã Thọ Bình"})  # fmt: skip
-    paper = pd.DataFrame({"giay_to_id": [f"gt-lan-{code}"], "ca_nhan_id": f"lan-{code}", "so_giay_to": "112233445566"})
-    people["ca_nhan"] = pd.concat([people["ca_nhan"], woman], ignore_index=True)
-    people["giay_to_tuy_than"] = pd.concat([people["giay_to_tuy_than"], paper], ignore_index=True)
     west = EAST_M + shift_m
     outline = shapely.box(west, NORTH_M, west + SIDE_M * 9, NORTH_M + SIDE_M)
     tables["xa"] = gpd.GeoDataFrame(
@@ -64,13 +59,33 @@ def _moved(rows: pd.DataFrame, code: str) -> pd.DataFrame:
 class Office:
     """A store with its folder, its key and its clock."""
 
-    def __init__(self, url: str, folder: Path, key: Path) -> None:
+    def __init__(self, url: str, folder: Path, key: Path, elsewhere: str = "") -> None:
         folder.mkdir(parents=True)
-        self.url, self.folder, self.key = url, folder, key
+        self.url, self.folder, self.key, self.elsewhere = url, folder, key, elsewhere
         self.config = folder / "s.yaml"
         self.config.write_text(
             json.dumps({"home": str(folder / "home"), "store": url, "key_file": str(key)}), encoding="utf-8"
         )
+
+    def at(self, url: str) -> "Office":
+        """Return the office that has another store."""
+        return Office(url, self.folder / "elsewhere" / str(next(_numbers)), self.key)
+
+    def shape_of(self, name: str) -> shapely.Polygon:
+        """Return the outline of a current parcel."""
+        with land.open_reader(self.url) as store:
+            current = land.current(store, "thua_dat", ZONE).set_index("thua_dat_id")
+        return shapely.Polygon(current.geometry[name].exterior)
+
+    def numbers(self, code: str) -> list[int]:
+        """Return the releases of a commune."""
+        with land.open_reader(self.url) as store:
+            return [release.release_id for release in land.listing(store, code)]
+
+    def person(self, name: str) -> Any:
+        """Return who stands behind a record."""
+        code, said = self.says("link", "--person", name, "--json")
+        return said if code else json.loads(said)
 
     def loads(self, wanted: Delivery) -> Any:
         """Load a commune; return the receipt, or what it was refused with."""

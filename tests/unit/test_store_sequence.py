@@ -1,19 +1,31 @@
 """One long life of a database, step by step in both stores: what they hold and what they say is the same to the byte."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import shapely
 
-from pipelines import store as land
-from tests.unit.deliveries import ZONE
+from tests.unit import held
 from tests.unit.sequences import ERA, Office, clock, commune, halves
 
 ONE, OTHER, THIRD, NEW = "15670", "15769", "15703", "15667"
 TODAY = "E2025B"
+MAN = {ONE: f"{ONE}.{ERA}.c2-{ONE}", NEW: f"{NEW}.{TODAY}.c2-{ONE}"}
+"""Under whose key a man stands whose name was mended in one commune only: before the reform, and after."""
+
+
+@pytest.fixture
+def elsewhere(database: str) -> Iterator[str]:
+    """Return the address of a second empty database on the same server."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        name = f"{connection.info.dbname}_again"
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield database.replace(connection.info.dbname, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def key(number: object, code: str = ONE, era: str = ERA, sheet: object = 1) -> str:
@@ -21,88 +33,148 @@ def key(number: object, code: str = ONE, era: str = ERA, sheet: object = 1) -> s
 
 
 class Pair:
-    """Both offices; what one does the other does, and both end alike."""
+    """Both offices: what one does the other does, and both end alike."""
 
     def __init__(self, offices: list[Office], monkeypatch: pytest.MonkeyPatch) -> None:
         self.offices, self.monkeypatch, self.turn = offices, monkeypatch, 0
-        self.watched: list[str] = []
 
-    def do(self, step: Callable[[Office], Any]) -> Any:
-        """Let both do a step, hold against each other what they answer, hold and say; return the answer."""
+    def do(self, step: Callable[[Office], Any], *watched: str) -> Any:
+        """Let both do a step, and hold against each other what they answer and hold, and say of parcels."""
         self.turn += 1
-        answers = []
+        answers, held_, said = [], [], []
         for office in self.offices:
             clock(self.monkeypatch, self.turn)
             answers.append(step(office))
+            held_.append(office.content())
+            said.append(office.tells(list(watched)) if watched else {})
         assert answers[0] == answers[1]
-        held = [office.content() for office in self.offices]
-        assert list(held[0]) == list(held[1])
-        for table, rows in held[0].items():
-            assert rows == held[1][table], table
-        told = [office.tells(self.watched) for office in self.offices]
-        for question, said in told[0].items():
-            assert said == told[1][question], question
+        for one, other in (held_, said):
+            assert list(one) == list(other)
+            assert [(name, content) for name, content in one.items() if content != other[name]] == []
         return answers[0]
 
 
-def shape_of(office: Office, name: str) -> Any:
-    with land.open_reader(office.url) as store:
-        current = land.current(store, "thua_dat", ZONE).set_index("thua_dat_id")
-    return shapely.geometry.Polygon(current.geometry[name].exterior)
+def new(shapes: list[str], **values: Any) -> list[dict[str, Any]]:
+    sheet = {"loai_ban_do": "1", "so_hieu_to_ban_do": "1", "so_thu_tu_thua": "auto"} | values
+    return [sheet | {"geometry": wkt} for wkt in shapes]
 
 
-def new(shapes: list[str], sheet: int = 1) -> list[dict[str, Any]]:
+def split(office: Office, name: str, number: str, day: str, **more: Any) -> Any:
+    sheet = name.split(".")[3]
+    parts = new(halves(office.shape_of(name)), so_hieu_to_ban_do=sheet)
+    return office.changes("TN", name, giao_dich_id=number, ngay_hieu_luc=day, thua_dat=parts, **more)
+
+
+def discharge(office: Office) -> Any:
+    mortgage = {"giao_dich_bao_dam_id": f"b3-{ONE}"}
+    items = [mortgage | {"so_thu_tu": place} for place in (1, 2)]
+    edits = [{"layer": "giao_dich_bao_dam", "end": [mortgage]}, {"layer": "tai_san_bao_dam", "end": items}]
+    return office.changes("XC", key(10), key(11), giao_dich_id="XC-1", ngay_hieu_luc="2025-06-11", edits=edits)
+
+
+def transfer(office: Office) -> Any:
+    person = {"ca_nhan_id": "c9", "ho_ten": "Đỗ Văn Mua", "nam_sinh": 1991, "gioi_tinh": "1"}
+    paper = {"giay_to_id": "gt9", "ca_nhan_id": "c9", "loai_giay_to": "5", "so_giay_to": "038091000777"}
+    right = {"quyen_id": "q-9", "thua_key": key(1), "loai_doi_tuong": "ca_nhan", "chu_id": "c9",
+             "giay_chung_nhan_id": f"g1-{ONE}", "hinh_thuc_su_dung": "rieng"}  # fmt: skip
+    edits = [
+        {"layer": "ca_nhan", "add": [person]}, {"layer": "giay_to_tuy_than", "add": [paper]},
+        {"layer": "quyen_su_dung_dat", "end": [{"quyen_id": f"q1-{ONE}"}], "add": [right]},
+    ]  # fmt: skip
+    deal = {"gia_tri_hop_dong": 1}
+    return office.changes("CN", key(1), giao_dich_id="CN-1", ngay_hieu_luc="2025-06-12", noi_dung=deal, edits=edits)
+
+
+def merge(office: Office) -> Any:
+    whole = shapely.union_all([office.shape_of(key(10)), office.shape_of(key(11))])
+    day = "2025-06-13"
+    return office.changes("TN", key(10), key(11), giao_dich_id="TN-2", ngay_hieu_luc=day, thua_dat=new([whole.wkt]))
+
+
+def correction(office: Office) -> Any:
+    edits = [{"layer": "ca_nhan", "set": [{"ca_nhan_id": f"c2-{ONE}", "ho_ten": "Lê Văn Không Có Sửa"}]}]
+    rows = [{"thua_dat_id": key(2), "dia_chi": "Thôn 2"}]
+    return office.changes(
+        "SN", key(2), giao_dich_id="SN-1", ngay_hieu_luc="2025-06-14", thua_dat=rows, edits=edits
+    )  # fmt: skip
+
+
+def reform(office: Office) -> Any:
+    plan = office.folder / "plan.csv"
+    planned = office.says("reform", "plan", "--out", plan)
+    call = ("reform", "apply", "--sheets", plan, "--commune", NEW, "--who", "an", "--json")
+    return [planned, office.says(*call), office.says(*call)]
+
+
+def recovery(office: Office) -> Any:
+    edits = [{"layer": "quyen_su_dung_dat", "end": [{"quyen_id": f"q2-{ONE}"}]}]
+    return office.changes(
+        "TH", key(2, NEW, TODAY), giao_dich_id="TH-1", ngay_hieu_luc="2025-08-02", can_cu="15/QĐ", edits=edits
+    )
+
+
+def moved_away(office: Office) -> Any:
+    """Back up, restore elsewhere, look at it, and read the feed of the restored store."""
+    file = office.folder / "b.zip"
     return [
-        {"loai_ban_do": "1", "so_hieu_to_ban_do": str(sheet), "so_thu_tu_thua": "auto", "geometry": wkt}
-        for wkt in shapes
+        office.says("backup", "--out", file)[0],
+        office.says("restore", file, "--to", office.elsewhere, "--who", "an")[0],
+        office.at(office.elsewhere).says("check-store", "--json"),
+        office.at(office.elsewhere).content() == office.content(),
     ]
 
 
 def test_both_stores_live_the_same_life(
-    home: Path, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, database: str, elsewhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     safe = tmp_path / "holder.key"
-    offices = [Office(f"gpkg:{home}", tmp_path / "files", safe), Office(database, tmp_path / "server", safe)]
-    both = Pair(offices, monkeypatch)
-    for code, shift_m in ((ONE, 0.0), (OTHER, 500.0), (THIRD, 1000.0)):
-        both.do(lambda office, code=code, shift_m=shift_m: office.loads(commune(code, shift_m)))
-    both.watched = [key(3), key(1)]
-    split = lambda office: office.changes(
-        "TN", key(3), giao_dich_id="TN-1", ngay_hieu_luc="2025-06-10", thua_dat=new(halves(shape_of(office, key(3)))),
-        dong_y_the_chap="12/VB",
+    both = Pair(
+        [
+            Office(f"gpkg:{home}", tmp_path / "files", safe, elsewhere=f"gpkg:{tmp_path / 'again'}"),
+            Office(database, tmp_path / "server", safe, elsewhere=elsewhere),
+        ],
+        monkeypatch,
     )
-    print(both.do(split))
-    both.watched += [key(10), key(11)]
-    print(both.do(lambda office: office.changes(
-        "XC", key(10), key(11), giao_dich_id="XC-1", ngay_hieu_luc="2025-06-11",
-        edits=[{"layer": "giao_dich_bao_dam", "end": [{"giao_dich_bao_dam_id": f"b3-{ONE}"}]},
-               {"layer": "tai_san_bao_dam", "end": [{"giao_dich_bao_dam_id": f"b3-{ONE}", "so_thu_tu": n} for n in (1, 2)]}])))
-    print(both.do(lambda office: office.changes(
-        "CN", key(1), giao_dich_id="CN-1", ngay_hieu_luc="2025-06-12", noi_dung={"gia_tri_hop_dong": 1},
-        edits=[{"layer": "ca_nhan", "add": [{"ca_nhan_id": "c9", "ho_ten": "Đỗ Văn Mua", "nam_sinh": 1991, "gioi_tinh": "1"}]},
-               {"layer": "giay_to_tuy_than", "add": [{"giay_to_id": "gt9", "ca_nhan_id": "c9", "loai_giay_to": "5", "so_giay_to": "038091000777"}]},
-               {"layer": "quyen_su_dung_dat", "end": [{"quyen_id": f"q1-{ONE}"}],
-                "add": [{"quyen_id": "q-9", "thua_key": key(1), "loai_doi_tuong": "ca_nhan", "chu_id": "c9", "giay_chung_nhan_id": f"g1-{ONE}", "hinh_thuc_su_dung": "rieng"}]}])))
-    merge = lambda office: office.changes(
-        "TN", key(10), key(11), giao_dich_id="TN-2", ngay_hieu_luc="2025-06-13",
-        thua_dat=new([shapely.union_all([shape_of(office, key(10)), shape_of(office, key(11))]).wkt]))
-    print(both.do(merge))
-    both.watched += [key(12)]
-    print(both.do(lambda office: office.changes(
-        "SN", key(2), giao_dich_id="SN-1", ngay_hieu_luc="2025-06-14",
-        thua_dat=[{"thua_dat_id": key(2), "dia_chi": "Thôn 2"}],
-        edits=[{"layer": "ca_nhan", "set": [{"ca_nhan_id": f"c2-{ONE}", "ho_ten": "Lê Văn Không Có Sửa"}]}])))
+    for code, shift_m in ((ONE, 0.0), (OTHER, 500.0), (THIRD, 1000.0)):
+        assert both.do(lambda office, code=code, shift_m=shift_m: office.loads(commune(code, shift_m))).is_new
+    refused = both.do(lambda office: split(office, key(3), "TN-0", "2025-06-10"))
+    assert refused[0] == 3 and "name the mortgagee" in refused[1]
+    both.do(lambda office: split(office, key(3), "TN-1", "2025-06-10", dong_y_the_chap="12/VB"), key(10))
+    for step in (discharge, transfer):
+        assert both.do(step)[0] == 0
+    # The parts become the former outline: the new parcel has a code of its own.
+    code, told = both.do(merge, key(12), key(3), key(1))
+    assert (code, told["counts"]["identified"], told["counts"]["identity_conflicts"]) == (0, 1, 0)
+    assert both.do(correction)[0] == 0
+
+    assert both.do(lambda office: office.says("link"))[0] == 0
+    assert both.do(lambda office: office.answers("same"))[0] == 0
+    print(both.do(lambda office: office.person(MAN[ONE])))
+
+    planned, done, again = both.do(reform, key(12), key(2, NEW, TODAY), key(12, NEW, TODAY))
+    assert planned[0] == done[0] == again[0] == 0
+    assert json.loads(done[1])["communes"][0]["moved"] == 18
     print(both.do(lambda office: office.says("link")))
-    print(both.do(lambda office: office.answers("same")))
-    print(both.do(lambda office: office.says("link", "--person", f"{ONE}.{ERA}.lan-{ONE}", "--json")))
-    def reform(office: Office) -> Any:
-        plan = office.folder / "plan.csv"
-        return [office.says("reform", "plan", "--out", plan), office.says("reform", "apply", "--sheets", plan, "--commune", NEW, "--who", "an", "--json")]
-    print(both.do(reform))
-    print(both.do(lambda office: office.says("link", "--person", f"{NEW}.{TODAY}.lan-{ONE}", "--json")))
-    print(both.do(lambda office: office.says("link")))
-    print(both.do(lambda office: office.says("link", "--person", f"{NEW}.{TODAY}.lan-{ONE}", "--json")))
+    print(both.do(lambda office: office.person(MAN[NEW])))
     print(both.do(lambda office: office.says("link", "--undo", 1)))
-    print(both.do(lambda office: office.says("link", "--person", f"{NEW}.{TODAY}.lan-{ONE}", "--json")))
-    with land.open_reader(offices[0].url) as store:
-        print(land.current(store, "thua_dat", ZONE)[["thua_dat_id","ma_dinh_danh_thua"]].to_string())
+    print(both.do(lambda office: office.person(MAN[NEW])))
+    split_again = both.do(lambda office: split(office, key(12, NEW, TODAY), "TN-3", "2025-08-01"))
+    assert split_again[0] == 0, split_again
+    assert both.do(recovery, key(2, NEW, TODAY), key(12, NEW, TODAY))[0] == 0
+    paper = both.do(lambda office: office.says("parcel", key(2, NEW, TODAY), "--holders", "--json"))
+    assert json.loads(paper[1])["layers"]["giay_chung_nhan"] == []
+
+    # Back by one, then by several; and the loads of older and of known packages.
+    releases = both.do(lambda office: office.numbers(NEW))
+    for number in (releases[-2], releases[0]):
+        assert both.do(lambda office, number=number: office.says("rollback", NEW, number))[0] == 0
+    print(both.do(moved_away))
+    older = commune(THIRD, 1000.0, day="2024-01-01", count=8)
+    assert "older than the database" in both.do(lambda office: office.loads(older), key(1, THIRD))
+    known = both.do(lambda office: office.loads(commune(THIRD, 1000.0)))
+    assert (known.is_new, known.unchanged) == (False, 9)
+    gone = both.do(lambda office: office.loads(commune(ONE, 0.0)), key(1), key(1, NEW, TODAY))
+    assert "has become 15667.E2025B" in gone
+    log = json.loads(both.offices[0].says("change", "log", "--json")[1])
+    print([(entry["lenh"], entry["ket_qua"], entry["ly_do"]) for entry in log])
+    assert held.DAY
