@@ -68,9 +68,9 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
         who: Account that asks.
 
     Raises:
-        StoreError: The database cannot be written, the key is not the one it was written with, or the package is older
-            than what the database holds; an entry of the log says so.
-        Refusal: The commune has become another one.
+        StoreError: The database cannot be written; or the key is not the one it was written with, or the package is
+            older than what the database holds: an entry of the log says so.
+        Refusal: The commune has become another one; an entry of the log says so.
         LedgerError: The database does not hold the parcels that were to be stored: our defect, nothing is kept.
     """
     loadable = stored.is_loadable(delivery.parcels)
@@ -78,17 +78,16 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
     parcels = stored.with_grades(parcels, delivery.grades, delivery.findings)
     quarantined = int((~loadable).sum())
     with store.transaction(delivery.scope, delivery.srid):
-        check_key(store, vault)
-        land.refuse_reformed(store, delivery.scope)
+        refused = guard.key(store, vault) or guard.reformed(store, delivery.scope)
         known = guard.standing(store, delivery.scope)
-        if known and known.is_changed and known.base.package_sha256 == delivery.sha256:
+        if not refused and known and known.is_changed and known.base.package_sha256 == delivery.sha256:
             return _unchanged(known, len(parcels), known.base.counts | {"quarantined": quarantined})
-        older = guard.older(store, delivery, known)
-        if older is None:
+        refused = refused or guard.older(store, delivery, known)
+        if refused is None:
             return _load(delivery, store, vault, parcels, quarantined)
         entry = land.Entry("load", who, *delivery.scope, goi_sha256=delivery.sha256)
-        land.write_log(store, entry, land.REFUSED, reason=guard.CODE)
-    raise older
+        land.write_log(store, entry, land.REFUSED, reason=refused.code)
+    raise refused.error
 
 
 def _load(

@@ -82,6 +82,13 @@ class Office:
         with land.open_reader(self.url) as store:
             return [release.release_id for release in land.listing(store, code)]
 
+    def holds(self, layer: str, name: str) -> int:
+        """Return how many current rows of a layer of the holders have an id."""
+        with land.open_reader(self.url) as store, store.holders():
+            condition = f"tx_to IS NULL AND {layer}_id = :name"
+            counted = store.execute(f"SELECT count(*) FROM holders.{layer} WHERE {condition}", {"name": name})
+            return int(counted.fetchone()[0])
+
     def person(self, name: str) -> Any:
         """Return who stands behind a record."""
         code, said = self.says("link", "--person", name, "--json")
