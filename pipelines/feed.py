@@ -272,9 +272,7 @@ def _renamed(store: land.Store, rows: pd.DataFrame, told: Mapping[int, land.Rele
 
 def _placed(changes: land.Changes, ended: pd.DataFrame, begun: pd.DataFrame) -> pd.DataFrame:
     found = land.by_place(changes.before.loc[ended.index], changes.after.loc[begun.index])
-    return found[_PAIR].assign(
-        release_id=int(ended["release_id"].iloc[0]), lineage="place"
-    )
+    return found[_PAIR].assign(release_id=int(ended["release_id"].iloc[0]), lineage="place")
 
 
 def _joined(changes: land.Changes, pairs: pd.DataFrame) -> dict[str, Any]:

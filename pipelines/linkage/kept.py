@@ -121,7 +121,12 @@ def keep(
     run = Run(former.id + 1 if former else 1, at or now(), known, counts)
     store.execute(f"DELETE FROM {HOLDERS}.{LINKS}")
     store.insert_plain(LINKS, links, HOLDERS)
-    values = {"id": run.id, "luc": run.luc, "releases": json.dumps(known.releases, sort_keys=True), "decisions": known.decisions}
+    values = {
+        "id": run.id,
+        "luc": run.luc,
+        "releases": json.dumps(known.releases, sort_keys=True),
+        "decisions": known.decisions,
+    }
     values |= asdict(counts)
     names = ", ".join(values)
     store.execute(f"INSERT INTO {HOLDERS}.{RUNS} ({names}) VALUES ({', '.join(f':{name}' for name in values)})", values)

@@ -34,7 +34,7 @@ def carried(store: land.Store, decisions: pd.DataFrame, records: pd.Series) -> p
         rows = pd.concat([rows, _renamed(rows, name, moves, records)], ignore_index=True)
     sides = np.sort(rows[["left_key", "right_key"]].fillna("").to_numpy(dtype=object), axis=1)
     pairs = pd.DataFrame(sides, columns=["left_key", "right_key"], dtype="string").replace("", pd.NA)
-    rows = rows.assign(**{name: pairs[name] for name in pairs})
+    rows = rows.assign(left_key=pairs["left_key"], right_key=pairs["right_key"])
     both = rows["left_key"].eq(rows["right_key"]).fillna(False).astype(bool)
     return rows[~both].sort_values("id", kind="stable", ignore_index=True)
 

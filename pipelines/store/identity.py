@@ -30,9 +30,7 @@ class Assignment:
     conflicts: int
 
 
-def assign(
-    store: Store, parcels: gpd.GeoDataFrame, sound: pd.Series, gone: Callable[[pd.Series], Mask]
-) -> Assignment:
+def assign(store: Store, parcels: gpd.GeoDataFrame, sound: pd.Series, gone: Callable[[pd.Series], Mask]) -> Assignment:
     """Return the identifier of every parcel: the one it has, or a new one when its geometry is sound.
 
     Where a parcel that is no longer there had the code of the point (parts merged back into the former outline), that

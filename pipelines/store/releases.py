@@ -129,7 +129,7 @@ def is_emptied(release: Release) -> bool:
 
 
 def reform_of(release: Release) -> int | None:
-    """Return the release of the new commune with which a reform gave this one parcels, or took them; None for others."""
+    """Return the release with which a reform made the new commune that this one is a part of; None for others."""
     reform = release.counts.get("reform")
     if reform is None:
         return None

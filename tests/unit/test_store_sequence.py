@@ -1,4 +1,4 @@
-"""One long life of a database, step by step in both stores: what they hold and what they say is the same to the byte."""
+"""One long life of a database, step by step in both stores: they hold and say the same, to the byte."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -137,7 +137,7 @@ def test_both_stores_live_the_same_life(
         assert both.do(lambda office, code=code, shift_m=shift_m: office.loads(commune(code, shift_m))).is_new
     refused = both.do(lambda office: split(office, key(3), "TN-0", "2025-06-10"))
     assert refused[0] == 3 and "name the mortgagee" in refused[1]
-    both.do(lambda office: split(office, key(3), "TN-1", "2025-06-10", dong_y_the_chap="12/VB"), key(10))
+    both.do(lambda office: split(office, key(3), "TN-1", "2025-06-10", checked=True, dong_y_the_chap="12/VB"))
     for step in (discharge, transfer):
         assert both.do(step)[0] == 0
     # The parts become the former outline: the new parcel has a code of its own.
