@@ -26,6 +26,7 @@ PLACES = 10_000_000
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 _ORDER = (REMOVED, CHANGED, ADDED)
 _BOX_DECIMALS = 7
+_PAIR = ["thua_dat_id_cu", "thua_dat_id_moi"]
 
 PLAIN = (
     "sequence",
@@ -230,24 +231,48 @@ def _relatives(
     hidden: pd.Series,
     told: Mapping[int, land.Release],
 ) -> dict[str, Any]:
-    """Return whose ground parcels took, as a release registered it, else by place; only parcels told in it."""
+    """Return whose ground parcels took, as a release registered it, else by place; only parcels told in it.
+
+    A reform, and its undoing, tell under which key the parcel itself was, or goes on, in another commune.
+    """
     rows = pd.DataFrame({"release_id": changes.release_id, "id": changes.thua_dat_id, "what": what})[~hidden]
     known = land.registered(store, [key for key, release in told.items() if release.kind != "rollback"])
-    for name in ("thua_dat_id_cu", "thua_dat_id_moi"):
+    for name in _PAIR:
         known = known.merge(rows[["release_id", "id"]], left_on=["release_id", name], right_on=["release_id", "id"])
         known = known.drop(columns="id")
     ended, begun = rows[rows["what"] == REMOVED], rows[rows["what"] == ADDED]
     open_ones = set(ended["release_id"]) & set(begun["release_id"]) - set(known["release_id"])
     placed = [_placed(changes, *(side[side["release_id"] == key] for side in (ended, begun))) for key in open_ones]
-    pairs = pd.concat([known.assign(lineage="register"), *placed], ignore_index=True)
+    pairs = pd.concat([known.assign(lineage="register"), *placed, _renamed(store, rows, told)], ignore_index=True)
     return _joined(changes, pairs)
+
+
+def _renamed(store: land.Store, rows: pd.DataFrame, told: Mapping[int, land.Release]) -> pd.DataFrame:
+    """Return the keys that parcels get by a reform, or get back where it is undone, of parcels told in it.
+
+    The pairs of a reform stand for ever, whatever took it back later.
+    """
+    moves = [
+        (key, land.reform_of(told.get(release.counts.get("undoes", key), release)), "undoes" in release.counts)
+        for key, release in told.items()
+    ]
+    steps = pd.DataFrame(moves, columns=["release_id", "reform", "is_back"]).dropna()
+    known = store.frame(
+        "SELECT release_from AS reform, thua_dat_id_cu, thua_dat_id_moi FROM khoa_thua "
+        f"WHERE {store.among('release_from', 'numbers')}",
+        {"numbers": store.values(sorted({int(number) for number in steps["reform"]}))},
+    )
+    pairs = steps.astype({"reform": "int64"}).merge(known.astype({"reform": "int64"}), on="reform")
+    old, new, back = pairs["thua_dat_id_cu"], pairs["thua_dat_id_moi"], pairs["is_back"].astype(bool)
+    pairs = pairs.assign(thua_dat_id_cu=old.where(~back, new), thua_dat_id_moi=new.where(~back, old), lineage="reform")
+    ids = pd.MultiIndex.from_frame(rows[["release_id", "id"]].astype(object))
+    own = [pd.MultiIndex.from_frame(pairs[["release_id", name]].astype(object)).isin(ids) for name in _PAIR]
+    return pairs.loc[own[0] | own[1], ["release_id", *_PAIR, "lineage"]]
 
 
 def _placed(changes: land.Changes, ended: pd.DataFrame, begun: pd.DataFrame) -> pd.DataFrame:
     found = land.by_place(changes.before.loc[ended.index], changes.after.loc[begun.index])
-    return found[["thua_dat_id_cu", "thua_dat_id_moi"]].assign(
-        release_id=int(ended["release_id"].iloc[0]), lineage="place"
-    )
+    return found[_PAIR].assign(release_id=int(ended["release_id"].iloc[0]), lineage="place")
 
 
 def _joined(changes: land.Changes, pairs: pd.DataFrame) -> dict[str, Any]:

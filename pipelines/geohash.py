@@ -17,6 +17,18 @@ from pipelines import crs
 ALGORITHM = "polylabel-0.01m/epsg-vn2000-wgs84-2/geohash-12/1"
 """Version of the way from a parcel to its code, stored beside every code."""
 
+BESIDE = f"{ALGORITHM}/beside"
+"""The same, of a code whose point stands beside that point, as another parcel had the code of it."""
+
+OFFSETS_M = tuple(
+    (far * east, far * north)
+    for far in (0.05, 0.1, 0.15)
+    for north in (0, 1, -1)
+    for east in (0, 1, -1)
+    if east or north
+)
+"""Where another point is looked for, nearest first: steps longer than the cell of a code (0.04 m by 0.02 m)."""
+
 LENGTH = 12
 TOLERANCE_M = 0.01
 ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
@@ -75,11 +87,12 @@ def representative_points(parcels: gpd.GeoSeries) -> np.ndarray[Any, Any]:
     return points
 
 
-def identify(parcels: gpd.GeoSeries) -> pd.DataFrame:
+def identify(parcels: gpd.GeoSeries, offset_m: tuple[float, float] = (0.0, 0.0)) -> pd.DataFrame:
     """Return the national identifier of every parcel and what it was made from.
 
     Args:
         parcels: Valid polygons with a CRS, normally the VN-2000 zone of the province.
+        offset_m: East and north of the representative point (m); the point may then lie outside.
 
     Returns:
         Columns ma_dinh_danh_thua, x, y (metres, CRS of the parcels), lon, lat (degrees, WGS 84) on the same index.
@@ -87,7 +100,7 @@ def identify(parcels: gpd.GeoSeries) -> pd.DataFrame:
     Raises:
         CrsError: The parcels carry no CRS.
     """
-    points = representative_points(parcels)
+    points = representative_points(parcels) + np.asarray(offset_m)
     located = gpd.GeoSeries(gpd.points_from_xy(points[:, 0], points[:, 1]), index=parcels.index, crs=parcels.crs)
     wgs84 = shapely.get_coordinates(crs.to_wgs84(located).to_numpy())
     return pd.DataFrame(

@@ -5,6 +5,15 @@ from pipelines import vault as vaults
 from pipelines.errors import StoreError
 
 
+def wrong_key(store: land.Store, vault: vaults.Vault) -> StoreError | None:
+    """Return why the key is not that of the database, None where it is; see `check_key`."""
+    try:
+        check_key(store, vault)
+    except StoreError as error:
+        return error
+    return None
+
+
 def check_key(store: land.Store, vault: vaults.Vault) -> None:
     """Refuse another key than that of the database; the first one is kept, inside the caller's transaction.
 

@@ -15,7 +15,7 @@ SEQUENCE = "sequence"
 
 _TABLE = Table(crs.LONLAT, ID, SEQUENCE, "geom", f"rtree_{ID}_geom")
 _KINDS = ("added", "changed", "removed")
-_LINEAGE = ("register", "place")
+_LINEAGE = ("register", "place", "reform")
 
 
 def database(folder: Path, manifest: Mapping[str, Any]) -> Path | None:

@@ -64,6 +64,20 @@ def _unused(case: Case, rows: pd.DataFrame) -> list[Reason]:
     return [because("paper.unused", keys(CERTIFICATE, idle))] if len(idle) else []
 
 
+def withdraw(case: Case) -> None:
+    """End the certificates whose last right, in whatever parcel or asset, a recovery ends."""
+    if case.kind not in case.rules["end_certificates"]:
+        return
+    named = [case.book.before(layer)["giay_chung_nhan_id"] for layer in (USE, OWNERSHIP)]
+    for layer in (USE, OWNERSHIP):
+        case.book.read(layer, "giay_chung_nhan_id", pd.concat(named))
+    still = pd.concat([case.book.after(layer)["giay_chung_nhan_id"] for layer in (USE, OWNERSHIP)])
+    papers = case.book.after(CERTIFICATE)["giay_chung_nhan_id"]
+    idle = papers.isin(pd.concat(named)) & ~papers.isin(still)
+    if idle.any():
+        case.book.write(CERTIFICATE, case.book.after(CERTIFICATE)[~idle])
+
+
 def follow(case: Case) -> None:
     """Let mortgages and blocks that named a certificate which ends name the one that took its place.
 

@@ -63,6 +63,7 @@ def plan(store: land.Store, request: Request, heirs: pd.DataFrame, *, vault: Vau
         *uses.extension(case),
     ]
     judged += carry(case)
+    papers.withdraw(case)
     papers.follow(case)
     judged += [*standing.nothing_left_behind(case), *uses.areas(case)]
     return Plan([] if judged else case.book.differences(), judged)

@@ -17,7 +17,7 @@ from pipelines.change.after import After
 from pipelines.change.neighbourhood import Rules, Verdict
 from pipelines.change.request import Reason, Request
 from pipelines.errors import Refusal, StoreError
-from pipelines.locks import check_key
+from pipelines.locks import check_key, wrong_key
 
 COMMAND = "change apply"
 
@@ -132,18 +132,20 @@ def apply(store: land.Store, request: Request, rules: Rules, *, vault: vaults.Va
     srid = zone_of(store, request.scope)
     entry = land.Entry(COMMAND, who, *request.scope, request.giao_dich_id, request.sha256)
     with store.transaction(request.scope, srid):
-        check_key(store, vault)
+        wrong = wrong_key(store, vault)
         # The number is one of the whole database, and other communes are written at the same time.
         store.hold(f"giao_dich {request.giao_dich_id}")
         known = _registered(store, request)
-        if isinstance(known, Outcome):
+        if isinstance(known, Outcome) and not wrong:
             return known
-        judged = _judge(store, request, srid, rules, vault) if known is None else _Judged([known])
-        if not judged.reasons:
+        judged = _Judged([known] if isinstance(known, Reason) else [])
+        if not (wrong or judged.reasons):
+            judged = _judge(store, request, srid, rules, vault)
+        if not (wrong or judged.reasons):
             return _write(store, request, judged, srid, entry)
         # Nothing was written: the transaction ends with the entry that says why.
-        land.write_log(store, entry, land.REFUSED, reason=_told(judged.reasons, request))
-    raise Refused(request, judged.reasons)
+        land.write_log(store, entry, land.REFUSED, reason="key.other" if wrong else _told(judged.reasons, request))
+    raise wrong or Refused(request, judged.reasons)
 
 
 def _write(store: land.Store, request: Request, judged: _Judged, srid: int, entry: land.Entry) -> Outcome:

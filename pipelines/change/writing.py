@@ -12,6 +12,7 @@ from pipelines.change.after import After
 from pipelines.change.neighbourhood import Verdict
 from pipelines.change.request import Request
 from pipelines.change.rights import Plan
+from pipelines.ids import among
 from pipelines.store.versions import row_hashes, typed
 
 
@@ -71,7 +72,8 @@ def write(
 def _identify(store: land.Store, parcels: gpd.GeoDataFrame, after: After) -> land.Assignment:
     """Return the identifiers of the parcels after: kept ones keep theirs, new ones that are sound get one."""
     sound = stored.is_sound(parcels) & after.written
-    return land.assign(store, parcels, sound)
+    ended = after.before.loc[after.ended, "thua_dat_id"]
+    return land.assign(store, parcels, sound, lambda ids: among(ids, ended))
 
 
 def _difference(table: land.Table, rows: pd.DataFrame, closed: list[int]) -> land.Difference:

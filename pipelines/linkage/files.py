@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from pipelines import files, vault
 from pipelines import store as land
 from pipelines.errors import SettingsError, StoreError
-from pipelines.linkage import batch, former, journal, kept, records, review
+from pipelines.linkage import batch, former, journal, kept, records, reformed, review
 from pipelines.linkage.private import folder, private
 from pipelines.linkage.run import Linked, link
 from pipelines.linkage.shown import shown
@@ -77,7 +77,8 @@ def execute(store: land.Store, home: Path) -> Summary:
     known = kept.known_now(store)
     decisions = journal.read(store)
     holders = land.current_holders(store, records.LAYERS)
-    linked = link(holders, journal.decided(decisions[decisions["id"] <= known.decisions]))
+    told = reformed.carried(store, decisions[decisions["id"] <= known.decisions], _keys(holders["ca_nhan"]))
+    linked = link(holders, journal.decided(told))
     with private(folder(home) / REVIEW_FILE) as path:
         left_out = review.write(linked, shown(holders, review.asked(linked)), path)
         with journal.writing(store):
@@ -117,7 +118,8 @@ def write_batch(store: land.Store, home: Path, out: Path, who: str, settings: Se
     holders = land.current_holders(store, ["ca_nhan", "giay_to_tuy_than"])
     sealed = _sealed(store, safe)
     numbers = sealed[sealed["loai_giay_to"].isin(list(records.KINDS))].copy()
-    answered = journal.confirmed(journal.read(store)).assign(is_answered=True)
+    decisions = reformed.carried(store, journal.read(store), _keys(holders["ca_nhan"]))
+    answered = journal.confirmed(decisions).assign(is_answered=True).drop_duplicates(["key", "number"])
     numbers = numbers.merge(answered, on=["key", "number"], how="left")
     numbers = numbers[numbers["is_answered"].isna()]
     numbers["clear"] = safe.unseal(numbers["so_giay_to_ma_hoa"])
@@ -161,6 +163,10 @@ def _enter(store: land.Store, rows: pd.DataFrame, kind: str, who: str) -> int:
         if len(fresh):
             journal.add(store, fresh, who)
     return len(fresh)
+
+
+def _keys(people: pd.DataFrame) -> pd.Series:
+    return records.keys(people, "ca_nhan_id")
 
 
 def _counts(linked: Linked) -> kept.Counts:

@@ -3,13 +3,25 @@
 from dataclasses import dataclass
 
 from pipelines import store as land
-from pipelines.errors import StoreError
+from pipelines.errors import CadastreError, Refusal, StoreError
 from pipelines.load.delivery import Delivery
+from pipelines.locks import wrong_key
+from pipelines.vault import Vault
 
 CHANGE, ROLLBACK = "change", "rollback"
 
-CODE = "load.older"
-"""What the log says of a package that is older than the database."""
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a package is not loaded.
+
+    Attributes:
+        code: What the log says.
+        error: What the user is told.
+    """
+
+    code: str
+    error: CadastreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,22 @@ def standing(store: land.Store, scope: tuple[str, str]) -> Standing | None:
     return Standing(newest, base, is_changed)
 
 
-def older(store: land.Store, delivery: Delivery, known: Standing | None) -> StoreError | None:
+def key(store: land.Store, vault: Vault) -> Refused | None:
+    """Return what to say where the key is not that of the database; the first one is kept."""
+    wrong = wrong_key(store, vault)
+    return Refused("load.key", wrong) if wrong else None
+
+
+def reformed(store: land.Store, scope: tuple[str, str]) -> Refused | None:
+    """Return what to say where the commune has become another one."""
+    try:
+        land.refuse_reformed(store, scope)
+    except Refusal as refusal:
+        return Refused("load.reformed", refusal)
+    return None
+
+
+def older(store: land.Store, delivery: Delivery, known: Standing | None) -> Refused | None:
     """Return what to say where a package is older than what is loaded, or than the newest registered change."""
     if known is None:
         return None
@@ -58,10 +85,11 @@ def older(store: land.Store, delivery: Delivery, known: Standing | None) -> Stor
     if delivery.date >= holds:
         return None
     name, day = delivery.ma_xa, delivery.date
-    return StoreError(
+    error = StoreError(
         f"Gói của xã {name} đề ngày {day}, cũ hơn cơ sở dữ liệu ({holds}): nạp gói mới hơn, hoặc `diachinh rollback`.",
         f"The package of {name} is dated {day}, older than the database ({holds}): load a newer one, or roll back.",
     )
+    return Refused("load.older", error)
 
 
 def superseded(store: land.Store, difference: land.Difference) -> int:

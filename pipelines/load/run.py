@@ -1,7 +1,7 @@
 """One load: one transaction over land and holders, one release of one commune."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ import schemas
 from pipelines import sealing, stored
 from pipelines import store as land
 from pipelines import vault as vaults
+from pipelines.geometry import Mask
+from pipelines.ids import among
 from pipelines.ledger import LedgerError
 from pipelines.load import guard
 from pipelines.load.delivery import Delivery
@@ -66,9 +68,9 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
         who: Account that asks.
 
     Raises:
-        StoreError: The database cannot be written, the key is not the one it was written with, or the package is older
-            than what the database holds; an entry of the log says so.
-        Refusal: The commune has become another one.
+        StoreError: The database cannot be written; or the key is not the one it was written with, or the package is
+            older than what the database holds: an entry of the log says so.
+        Refusal: The commune has become another one; an entry of the log says so.
         LedgerError: The database does not hold the parcels that were to be stored: our defect, nothing is kept.
     """
     loadable = stored.is_loadable(delivery.parcels)
@@ -76,24 +78,23 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
     parcels = stored.with_grades(parcels, delivery.grades, delivery.findings)
     quarantined = int((~loadable).sum())
     with store.transaction(delivery.scope, delivery.srid):
-        check_key(store, vault)
-        land.refuse_reformed(store, delivery.scope)
+        refused = guard.key(store, vault) or guard.reformed(store, delivery.scope)
         known = guard.standing(store, delivery.scope)
-        if known and known.is_changed and known.base.package_sha256 == delivery.sha256:
+        if not refused and known and known.is_changed and known.base.package_sha256 == delivery.sha256:
             return _unchanged(known, len(parcels), known.base.counts | {"quarantined": quarantined})
-        older = guard.older(store, delivery, known)
-        if older is None:
+        refused = refused or guard.older(store, delivery, known)
+        if refused is None:
             return _load(delivery, store, vault, parcels, quarantined)
         entry = land.Entry("load", who, *delivery.scope, goi_sha256=delivery.sha256)
-        land.write_log(store, entry, land.REFUSED, reason=guard.CODE)
-    raise older
+        land.write_log(store, entry, land.REFUSED, reason=refused.code)
+    raise refused.error
 
 
 def _load(
     delivery: Delivery, store: land.Store, vault: vaults.Vault, parcels: gpd.GeoDataFrame, quarantined: int
 ) -> Receipt:
     """Write what differs, inside the caller's transaction."""
-    assignment = land.assign(store, parcels, stored.is_sound(parcels))
+    assignment = land.assign(store, parcels, stored.is_sound(parcels), _gone(delivery.scope, parcels))
     parcels = parcels.assign(ma_dinh_danh_thua=assignment.codes)
     differences = list(_differences(store, delivery, parcels, vault))
     counts = land.count_changes(store, differences[0], len(parcels))
@@ -188,6 +189,12 @@ def _kept(store: land.Store, layer: str, difference: land.Difference, scope: tup
     """Return a difference that leaves standing what a delivery does not name, where the layer tells what happened."""
     schema = schemas.layer(layer)
     return land.keep_the_rest(store, difference, schema["x-key"], scope) if schema.get("x-history") else difference
+
+
+def _gone(scope: tuple[str, str], parcels: gpd.GeoDataFrame) -> Callable[[pd.Series], Mask]:
+    """Return what tells which parcels a delivery ends: those of its commune that it does not bring."""
+    head = ".".join(scope) + "."
+    return lambda ids: ids.str.startswith(head).to_numpy(dtype=bool) & ~among(ids, parcels["thua_dat_id"])
 
 
 def _former(store: land.Store, delivery: Delivery) -> int | None:

@@ -128,6 +128,14 @@ def is_emptied(release: Release) -> bool:
     return release.counts.get("parcels") == 0 and bool({"reform", "undoes"} & release.counts.keys())
 
 
+def reform_of(release: Release) -> int | None:
+    """Return the release with which a reform made the new commune that this one is a part of; None for others."""
+    reform = release.counts.get("reform")
+    if reform is None:
+        return None
+    return int(reform["into"]["release_id"]) if "into" in reform else release.release_id
+
+
 def reformed_together(store: Store) -> list[frozenset[tuple[str, str]]]:
     """Return the communes that reforms, undone ones too, gave each other's land: groups of code and era."""
     groups: list[frozenset[tuple[str, str]]] = []

@@ -1,5 +1,6 @@
 """After a reform the store is sound, readers of the feed follow, withheld land stays withheld, nothing is silent."""
 
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -106,6 +107,12 @@ def test_the_store_is_sound_after_a_reform_and_its_undoing(loaded: str, home: Pa
     assert faults(loaded) == []
 
 
+def told_by(home: Path) -> list[dict]:
+    """Return the entries of the feed that is published."""
+    files = (home / "release/feed").glob("*.gz")
+    return [json.loads(line) for path in files for line in gzip.decompress(path.read_bytes()).splitlines()]
+
+
 def test_a_reader_of_the_feed_follows_a_reform_from_any_number_on(loaded: str, home: Path, read: Callable) -> None:
     copies: list[tuple[int, dict]] = [(0, {})]
 
@@ -125,6 +132,15 @@ def test_a_reader_of_the_feed_follows_a_reform_from_any_number_on(loaded: str, h
         apply(store, NEW, reform(home), SHEETS, who="x")
         apply(store, RIGHT, reform(home), SPLIT_SHEETS, who="x")
     check()
+    entries = told_by(home)
+    old = {one["successors"][0]: one for one in entries if one["what"] == "removed"}
+    new = {one["thua_dat_id"]: one for one in entries if one["what"] == "added" and one["kind"] == "reform"}
+    assert len(old) == 9 and old.keys() == new.keys()
+    assert {key: one["thua_dat_id"] for key, one in old.items()} == {
+        key: one["predecessors"][0] for key, one in new.items()
+    }
+    assert {one["lineage"] for one in (*old.values(), *new.values())} == {"reform"}
+    assert all(old[key]["ma_dinh_danh_thua"] == new[key]["ma_dinh_danh_thua"] for key in new)
     body = json.loads((home / "release/manifest.json").read_text("utf-8"))
     assert [each["ma_xa"] for each in body["feed"]["ended"]] == [ONE, OTHER]
     told = status.state(home, NEW)
@@ -137,6 +153,15 @@ def test_a_reader_of_the_feed_follows_a_reform_from_any_number_on(loaded: str, h
     with land.open_store(loaded, srid=ZONE) as store:
         undo(store, (NEW, TODAY), who="x")
     check()
+    again = told_by(home)
+    assert [one for one in entries if one not in again] == []
+    back = [one for one in again if one["kind"] == "rollback"]
+    assert {one["thua_dat_id"]: one["successors"] for one in back if one["what"] == "removed"} == {
+        key: [one["thua_dat_id"]] for key, one in old.items() if key.startswith(NEW)
+    }
+    assert {one["predecessors"][0] for one in back if one["what"] == "added"} == {
+        key for key in old if key.startswith(NEW)
+    }
 
 
 def test_land_withheld_under_its_new_key_is_withheld_under_the_old_one(loaded: str, home: Path) -> None:

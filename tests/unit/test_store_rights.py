@@ -245,3 +245,15 @@ def test_rows_are_found_by_the_index(store: land.Store, monkeypatch: pytest.Monk
         land.current_rows(store, table, "thua_key", [key(1)], (COMMUNE, ERA))
         told = str(store.execute(f"EXPLAIN QUERY PLAN {asked[-1][0]}", asked[-1][1]).fetchall())
         assert f"ix_{layer}_1 (thua_key=?)" in told
+
+
+@pytest.mark.parametrize(("ended", "left"), [(["q1"], []), (["q6a"], ["g6"]), (["q6a", "q6b"], [])])
+def test_a_certificate_ends_with_the_last_right_that_is_recovered(
+    store: land.Store, safe: Vault, ended: list[str], left: list[str]
+) -> None:
+    number = int(ended[0][1])
+    edits = {"quyen_su_dung_dat": {"end": [{"quyen_id": name} for name in ended]}}
+    found = planned(store, ask("TH", number, edits=edits), safe)
+    closed = [difference for difference in found.differences if difference.table.name == "giay_chung_nhan"]
+    assert found.reasons == []
+    assert [len(difference.closed) for difference in closed] == ([] if left else [1])
