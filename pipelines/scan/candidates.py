@@ -27,6 +27,10 @@ _AGREED, _ALONE = 0.02, 0.6
 """Share of the doubt that stays where both readers agree; most that one is believed against the other."""
 
 
+_DUST = 0.45
+"""Words lower than this share of the tallest of their label are dust; codes and areas are hardly lower than numbers."""
+
+
 def of_words(words: Sequence[Word], readings: Sequence[Reading]) -> tuple[pd.DataFrame, list[int]]:
     """Return the labels that words make up (`COLUMNS`), and the rows of the words that belong to none.
 
@@ -60,8 +64,15 @@ def _fraction(members: Sequence[int], words: Sequence[Word], readings: Sequence[
     }
 
 
+def _written(members: Sequence[int], words: Sequence[Word]) -> list[int]:
+    """Return the words of a label without dust beside it, which is much lower than its signs."""
+    height = max(words[one].height for one in members)
+    return [one for one in members if words[one].height >= _DUST * height]
+
+
 def _free(members: Sequence[int], words: Sequence[Word], readings: Sequence[Reading]) -> dict[str, object] | None:
     """Return what words without a bar between them say: all of a label in a row or more, or a number alone."""
+    members = _written(members, words)
     text = "\n".join(readings[one].text for one in members)
     said = label_text.parse(text, "label")
     if said is not None and "number" in said and _NUMBER.fullmatch(said["number"]):

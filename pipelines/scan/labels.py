@@ -26,6 +26,9 @@ _HEIGHT = (0.6, 1.7)
 _OUTLINE_PX = 1.0
 """How far the outline of a face may be off all along, beside what the law allows for its area."""
 
+_GUESS = 0.5
+"""Below this probability a number does not make the same number of another face doubtful."""
+
 _GROSS = 4.0
 _BESIDE_MM = 12.0
 _MM_PER_M = 1000.0
@@ -52,7 +55,7 @@ def read(
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        found = pieces.find(pieces.loose(ink, px_per_mm), px_per_mm)
+        found = pieces.find(pieces.loose(ink, px_per_mm, dark), px_per_mm)
         words = word_work.find(found, px_per_mm)
         readings = reader.read(dark, found, words)
     finally:
@@ -160,7 +163,7 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     weak = twice & (rows["kind"] == "alone").to_numpy() & number.isin(number[~(rows["kind"] == "alone")]).to_numpy()
     rows.loc[weak, ["number", "area", "code"]] = None
     known = known & ~weak
-    twice = known & rows["number"].astype("string").duplicated(keep=False).to_numpy()
+    twice = known & rows["number"].astype("string").duplicated(keep=False).to_numpy() & ~_unrivalled(rows)
     parcel = kinds == "parcel"
     reasons = {
         "no_number": parcel & ~known,
@@ -175,6 +178,15 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
         why = why.mask(where, why + " " + token)
     p = rows["p"].astype("float64").fillna(0.0).where(known, 0.0)
     return rows.assign(p=p, why=why.str.strip(), listed=pd.array([pd.NA] * len(rows), dtype="boolean"))
+
+
+def _unrivalled(rows: pd.DataFrame) -> Flags:
+    """Return which faces have a number beyond doubt, with the area of the face, that others have only at a guess."""
+    p = rows["p"].astype("float64").fillna(0.0)
+    fits = rows["fits"].astype("boolean").fillna(value=False).to_numpy(dtype=bool)
+    guessed = (p < _GUESS).groupby(rows["number"]).transform("sum")
+    others = rows.groupby("number")["number"].transform("size") - 1
+    return np.asarray((p >= _SURE[False]) & fits & (guessed == others).fillna(value=False), dtype=bool)
 
 
 def _registered(

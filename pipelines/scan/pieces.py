@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.scan.model import Ink, Mask
+from pipelines.scan import separate
+from pipelines.scan.model import Dark, Ink, Mask
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,6 +21,10 @@ BAR_MM = 1.7
 
 _LONGEST_MM = 14.0
 _BETWEEN = 0.3
+_FAINT = 0.6
+"""Share of the darkness of ink that a bar has which falls between two rows of pixels."""
+
+_FRINGE = 0.4
 _SPECK_MM2 = 0.012
 _STRIP = 2048
 
@@ -63,19 +68,40 @@ class Pieces:
         return made
 
 
-def loose(ink: Ink, px_per_mm: float) -> Mask:
+def loose(ink: Ink, px_per_mm: float, dark: Dark | None = None) -> Mask:
     """Return the marks of a sheet with what of its lines hangs at no other line: bars of fractions, ones, strokes.
 
     Args:
         ink: Ink told apart.
         px_per_mm: Resolution.
+        dark: (H, W) ink of the sheet, where bars too faint for `ink` are looked for.
     """
     count, label, stats, _ = cv2.connectedComponentsWithStats(ink.lines.view(np.uint8), connectivity=8)
     small = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _LONGEST_MM * px_per_mm
     small[0] = False
     kept: Mask = small[label] | ink.marks if count > 1 else ink.marks.copy()
+    del label
+    if dark is not None:
+        _add_faint_bars(kept, ink, dark, px_per_mm)
     _free_bars(kept, ink.width_px, px_per_mm)
     return kept
+
+
+def _add_faint_bars(marks: Mask, ink: Ink, dark: Dark, px_per_mm: float) -> None:
+    """Add level and upright strokes that are lighter than ink: a bar thinner than a pixel may fall between two."""
+    near = cv2.dilate((marks | ink.lines).view(np.uint8), np.ones((3, 3), np.uint8))
+    faint = (dark >= _FAINT * separate.levels(dark)[0]).view(np.uint8)
+    length = max(3, round(BAR_MM * px_per_mm))
+    for size in ((1, length), (length, 1)):
+        run = cv2.morphologyEx(faint, cv2.MORPH_OPEN, np.ones(size, np.uint8))
+        count, label, stats, _ = cv2.connectedComponentsWithStats(run, connectivity=8)
+        beside = np.bincount(label[near > 0], minlength=count)
+        # The fringe of a stroke that is inked lies along it; a bar only touches the writing above and below it.
+        bars = (beside < _FRINGE * stats[:, cv2.CC_STAT_AREA]) & (stats[:, 2:4].max(axis=1) <= _LONGEST_MM * px_per_mm)
+        bars &= stats[:, 2:4].min(axis=1) <= max(3.0, 2.5 * ink.width_px)
+        bars[0] = False
+        if bars.any():
+            marks |= bars[label]
 
 
 def _free_bars(marks: Mask, width_px: float, px_per_mm: float) -> None:

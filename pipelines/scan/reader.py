@@ -30,6 +30,7 @@ _OF_ROLE = {"number": DIGITS, "area": DIGITS + ".", "code": CAPITALS + DIGITS + 
 _SWAPPED = {"number": "area", "area": "number"}
 _ALIKE = str.maketrans("OoQlI|,", "0001" + "11.")
 _AREA, _NUMBER = re.compile(r"\d{1,6}\.\d"), re.compile(r"[1-9]\d{0,4}")
+_LETTERS = str.maketrans("SZB", "528")
 _LEVEL = 0.03
 _SIDEWAYS = np.pi / 4
 _ONE_SIGN = 0.6
@@ -96,7 +97,7 @@ def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
             clear = np.array([image.shape[0] >= _LEAST_SIGN * unit for image, _ in pictures[at]])
             told = told[clear[::-1] if at in is_upside else clear]
             pictures[at] = [sign for sign, is_clear in zip(pictures[at], clear, strict=True) if is_clear]
-        made.append(_best(told, role))
+        made.append(_as_digits(told, _best(told, role)) if role == "free" else _best(told, role))
     asked = [
         at
         for at, role in enumerate(roles)
@@ -215,6 +216,14 @@ def _best(told: npt.NDArray[np.float32], role: str) -> Reading:
     best = chosen.argmax(axis=1)
     text = "".join(glyphs.CLASSES[columns[at]] for at in best.tolist())
     return Reading(text, float(np.prod(chosen.max(axis=1))))
+
+
+def _as_digits(told: npt.NDArray[np.float32], reading: Reading) -> Reading:
+    """Return a word of digits and letters that look like them as digits; no code is made of such letters alone."""
+    text = reading.text.translate(_LETTERS)
+    if text == reading.text or not _is_number(text):
+        return reading
+    return _best(told, "number")
 
 
 def _line(signs: Signs, *, upside: bool) -> Image:

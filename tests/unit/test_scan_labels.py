@@ -201,3 +201,11 @@ def test_the_network_knows_its_own_signs():
     told = glyphs.probabilities(square[None], np.array([[1.0, 0.6]], np.float32))
     assert told.shape == (1, len(glyphs.CLASSES))
     assert told.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_guess_makes_no_firm_number_doubtful():
+    rows = pd.DataFrame(
+        {"number": ["5", "5", "6", "6", "7", "7", None], "p": [0.999, 0.1, 0.999, 0.999, 0.999, 0.1, 0]}
+    )
+    rows["fits"] = pd.array([True, pd.NA, True, True, False, pd.NA, pd.NA], dtype="boolean")
+    assert labels._unrivalled(rows).tolist() == [True] + [False] * 6

@@ -1,0 +1,99 @@
+"""Words read twice: by the network sign by sign, by the recogniser as a whole; believed where both agree."""
+
+import numpy as np
+import pytest
+
+from pipelines.scan import candidates, glyphs, pieces, reader, words
+from pipelines.scan.reader import Reading
+from pipelines.scan.words import Word
+from tests.unit import test_scan_labels as drawn
+
+
+def told(ink):
+    found = pieces.find(ink > 100, drawn.PER_MM)
+    row = words.find(found, drawn.PER_MM)
+    return row, reader.read(ink, found, row)
+
+
+def candidate(*readings, roles=("free",), heights=(20.0,)):
+    """Return what one label of words beside each other says; None where it says nothing of a parcel."""
+    row = [
+        Word([at], 0.0, role, 0, (0.0, 9.0, 0.0, high))
+        for at, (role, high) in enumerate(zip(roles, heights, strict=True))
+    ]
+    rows, loose = candidates.of_words(row, readings)
+    return None if loose else rows.iloc[0]
+
+
+@pytest.mark.parametrize("text", ["0123456789"[at : at + 2] for at in range(1, 9)] + ["55", "228", "5285"])
+def test_numbers_alone_are_read_twice_and_agree(text):
+    row, readings = told(drawn.alone(text))
+    assert [word.role for word in row] == ["free"]
+    assert readings[0].text == text
+    assert readings[0].agrees
+
+
+@pytest.mark.parametrize("text", ["66", "99", "68", "906"])
+@pytest.mark.parametrize("degrees", [-90, 45, 80])
+def test_turned_numbers_are_not_read_upside_down(text, degrees):
+    """Upright ones are read from below or from above by the order of area and number, which only fractions have."""
+    row, readings = told(drawn.turned(drawn.fraction(text), degrees))
+    by_role = {word.role: one for word, one in zip(row, readings, strict=True)}
+    assert by_role["number"].second == text or by_role["number"].text == text
+    assert drawn.AREA in (by_role["area"].text, by_role["area"].second)
+
+
+def test_what_the_readers_say_differently_is_not_believed():
+    assert candidate(Reading("17", 0.9, "17", 1.0))["p"] > 0.99
+    differing = candidate(Reading("17", 0.99, "11", 1.0))
+    assert differing["p"] <= 0.6
+    assert differing["other"] == "11"
+
+
+def test_a_number_read_once_is_not_believed():
+    assert candidate(Reading("17", 0.999))["p"] <= 0.6
+
+
+def test_an_agreement_of_two_unsure_readings_is_worth_less():
+    firm, weak = (candidate(Reading("17", sure, "17", sure))["p"] for sure in (0.95, 0.2))
+    assert weak < 0.975 < firm
+
+
+def test_what_is_no_number_is_none():
+    assert candidate(Reading("017", 0.9, "017", 0.9)) is None
+    assert candidate(Reading("123456", 0.9, "123456", 0.9)) is None
+    assert candidate(Reading("g2", 0.9)) is None
+
+
+def test_dust_beside_a_number_does_not_hide_it():
+    dust = Reading("+", 0.97)
+    row = candidate(Reading("92", 0.97, "92", 1.0), dust, roles=("free", "free"), heights=(20.0, 5.0))
+    assert row["number"] == "92"
+    assert candidate(Reading("92", 0.97, "92", 1.0), dust, roles=("free", "free"), heights=(20.0, 18.0)) is None
+
+
+def test_a_number_over_another_without_a_bar_is_no_firmer_than_the_network_alone():
+    both = (Reading("92", 0.97, "92", 1.0), Reading("93", 0.9, "93", 1.0))
+    row = candidate(*both, roles=("free", "free"), heights=(20.0, 20.0))
+    assert (row["number"], row["area"], row["agrees"]) == ("92", "93", False)
+    assert row["p"] == pytest.approx(0.97 * 0.9)
+
+
+def test_letters_are_digits_only_where_every_sign_may_be_one():
+    ten = np.full((2, len(glyphs.CLASSES)), 0.001, np.float32)
+    place = {name: at for at, name in enumerate(glyphs.CLASSES)}
+    ten[0, place["S"]], ten[0, place["5"]] = 0.7, 0.2
+    ten[1, place["Z"]], ten[1, place["2"]] = 0.7, 0.2
+    assert reader._as_digits(ten, Reading("SZ", 0.5)).text == "52"
+    assert reader._as_digits(ten, Reading("SZ", 0.5)).sure == pytest.approx(0.04)
+    assert reader._as_digits(ten, Reading("ONT", 0.5)).text == "ONT"
+
+
+def test_nothing_is_read_of_nothing():
+    assert told(np.zeros((60, 60), np.uint8)) == ([], [])
+    assert glyphs.probabilities(np.zeros((0, 24, 24), np.uint8), np.zeros((0, 2), np.float32)).shape[0] == 0
+
+
+def test_the_same_ink_is_read_the_same():
+    first, second = (told(drawn.fraction("3804"))[1] for _ in range(2))
+    assert first == second
