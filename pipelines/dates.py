@@ -31,6 +31,14 @@ def parse(values: pd.Series) -> pd.DataFrame:
     null, `year` set). The day comes first, as the law writes it, and is never exchanged with the month: 06/25/2010 is
     `bad`, as are a two-digit year and a day that does not exist.
     """
+    if values.isna().all():
+        return pd.DataFrame(
+            {
+                "date": pd.Series(pd.NA, index=values.index, dtype="string"),
+                "year": pd.Series(pd.NA, index=values.index, dtype="Int64"),
+                "bad": False,
+            }
+        )
     text = values.astype("string").str.strip().str.lstrip("'")
     text = text.mask(text.str.fullmatch(_BLANK).fillna(False))
     text = map_unique(text, _plain).astype("string")

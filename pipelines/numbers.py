@@ -22,6 +22,8 @@ def parse(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     such a value counts as unreadable rather than being guessed. Blanks and apostrophes may stand between thousands,
     nowhere else; a unit behind the number may be m², or hectares, which become m². Sums ("100+20") are not computed.
     """
+    if values.isna().all():
+        return pd.Series(float("nan"), index=values.index), pd.Series(False, index=values.index)
     raw = values.astype("string").str.strip().str.replace(r"^'", "", regex=True)
     is_hectare = raw.str.contains(rf"\d{_HECTARE}", regex=True).fillna(False)
     text = raw.str.replace(_UNIT, "", regex=True).str.replace(_HECTARE, "", regex=True).str.strip()
