@@ -65,7 +65,7 @@ def bounds_of(
         return (whole[0], whole[1], whole[2], whole[3]), ("coordinates", "name"), []
     told = [("ban_quet.coordinates_contradict", f"{print_.name}: {by_name[0]:.0f} {by_name[3]:.0f} "
              f"≠ {by_print[0]:.0f} {by_print[3]:.0f}")]  # fmt: skip
-    near_world = [_near_world(page, frame, bounds, scale) for bounds in (by_print, by_name)]
+    near_world = [is_near_file(page, frame, bounds, scale) for bounds in (by_print, by_name)]
     sure = sum(print_.votes) >= _SURE_VOTES or near_world[0]
     if near_world[1] or not sure:
         return by_name, ("name",), told
@@ -132,7 +132,8 @@ def corners_of(bounds: Bounds) -> Points:
     return np.array([(west, north), (east, north), (east, south), (west, south)])
 
 
-def _near_world(page: Page, frame: Frame, bounds: Bounds, scale: int) -> bool:
+def is_near_file(page: Page, frame: Frame, bounds: Bounds, scale: int) -> bool:
+    """Tell whether world file or tags put the corners of the frame within a centimetre of where bounds put them."""
     if page.transform is None:
         return False
     known = np.isfinite(frame.corners).all(axis=1)

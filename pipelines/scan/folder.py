@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from pipelines import crs as crs_work
+from pipelines import sandbox
 from pipelines.errors import SettingsError
-from pipelines.files import writing
+from pipelines.files import tidy, writing
 from pipelines.sandbox import Limits
 from pipelines.scan import corrections as correction_work
 from pipelines.scan import edits as edit_work
@@ -40,7 +41,7 @@ class Wanted:
     """What is known about a sheet beforehand.
 
     Attributes:
-        page: Page of the file, from 1.
+        page: Page of the file, from 1; None reads the first, and tells of others.
         scale: Scale denominator.
         crs: CRS of the ground.
         zone: CRS to assume for printed coordinates that lie in it.
@@ -49,7 +50,7 @@ class Wanted:
         source: How the file is called in findings.
     """
 
-    page: int = 1
+    page: int | None = None
     scale: int | None = None
     crs: str | None = None
     zone: str | None = None
@@ -94,7 +95,9 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
 
     started = time.monotonic()
     check_folder(folder)
-    page = _page(pages.open_pages(path), wanted.page, path)
+    tidy(folder)
+    opened = pages.open_pages(path)
+    page = _page(opened, wanted.page or 1, path)
     key = sheet_work.key(path, page.number)
     kept = correction_work.read(folder / CORRECTIONS, key)
     before = edit_work.read(folder / REVIEW, key) if (folder / REVIEW).exists() else None
@@ -116,8 +119,8 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         corrections=corrected,
     )
     source = wanted.source or path.name
-    found = told.about(sheet, source, wanted.listed)
-    counted = figures(sheet, found)
+    found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1)
+    counted = figures(sheet, found) | {"pages": len(opened)}
     from pipelines.scan import review
 
     layers = review.layers(sheet)
@@ -127,6 +130,16 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         (new / "report.html").write_text(preview.page(sheet, found, counted, _residuals(sheet)), encoding="utf-8")
         _carry(folder, new)
     return Made(counted, layers, found, sheet.ground.crs, sheet.scale)
+
+
+def make_apart(path: Path, folder: Path, wanted: Wanted, limits: Limits) -> Made:
+    """Digitize a page in a child process, see `make`; one that is stopped leaves nothing beside the folder."""
+    try:
+        made: Made = sandbox.call(make, path, folder, wanted, limits=limits)
+    except BaseException:
+        tidy(folder)
+        raise
+    return made
 
 
 def limits(of_files: Limits) -> Limits:

@@ -165,11 +165,24 @@ def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
     assert len(found.crosses) == len(marks)
 
 
-def test_two_sheets_on_a_page() -> None:
+@pytest.mark.parametrize("down", [False, True], ids=["side by side", "one above the other"])
+@pytest.mark.parametrize("degrees", [0.0, 2.5, 180.0])
+def test_two_sheets_on_a_page(down: bool, degrees: float) -> None:
     ink, _, _ = _drawn()
-    found = frames.find(np.hstack([ink, np.zeros((len(ink), 40), np.uint8), ink]), _PER_MM)
+    other = _turned(ink, degrees)[0] if degrees else ink
+    one, two = (np.pad(each, (0, max(ink.shape + other.shape))) for each in (ink, other))
+    size = max(ink.shape + other.shape)
+    found = frames.find(np.concatenate([one[:size, :size], two[:size, :size]], axis=0 if down else 1), _PER_MM)
     assert found is not None
     assert found.others == 1
+
+
+def test_two_sheets_without_crosses_are_two_sheets() -> None:
+    ink, corners, _ = _drawn(outer=False, crosses=False)
+    found = frames.find(np.hstack([ink, ink]), _PER_MM)
+    assert found is not None
+    assert found.others == 1
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.5
 
 
 def test_a_block_on_a_map_without_crosses_is_no_frame() -> None:
