@@ -283,8 +283,8 @@ def _seen_errors(unit: Points, w: npt.NDArray[np.complex128], picks: npt.NDArray
     firm = np.abs(np.linalg.det(square)) > 1e-9
     weights = np.linalg.solve(square[firm], there[picks[firm]].reshape(-1, 8, 1))[:, :, 0]
     divisor = 1 + weights[:, 6:] @ unit.T
-    made = (weights[:, :3] + 1j * weights[:, 3:6]) @ flat.T / np.where(divisor > _LEAST_DIVISOR, divisor, np.nan)
-    return np.nan_to_num(np.abs(made * size - w), nan=np.inf)
+    made = (weights[:, :3] + 1j * weights[:, 3:6]) @ flat.T / np.maximum(divisor, _LEAST_DIVISOR) * size
+    return np.asarray(np.where(divisor > _LEAST_DIVISOR, np.abs(made - w), np.inf), dtype=np.float64)
 
 
 def _complex(points: Points) -> npt.NDArray[np.complex128]:

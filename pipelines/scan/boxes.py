@@ -25,8 +25,7 @@ EVEN_MM = 3.0
 """The lines of one frame keep their distance on all sides, to so much."""
 
 _END_MM = 12.0
-_SAME_FORMAT = 0.06
-"""Of one sheet the inner, of another the outer line of the frame may be what was found."""
+_SAME_FORMAT = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +132,13 @@ def area(box: Box) -> float:
     return (right - left) * (bottom - top)
 
 
-def others(boxes: list[Box], chosen: Box) -> list[Box]:
-    """Return the frames beside the chosen one: rectangles that do not overlap it, nor each other."""
+def others(boxes: list[Box], chosen: Box, per_mm: float) -> list[Box]:
+    """Return the frames beside the chosen one, their inner lines: they do not overlap it, nor each other."""
     apart: list[Box] = [chosen]
     for box in sorted(boxes, key=area, reverse=True):
         if area(box) > 0.3 * area(chosen) and all(_is_apart(box, other) for other in apart):
             apart.append(box)
-    return apart[1:]
+    return [inner([box for box in boxes if not _is_apart(box, one)], per_mm) or one for one in apart[1:]]
 
 
 def alike(boxes: list[Box], chosen: Box) -> int:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipelines import crs as crs_work
 from pipelines import sandbox
-from pipelines.errors import SettingsError
+from pipelines.errors import ReadError, SettingsError
 from pipelines.files import tidy, writing
 from pipelines.sandbox import Limits
 from pipelines.scan import corrections as correction_work
@@ -34,6 +34,8 @@ _SECONDS = 900.0
 _MEMORY_BYTES = 6 * 1024**3
 _SAME_LINE_MM = 0.25
 _MM_PER_INCH = 25.4
+_FEW = 3
+"""Fewer closed faces than that, with nothing else of a map, are no map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         zone=wanted.zone,
         corrections=corrected,
     )
+    _need_map(sheet)
     source = wanted.source or path.name
     found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1)
     counted = figures(sheet, found) | {"pages": len(opened)}
@@ -130,6 +133,21 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         (new / "report.html").write_text(preview.page(sheet, found, counted, _residuals(sheet)), encoding="utf-8")
         _carry(folder, new)
     return Made(counted, layers, found, sheet.ground.crs, sheet.scale)
+
+
+def _need_map(sheet: Sheet) -> None:
+    """Refuse a page on which nothing of a map was found: a letter, a folded blank page, a picture of something else."""
+    is_parcel = (sheet.faces.polygons["kind"] == "parcel").to_numpy()
+    is_map = sheet.frame is not None or sheet.placed is not None or len(sheet.corrections)
+    if is_map or is_parcel.sum() >= _FEW or sheet.labels.faces["number"].notna().any():
+        return
+    name, number = sheet.page.path.name, sheet.page.number
+    raise ReadError(
+        f"{name}: trang {number} không có khung, thửa khép kín hay số thửa nào của tờ bản đồ: kiểm tra lại tệp, hoặc "
+        "đặt điểm khống chế (--control) nếu đây là tờ bản đồ.",
+        f"{name}: page {number} has no frame, no closed parcels and no numbers of a map sheet: check the file, or give "
+        "control points (--control) if it is one.",
+    )
 
 
 def make_apart(path: Path, folder: Path, wanted: Wanted, limits: Limits) -> Made:

@@ -35,7 +35,7 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
     small = coarse(dark, px_per_mm)
     every = boxes.find(small)
     box = boxes.inner(every, small.per_mm)
-    others = boxes.others(every, box) if box is not None else []
+    others = boxes.others(every, box, small.per_mm) if box is not None else []
     twins = boxes.alike(others, box) if box is not None else 0
     box = box or _cut(small)
     if box is None:

@@ -20,7 +20,7 @@ _HEADING = "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
 def pixels(pairs: Pairs, width: int, height: int) -> Pairs | None:
     """Return identical points whose source are pixels of a page, right before down; None where they are none of it.
 
-    A second coordinate below zero, as QGIS writes it, is turned. Tables of surveyors may have the rows first: pixels
+    A coordinate below zero, as QGIS writes it, is that of the row. Tables of surveyors may have the rows first: pixels
     count downwards, so that one order only fits the ground without a mirror.
 
     Args:
@@ -28,16 +28,17 @@ def pixels(pairs: Pairs, width: int, height: int) -> Pairs | None:
         width: Pixels of the page.
         height: Pixels of the page.
     """
-    size = np.array([width, height])
-    orders = []
-    for source in (pairs.source, pairs.source[:, ::-1]):
-        down = source * (1.0, -1.0) if (source[:, 1] <= 0).all() else source
-        is_near = ((down >= -_BESIDE * size) & (down <= (1 + _BESIDE) * size)).all(axis=1)
-        if is_near.mean() > 0.5:
-            orders.append(down)
-    if not orders:
+    size, negative = np.array([width, height]), (pairs.source <= 0).all(axis=0)
+    orders = [pairs.source, pairs.source[:, ::-1]]
+    if negative.any():
+        orders = [orders[0 if negative[1] else 1] * (1.0, -1.0)]
+    on_page = [
+        source for source in orders
+        if ((source >= -_BESIDE * size) & (source <= (1 + _BESIDE) * size)).all(axis=1).mean() > 0.5
+    ]  # fmt: skip
+    if not on_page:
         return None
-    best = min(orders, key=lambda source: warping.helmert_rms(source * (1.0, -1.0), pairs.target))
+    best = min(on_page, key=lambda source: warping.helmert_rms(source * (1.0, -1.0), pairs.target))
     return replace(pairs, source=np.ascontiguousarray(best))
 
 
