@@ -9,19 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
-import shapely
-from affine import Affine
 
 from pipelines import control_points, warping
 from pipelines.control_points import Pairs
 from pipelines.crs import parse as parse_crs
-from pipelines.crs import reproject
 from pipelines.errors import PackageError
-from pipelines.scan import extent, printed
+from pipelines.scan import extent, printed, tagged
 from pipelines.scan import points as point_files
 from pipelines.scan.margins import known
 from pipelines.scan.model import Dark, Frame, Page, Placed, Points
@@ -67,7 +63,7 @@ def place(
         CrsError: `crs` or `zone` is none.
     """
     print_ = printed.read(dark, frame, px_per_mm) if frame is not None else _NOTHING
-    page = _in_metres(page, crs or zone)
+    page = tagged.in_metres(page, crs or zone)
     if control is not None:
         told = None if frame is None else _measured(page, frame, print_, px_per_mm, scale)
         return _by_points(page, control, print_, scale, crs or zone or page.crs, told)
@@ -76,19 +72,6 @@ def place(
         if placed is not None:
             return placed
     return _by_world_file(page, print_, px_per_mm, scale, crs, zone)
-
-
-def _in_metres(page: Page, target: Any) -> Page:
-    """Return a page whose file tells its place in metres: one told in degrees is brought to a plane."""
-    if page.transform is None or page.crs is None or parse_crs(page.crs).is_projected:
-        return page
-    if target is None:
-        return replace(page, transform=None, crs=None)
-    ends = [page.transform * end for end in ((0, 0), (page.width, 0), (0, page.height))]
-    moved = reproject(gpd.GeoSeries(shapely.points(ends), crs=page.crs), target)
-    start, right, below = shapely.get_coordinates(moved.to_numpy())
-    across, down = (right - start) / page.width, (below - start) / page.height
-    return replace(page, transform=Affine(across[0], down[0], start[0], across[1], down[1], start[1]), crs=target)
 
 
 _NOTHING = Printed(None, None, None, None, (math.nan,) * 4, (0, 0, 0, 0), ())
@@ -177,15 +160,17 @@ def _by_frame(
     if found is None or len(found.table) < 3:
         return None
     # Tags of a file that put the sheet elsewhere are in another system than its print.
-    tagged = page.crs if extent.is_near_file(page, frame, found.bounds, found.scale) else None
+    of_file = page.crs if extent.is_near_file(page, frame, found.bounds, found.scale) else None
     # Coordinates of HN-72 look like those of VN-2000: such a sheet needs identical points.
-    where = _crs(found.bounds, crs or tagged, None if print_.is_older_system else zone)
+    where = _crs(found.bounds, crs or of_file, None if print_.is_older_system else zone)
     if where is None:
         return None
+    if crs is None and of_file is not None and zone is not None and not tagged.is_same(of_file, zone):
+        found.told.append(("ban_quet.coordinates_contradict", f"{parse_crs(of_file).name} ≠ {parse_crs(zone).name}"))
     placed = _fitted(found.table, found.scale, where, print_, found.told, found.sources, page.path.name)
     if page.transform is None:
         return placed
-    off = _apart(page, placed)
+    off = tagged.apart(page, placed)
     if off > _WORLD_MM * found.scale / 1000:
         return replace(placed, told=(*placed.told, ("ban_quet.world_file_wrong", f"{off:.1f} m")))
     return replace(placed, sources=(*placed.sources, "world_file"))
@@ -288,11 +273,3 @@ def _by_world_file(
         "origin": "file",
     })  # fmt: skip
     return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)
-
-
-def _apart(page: Page, placed: Placed) -> float:
-    """Return how far the world file puts the middle and the ends of the sheet from where the frame puts them, m."""
-    ends = placed.points[["x_px", "y_px"]].to_numpy(float)
-    assert page.transform is not None
-    there = np.array([page.transform * tuple(end) for end in ends])
-    return float(np.linalg.norm(there - placed.warp(ends), axis=1).max())

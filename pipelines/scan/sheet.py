@@ -99,6 +99,12 @@ def digitize(
     likeness.check(page, grey, px_per_mm)
     dark = clean.dark(grey, px_per_mm)
     found = frame.find(dark, px_per_mm)
+    by_crosses = clean.measured(found, px_per_mm)
+    if by_crosses != px_per_mm:
+        # The file tells a wrong resolution: what follows goes by it.
+        px_per_mm = by_crosses
+        dark = clean.dark(grey, px_per_mm)
+        found = frame.find(dark, px_per_mm)
     placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
     ink = separate.ink(dark, px_per_mm)
     area, crosses = (None, None) if found is None else (found.corners, found.crosses)

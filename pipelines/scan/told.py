@@ -67,8 +67,11 @@ def _whole(sheet: Sheet, path: str, pages: int) -> list[Finding]:
             told.append(("ban_quet.cut_off", f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"))
     if pages > 1:
         told.append(("ban_quet.pages_left", f"{sheet.page.number}/{pages}"))
+    dpi = sheet.px_per_mm * clean.MM_PER_INCH
     if clean.is_guessed(sheet.page):
-        told.append(("ban_quet.scale_guessed", f"{sheet.px_per_mm * 25.4:.0f} dpi"))
+        told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi"))
+    elif sheet.page.dpi is not None and abs(sheet.page.dpi / dpi - 1) > clean.WRONG:
+        told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi ≠ {sheet.page.dpi:.0f} dpi"))
     told += [("ban_quet.not_placed", path)] if sheet.placed is None else sheet.placed.told
     details: dict[str, list[str]] = {}
     for code, detail in told:

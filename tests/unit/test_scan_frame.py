@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.scan import clean
 from pipelines.scan import frame as frames
 from pipelines.scan.model import Frame
 
@@ -202,3 +203,18 @@ def test_no_frame_where_there_is_none() -> None:
     for a, b in rng.integers(0, 900, (40, 2, 2)):
         cv2.line(lines, a.tolist(), b.tolist(), 255, 1)
     assert frames.find(lines, _PER_MM) is None
+
+
+@pytest.mark.parametrize("wrong", [0.5, 0.67, 1.3, 2.0])
+def test_the_crosses_tell_the_resolution_where_the_file_is_wrong(wrong: float) -> None:
+    ink = np.zeros((1300, 1000), np.uint8)
+    cv2.rectangle(ink, (100, 100), (900, 1100), 255, 2)
+    for x, y in ((x, y) for x in range(300, 900, 200) for y in range(300, 1100, 200)):
+        ink[y, x - 10 : x + 11] = 255
+        ink[y - 10 : y + 11, x] = 255
+    found = frames.find(ink, 2.0 * wrong)
+    assert found is not None
+    assert len(found.crosses) == 12
+    assert clean.measured(found, 2.0 * wrong) == pytest.approx(2.0, rel=0.01)
+    assert clean.measured(found, 2.02) == 2.02, "paper shrinks"
+    assert clean.measured(None, 5.0) == 5.0
