@@ -135,7 +135,7 @@ def test_sheets_whose_names_look_alike_have_folders_of_their_own():
 
 
 def test_a_run_that_was_stopped_is_tidied_and_what_was_there_is_there(tmp_path):
-    path = spoil(tmp_path, "cat.jpg")
+    path = spoil(tmp_path, "text.tif")
     (tmp_path / ".out.new").mkdir()
     (tmp_path / ".out.old").mkdir()
     (tmp_path / ".out.old" / folder.CORRECTIONS).write_text("{", encoding="utf-8")
