@@ -197,9 +197,7 @@ def writing(folder: Path) -> Iterator[Path]:
     old = folder.with_name(f".{folder.name}.old")
     with writable(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _put_back(old, folder)
-        for leftover in (new, old):
-            shutil.rmtree(leftover, ignore_errors=True)
+        tidy(folder)
         new.mkdir()
         try:
             yield new
@@ -211,6 +209,19 @@ def writing(folder: Path) -> Iterator[Path]:
             shutil.rmtree(new, ignore_errors=True)
             raise
         shutil.rmtree(old, ignore_errors=True)
+
+
+def tidy(folder: Path) -> None:
+    """Leave beside a folder nothing of a run that was stopped while it wrote there, and put back what was there before.
+
+    Raises:
+        StoreError: It cannot be put back.
+    """
+    old = folder.with_name(f".{folder.name}.old")
+    with writable(folder):
+        _put_back(old, folder)
+    for leftover in (folder.with_name(f".{folder.name}.new"), old):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _put_back(old: Path, folder: Path) -> None:

@@ -1,7 +1,8 @@
-"""Transformations between two plane systems by identical points: Helmert, affine, thin-plate; chosen and checked.
+"""Transformations between two plane systems by identical points: Helmert, affine, projective, thin-plate; checked.
 
 The error that counts is that of points which did not take part: each is left out once (leave-one-out), which costs
-nothing extra for these models. Helmert keeps shapes and is taken unless another is clearly better on points left out.
+nothing extra for these models. Helmert keeps shapes and is taken unless another is clearly better on points left out;
+a projective one is what a camera does to a sheet that it does not look at squarely.
 """
 
 from dataclasses import dataclass, replace
@@ -13,21 +14,32 @@ import numpy.typing as npt
 import schemas
 
 Points = npt.NDArray[np.float64]
-Method = Literal["helmert", "affine", "thin_plate"]
+Method = Literal["helmert", "affine", "projective", "thin_plate"]
 
 LEAST_POINTS = 3
-_LEAST: dict[Method, int] = {"helmert": 3, "affine": 5, "thin_plate": 10}
+_LEAST: dict[Method, int] = {"helmert": 3, "affine": 5, "projective": 8, "thin_plate": 10}
+_FREE: dict[Method, int] = {"helmert": 2, "affine": 3, "projective": 4, "thin_plate": 3}
+"""Points that a model goes through whatever they say."""
+
 _MOST_FOR_PLATE = 2_000
-_GAIN: dict[Method, float] = {"helmert": 1.0, "affine": 0.9, "thin_plate": 0.8}
+_GAIN: dict[Method, float] = {"helmert": 1.0, "affine": 0.9, "projective": 0.8, "thin_plate": 0.8}
 _NAMES: dict[Method, tuple[str, str]] = {
     "helmert": ("Helmert 4 tham số", "Helmert (4 parameters)"),
     "affine": ("affine 6 tham số", "affine (6 parameters)"),
+    "projective": ("phối cảnh 8 tham số", "projective (8 parameters)"),
     "thin_plate": ("tấm mỏng (thin-plate)", "thin-plate"),
 }
+_NOTHING_M = 1e-4
+"""A tenth of a millimetre on the ground is no gain."""
+
 _TRIALS = 500
 _SIGMAS = 4.0
 _SMOOTHING = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
 _CHUNK = 20_000
+_ROUNDS = 6
+_LEAST_SEEN = 12
+_LEAST_DIVISOR = 0.2
+"""A sheet seen so aslant that one end is drawn five times smaller than its middle is not placed that way."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,8 @@ class Warp:
 
     def _apply(self, points: Points) -> Points:
         terms = _terms((points - self._origin) / self._scale, self.method, self._knots)
-        return np.asarray(terms @ self._weights, dtype=np.float64).reshape(-1, 2)
+        made = np.asarray(terms @ self._weights, dtype=np.float64)
+        return made[:, :2] / made[:, 2:] if self.method == "projective" else made.reshape(-1, 2)
 
 
 def limit_m(scale: int) -> float:
@@ -109,7 +122,7 @@ def fit(
     }
     best = next(iter(tried.values()))
     for name, warp in tried.items():
-        if warp.left_out_rms_m < best.left_out_rms_m * _GAIN[name]:
+        if warp.left_out_rms_m < best.left_out_rms_m * _GAIN[name] - _NOTHING_M:
             best = warp
     shown = {name: f"{warp.left_out_rms_m:.3f} m" for name, warp in tried.items()}
     vi = ", ".join(f"{_NAMES[name][0]} {value}" for name, value in shown.items())
@@ -139,6 +152,8 @@ def _fitted(source: Points, target: Points, used: npt.NDArray[np.bool_], method:
     knots = unit if method == "thin_plate" else np.empty((0, 2))
     if method == "thin_plate":
         weights, left_out = _plate(unit, target[used])
+    elif method == "projective":
+        weights, left_out = _projective(unit, target[used])
     else:
         design = _terms(unit, method, knots)
         goal = target[used].ravel() if method == "helmert" else target[used]
@@ -146,7 +161,7 @@ def _fitted(source: Points, target: Points, used: npt.NDArray[np.bool_], method:
     warp = Warp(method, 0.0, _rms(left_out), used, np.empty(0), "", "", origin, scale, weights, knots)
     residuals = np.hypot(*(warp(source) - target).T)
     pairs = int(used.sum())
-    free = pairs - (2 if method == "helmert" else 3)
+    free = pairs - _FREE[method]
     rms = float(np.sqrt((residuals[used] ** 2).sum() / free)) if free > 0 else warp.left_out_rms_m
     return replace(warp, residuals_m=residuals, rms_m=warp.left_out_rms_m if method == "thin_plate" else rms)
 
@@ -159,7 +174,7 @@ def _terms(unit: Points, method: Method, knots: Points) -> Points:
         rows = np.stack([np.column_stack([x, -y, one, zero]), np.column_stack([y, x, zero, one])], axis=1)
         return rows.reshape(-1, 4)
     flat = np.column_stack([one, x, y])
-    return flat if method == "affine" else np.hstack([_kernel(unit, knots), flat])
+    return np.hstack([_kernel(unit, knots), flat]) if method == "thin_plate" else flat
 
 
 def _linear(design: Points, goal: Points) -> tuple[Points, Points]:
@@ -173,6 +188,30 @@ def _linear(design: Points, goal: Points) -> tuple[Points, Points]:
     blocks = basis.reshape(-1, 2, basis.shape[1])
     hats = np.eye(2) - blocks @ blocks.transpose(0, 2, 1) + 1e-12 * np.eye(2)
     return weights, np.linalg.solve(hats, residuals.reshape(-1, 2, 1))[:, :, 0]
+
+
+def _projective(unit: Points, goal: Points) -> tuple[Points, Points]:
+    """Return the (3, 3) weights of a projective transformation, its divisor last, and the errors of points left out.
+
+    Each round is a linear fit around the one before; the errors left out are those of the last round.
+    """
+    flat, middle = np.column_stack([np.ones(len(unit)), unit]), goal.mean(axis=0)
+    size = float(np.abs(goal - middle).max()) or 1.0
+    there, zero = (goal - middle) / size, np.zeros_like(flat)
+    tilt, left_out = np.zeros(2), np.full_like(goal, np.inf)
+    weights = np.eye(3)
+    for _ in range(_ROUNDS):
+        divisor = 1 + unit @ tilt
+        if (divisor < _LEAST_DIVISOR).any():
+            return weights, np.full_like(goal, np.inf)
+        scaled = flat / divisor[:, None]
+        rows = [np.hstack([scaled, zero, -there[:, :1] * scaled[:, 1:]]),
+                np.hstack([zero, scaled, -there[:, 1:] * scaled[:, 1:]])]  # fmt: skip
+        found, left_out = _linear(np.stack(rows, axis=1).reshape(-1, 8), (there / divisor[:, None]).ravel())
+        tilt = found[6:]
+        divisors = np.array([1.0, *tilt])
+        weights = np.column_stack([size * found[:6].reshape(2, 3).T + np.outer(divisors, middle), divisors])
+    return weights, left_out * size
 
 
 def _plate(unit: Points, goal: Points) -> tuple[Points, Points]:
@@ -205,24 +244,47 @@ def _agreeing(source: Points, target: Points, tolerance_m: float) -> npt.NDArray
     count = len(source)
     if count < 4:
         return np.ones(count, dtype=bool)
-    z = _complex(source) - source.mean(axis=0) @ np.array([1, 1j])
-    w = _complex(target) - target.mean(axis=0) @ np.array([1, 1j])
     # From eight points on, shrunken paper may pull one axis more than the other (affine); before, only turn and scale.
-    size = 3 if count >= 8 else 2
-    picks = np.random.default_rng(0).random((_TRIALS, count)).argsort(axis=1)[:, :size]
-    design = np.stack([z, np.ones(count), np.conj(z)][:size], axis=1)
+    # What fits four times better aslant was photographed; paper that is only bent does not.
+    sizes = [3 if count >= 8 else 2, *([4] if count >= _LEAST_SEEN else [])]
+    size, best, middle = 0, np.empty(0), np.inf
+    for tried, clear in zip(sizes, (1.0, 0.25), strict=False):
+        errors = _errors(source, target, tried)
+        half = (count + tried + 1) // 2
+        middles = np.partition(errors, half - 1, axis=1)[:, half - 1] if len(errors) else np.array([np.inf])
+        if middles.min() < clear * middle:
+            size, best, middle = tried, errors[int(middles.argmin())], float(middles.min())
+    if not size:
+        return np.ones(count, dtype=bool)
+    sigma = 1.4826 / np.sqrt(2) * (1 + 5 / max(count - size, 1)) * middle
+    agrees = best <= max(_SIGMAS * sigma, tolerance_m)
+    return np.asarray(agrees if agrees.sum() >= LEAST_POINTS else np.ones(count, dtype=bool))
+
+
+def _errors(source: Points, target: Points, size: int) -> Points:
+    """Return (trials, n) how far points are off by transformations through `size` of them: turned, affine, aslant."""
+    z, w = _complex(source) - source.mean(axis=0) @ np.array([1, 1j]), _complex(target - target.mean(axis=0))
+    picks = np.random.default_rng(0).random((_TRIALS, len(z))).argsort(axis=1)[:, :size]
+    if size == 4:
+        return _seen_errors(np.column_stack([z.real, z.imag]) / np.abs(z).max(), w, picks)
+    design = np.stack([z, np.ones(len(z)), np.conj(z)][:size], axis=1)
     square = design[picks]
     firm = np.abs(np.linalg.det(square)) > 1e-9 * np.abs(z).max() ** (size - 1)
-    if not firm.any():
-        return np.ones(count, dtype=bool)
     weights = np.linalg.solve(square[firm], w[picks[firm]][:, :, None])[:, :, 0]
-    errors = np.abs(weights @ design.T - w)
-    half = (count + size + 1) // 2
-    middles = np.partition(errors, half - 1, axis=1)[:, half - 1]
-    best = int(middles.argmin())
-    sigma = 1.4826 / np.sqrt(2) * (1 + 5 / max(count - size, 1)) * middles[best]
-    agrees = errors[best] <= max(_SIGMAS * sigma, tolerance_m)
-    return np.asarray(agrees if agrees.sum() >= LEAST_POINTS else np.ones(count, dtype=bool))
+    return np.asarray(np.abs(weights @ design.T - w), dtype=np.float64)
+
+
+def _seen_errors(unit: Points, w: npt.NDArray[np.complex128], picks: npt.NDArray[np.int64]) -> Points:
+    """Return (trials, n) how far points are off by projective transformations through four of them each."""
+    flat, size = np.column_stack([np.ones(len(unit)), unit]), float(np.abs(w).max()) or 1.0
+    zero, there = np.zeros_like(flat), np.column_stack([w.real, w.imag]) / size
+    rows = np.stack([np.hstack([flat, zero, -there[:, :1] * unit]), np.hstack([zero, flat, -there[:, 1:] * unit])], 1)
+    square = rows[picks].reshape(-1, 8, 8)
+    firm = np.abs(np.linalg.det(square)) > 1e-9
+    weights = np.linalg.solve(square[firm], there[picks[firm]].reshape(-1, 8, 1))[:, :, 0]
+    divisor = 1 + weights[:, 6:] @ unit.T
+    made = (weights[:, :3] + 1j * weights[:, 3:6]) @ flat.T / np.maximum(divisor, _LEAST_DIVISOR) * size
+    return np.asarray(np.where(divisor > _LEAST_DIVISOR, np.abs(made - w), np.inf), dtype=np.float64)
 
 
 def _complex(points: Points) -> npt.NDArray[np.complex128]:

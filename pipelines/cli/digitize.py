@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.options import settings
-from pipelines.errors import ReadError, SettingsError
+from pipelines.errors import CrsError, ReadError, SettingsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,15 +37,17 @@ def digitize(
     sheet: Annotated[
         str | None, typer.Option(help="Số hiệu tờ trong sổ / number of the sheet in the register", show_default=False)
     ] = None,
-    page: Annotated[int, typer.Option(min=1, help="Trang của PDF, TIFF / page")] = 1,
+    page: Annotated[
+        int | None, typer.Option(min=1, help="Trang của PDF, TIFF (mặc định 1) / page", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Một đối tượng JSON / one JSON object")] = False,
 ) -> None:
     """Số hóa một tờ bản đồ quét / digitize a scanned map sheet."""
     for path in (picture, *([control] if control else []), *([register] if register else [])):
         if not path.is_file():
             raise ReadError(f"Không có tệp {path}: kiểm tra đường dẫn.", f"There is no file {path}: check the path.")
-    folder = out or picture.with_name(picture.stem)
-    from pipelines import sandbox
+    paged = f"_{page}" if page is not None and page > 1 else ""
+    folder = (out or picture.with_name(picture.stem + paged)).resolve()
     from pipelines.scan import folder as folder_work
 
     chosen = settings(context)
@@ -53,15 +55,21 @@ def digitize(
     _need_crs(crs)
     listed = _listed(register, sheet, picture, chosen) if register is not None else None
     wanted = folder_work.Wanted(page, scale, crs, chosen.crs, control, listed, picture.name)
-    made = sandbox.call(folder_work.make, picture, folder, wanted, limits=folder_work.limits(chosen.limits))
+    made = folder_work.make_apart(picture, folder, wanted, folder_work.limits(chosen.limits))
     typer.echo(json.dumps(made.figures, ensure_ascii=False) if as_json else _text(made, folder))
 
 
 def _need_crs(crs: str | None) -> None:
-    if crs is not None:
-        from pipelines.crs import parse
+    """Refuse a CRS in which no areas can be measured."""
+    if crs is None:
+        return
+    from pipelines.crs import parse
 
-        parse(crs)
+    if not parse(crs).is_projected:
+        raise CrsError(
+            f"--crs {crs} không phải hệ phẳng tính bằng mét: ghi múi, ví dụ EPSG:5897.",
+            f"--crs {crs} is no plane system in metres: name the zone, such as EPSG:5897.",
+        )
 
 
 def _listed(register: Path, sheet: str | None, picture: Path, chosen: "Settings") -> "pd.DataFrame":
@@ -88,7 +96,9 @@ def _text(made: "Made", folder: Path) -> str:
     place = (
         f"{told['crs']} 1:{told['scale']}, RMS {told['rms_m']:.2f} m" if told["crs"] else "chưa có tọa độ / no place"
     )
+    page = [f"trang {told['page']}/{told['pages']} / page {told['page']} of {told['pages']}"]
     lines = [
+        *(page if told["pages"] > 1 else []),
         f"{told['width']} x {told['height']} px, {told['dpi']} dpi · {place}",
         f"{told['parcels']} thửa / parcels · {told['numbered']} có số / numbered · {told['sure']} chắc chắn / sure",
         *reports.count_lines(made.findings, PROFILE),

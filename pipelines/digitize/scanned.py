@@ -1,7 +1,9 @@
 """Scanned sheets of a package to traced parcels, like drawings; each leaves a folder for the officer who reviews it."""
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from pipelines.digitize.labels import as_drawn
 from pipelines.digitize.model import Traced, shape_parcels
 from pipelines.digitize.placing import to_package
 from pipelines.errors import CadastreError
+from pipelines.files import tidy
 from pipelines.findings import Finding
 from pipelines.ledger import Entry
 from pipelines.scan import folder, lists
@@ -66,13 +69,19 @@ def read_all(home: Path, inventory: Mapping[str, Any], settings: Settings) -> Sc
         return made
     listed = _listed(inventory, settings)
     root = Path(inventory["root"])
-    calls = []
-    for entry in entries:
-        target = home / FOLDER / _folder_name(entry)
-        calls.append((root / entry["path"], target, _wanted(entry, inventory, listed, settings)))
+    targets = [home / FOLDER / name for name in _folder_names(entries)]
+    calls = [
+        (root / entry["path"], target, _wanted(entry, inventory, listed, settings))
+        for entry, target in zip(entries, targets, strict=True)
+    ]
     limits = folder.limits(settings.limits)
-    # A sheet takes much memory: one at a time is as many as an office computer can hold.
-    for entry, outcome in zip(entries, sandbox.each(folder.make, calls, limits=limits, workers=1), strict=True):
+    try:
+        # A sheet takes much memory: one at a time is as many as an office computer can hold.
+        outcomes = sandbox.each(folder.make, calls, limits=limits, workers=1)
+    finally:
+        for target in targets:
+            tidy(target)
+    for entry, outcome in zip(entries, outcomes, strict=True):
         path = str(entry["path"])
         if isinstance(outcome.error, CadastreError):
             detail = f"{path}: {outcome.error.vi} / {outcome.error.en}"
@@ -130,10 +139,16 @@ def _sheet_number(entry: Mapping[str, Any]) -> str | None:
     return entry.get("sheet") or lists.number_in(Path(str(entry["path"])).stem)
 
 
-def _folder_name(entry: Mapping[str, Any]) -> str:
-    """Return a name of its own for the folder of a sheet, whatever its path holds."""
-    page = f"_{entry['page']}" if entry.get("page") else ""
-    return re.sub(r"[^\w.-]+", "_", str(entry["path"])).strip("._") + page
+def _folder_names(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a name of its own for the folder of each sheet, whatever its path holds."""
+    paths = [str(entry["path"]) for entry in entries]
+    pages = [f"_{entry['page']}" if entry.get("page") else "" for entry in entries]
+    plain = [re.sub(r"[^\w.-]+", "_", path).strip("._") + page for path, page in zip(paths, pages, strict=True)]
+    often = Counter(name.casefold() for name in plain)
+    return [
+        f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:8]}" if often[name.casefold()] > 1 else name
+        for name, path in zip(plain, paths, strict=True)
+    ]
 
 
 def _wanted(
@@ -141,10 +156,11 @@ def _wanted(
 ) -> folder.Wanted:
     control = entry.get("control_points")
     return folder.Wanted(
-        page=int(entry.get("page") or 1),
+        page=int(entry["page"]) if entry.get("page") else None,
         scale=entry.get("scale"),
-        crs=str(entry.get("crs") or inventory["crs"]),
-        zone=settings.crs,
+        crs=entry.get("crs"),
+        # Not as its CRS: what is printed on a sheet may be of an older system than the package.
+        zone=str(inventory["crs"]),
         control=Path(inventory["root"]) / control if control else None,
         listed=lists.of_sheet(listed, _sheet_number(entry)) if len(listed) else None,
         source=str(entry["path"]),

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.scan.model import Dark, Page
+from pipelines.scan.model import Dark, Frame, Page
 
 Grey = npt.NDArray[np.uint8]
 
@@ -25,6 +25,11 @@ _LARGEST_MM = 1_700.0
 """No sheet is larger: a file that says so carries the number its program writes by itself (72, 96 dpi)."""
 
 _SMALLEST_MM = 90.0
+WRONG = 0.05
+"""Paper shrinks by less: a resolution that is off by more is a wrong one."""
+
+_CROSSES_MM = 100.0
+_ENOUGH_CROSSES = 4
 _USUAL_SIDE_MM = 600.0
 """Side of a page around a frame of 50 cm, with its margins."""
 
@@ -56,6 +61,14 @@ def is_guessed(page: Page) -> bool:
         return True
     side = max(page.width, page.height) / page.dpi * MM_PER_INCH
     return not _SMALLEST_MM <= side <= _LARGEST_MM
+
+
+def measured(found: Frame | None, px_per_mm: float) -> float:
+    """Return the resolution by the crosses of a sheet where there are some and the one assumed is wrong."""
+    if found is None or len(found.crosses) < _ENOUGH_CROSSES or not math.isfinite(found.spacing_px):
+        return px_per_mm
+    by_crosses = found.spacing_px / _CROSSES_MM
+    return by_crosses if abs(by_crosses / px_per_mm - 1) > WRONG else px_per_mm
 
 
 def dark(grey: Grey, px_per_mm: float) -> Dark:

@@ -106,7 +106,7 @@ def _inverse(placed: Placed, width: int, height: int) -> Any:
 
     def backward(metres: Points) -> Points:
         pixels = np.column_stack([metres - there[4], np.ones(len(metres))]) @ weights
-        if placed.warp.method != "thin_plate":
+        if placed.warp.method in ("helmert", "affine"):
             return np.asarray(pixels, dtype=np.float64)
         for _ in range(_NEWTON):
             pixels = pixels + (metres - placed.warp(pixels)) @ weights[:2]

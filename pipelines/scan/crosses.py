@@ -19,6 +19,7 @@ _PATCH_MM = 9.0
 _LEAST_SCORE = 0.32
 _INKED = 110.0
 _FEW = 0.5
+_LEAST_OF_LATTICE = 4
 _LEAST_SHARE = 0.3
 _MOST_CANDIDATES = 300
 _OFF_PX = 0.3
@@ -41,15 +42,22 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
     expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
     nodes, found = _searched(dark, expected, turn_deg, px_per_mm)
     if len(nodes) < _FEW * (len(expected[0]) if expected else 1):
-        for per_mm in lattice.resolutions(corners, px_per_mm):
-            other = lattice.expected(corners, turn_deg, per_mm, dark.shape)
-            by_size = _searched(dark, other, turn_deg, per_mm)
-            if other and len(by_size[0]) >= _FEW * len(other[0]):
-                return by_size[1], lattice.spacing(*by_size)
+        by_size = [_of_resolution(dark, corners, turn_deg, one) for one in lattice.resolutions(corners, px_per_mm)]
+        most = max(by_size, key=lambda one: len(one[0]), default=(np.empty((0, 2)), np.empty((0, 2))))
+        if len(most[0]):
+            return most[1], lattice.spacing(*most)
         # The crosses stand elsewhere than the corners let expect: on a frame drawn around what there was.
         free = _searched(dark, _freely(dark, corners, turn_deg, px_per_mm), turn_deg, px_per_mm)
         nodes, found = max((nodes, found), free, key=lambda one: len(one[0]))
     return found, lattice.spacing(nodes, found)
+
+
+def _of_resolution(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tuple[Points, Points]:
+    """Return nodes and crosses of a frame if its resolution were this; none where few of them are there."""
+    other = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
+    found = _searched(dark, other, turn_deg, px_per_mm)
+    enough = other is not None and len(found[0]) >= max(_FEW * len(other[0]), _LEAST_OF_LATTICE)
+    return found if enough else (np.empty((0, 2)), np.empty((0, 2)))
 
 
 def _searched(

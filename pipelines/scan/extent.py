@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from pipelines.scan import printed
+from pipelines.scan import clean, printed
 from pipelines.scan.margins import known
 from pipelines.scan.model import Frame, Page, Points
 from pipelines.scan.printed import Printed
@@ -52,6 +52,8 @@ def bounds_of(
 ) -> tuple[Bounds, tuple[str, ...], list[tuple[str, str]]] | None:
     """Return west, south, east, north of the frame in metres, what says so, and what contradicts."""
     size = tuple(_whole(value, scale) for value in _size_mm(frame, px_per_mm))
+    if clean.is_guessed(page) and not len(frame.crosses):
+        size = _printed_size(print_, size)
     by_print = _completed(print_, size)
     by_name = _of_cell(print_, size, scale)
     if by_print is None and by_name is None:
@@ -65,7 +67,7 @@ def bounds_of(
         return (whole[0], whole[1], whole[2], whole[3]), ("coordinates", "name"), []
     told = [("ban_quet.coordinates_contradict", f"{print_.name}: {by_name[0]:.0f} {by_name[3]:.0f} "
              f"≠ {by_print[0]:.0f} {by_print[3]:.0f}")]  # fmt: skip
-    near_world = [_near_world(page, frame, bounds, scale) for bounds in (by_print, by_name)]
+    near_world = [is_near_file(page, frame, bounds, scale) for bounds in (by_print, by_name)]
     sure = sum(print_.votes) >= _SURE_VOTES or near_world[0]
     if near_world[1] or not sure:
         return by_name, ("name",), told
@@ -78,6 +80,15 @@ def _whole(length_mm: float, scale: int) -> float:
     if math.isfinite(cells) and round(cells) >= 1 and abs(cells / round(cells) - 1) < 0.01:
         return round(cells) * GRID_MM * scale / 1000
     return length_mm * scale / 1000
+
+
+def _printed_size(print_: Printed, size: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the size by the coordinates of all sides where they have the form of the frame, whose own is a guess."""
+    west, south, east, north = print_.sides
+    said = (east - west, north - south)
+    if not math.isfinite(sum(said)) or min(said) <= 0 or not math.isfinite(sum(size)):
+        return size
+    return said if abs(said[0] / said[1] / (size[0] / size[1]) - 1) < 0.01 else size
 
 
 def _completed(print_: Printed, size: tuple[float, ...]) -> Bounds | None:
@@ -132,7 +143,8 @@ def corners_of(bounds: Bounds) -> Points:
     return np.array([(west, north), (east, north), (east, south), (west, south)])
 
 
-def _near_world(page: Page, frame: Frame, bounds: Bounds, scale: int) -> bool:
+def is_near_file(page: Page, frame: Frame, bounds: Bounds, scale: int) -> bool:
+    """Tell whether world file or tags put the corners of the frame within a centimetre of where bounds put them."""
     if page.transform is None:
         return False
     known = np.isfinite(frame.corners).all(axis=1)

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from pipelines import crs as crs_work
-from pipelines.errors import SettingsError
-from pipelines.files import writing
+from pipelines import sandbox
+from pipelines.errors import ReadError, SettingsError
+from pipelines.files import tidy, writing
 from pipelines.sandbox import Limits
 from pipelines.scan import corrections as correction_work
 from pipelines.scan import edits as edit_work
@@ -33,6 +34,8 @@ _SECONDS = 900.0
 _MEMORY_BYTES = 6 * 1024**3
 _SAME_LINE_MM = 0.25
 _MM_PER_INCH = 25.4
+_FEW = 3
+"""Fewer closed faces than that, with nothing else of a map, are no map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Wanted:
     """What is known about a sheet beforehand.
 
     Attributes:
-        page: Page of the file, from 1.
+        page: Page of the file, from 1; None reads the first, and tells of others.
         scale: Scale denominator.
         crs: CRS of the ground.
         zone: CRS to assume for printed coordinates that lie in it.
@@ -49,7 +52,7 @@ class Wanted:
         source: How the file is called in findings.
     """
 
-    page: int = 1
+    page: int | None = None
     scale: int | None = None
     crs: str | None = None
     zone: str | None = None
@@ -94,7 +97,9 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
 
     started = time.monotonic()
     check_folder(folder)
-    page = _page(pages.open_pages(path), wanted.page, path)
+    tidy(folder)
+    opened = pages.open_pages(path)
+    page = _page(opened, wanted.page or 1, path)
     key = sheet_work.key(path, page.number)
     kept = correction_work.read(folder / CORRECTIONS, key)
     before = edit_work.read(folder / REVIEW, key) if (folder / REVIEW).exists() else None
@@ -115,9 +120,10 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         zone=wanted.zone,
         corrections=corrected,
     )
+    _need_map(sheet)
     source = wanted.source or path.name
-    found = told.about(sheet, source, wanted.listed)
-    counted = figures(sheet, found)
+    found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1)
+    counted = figures(sheet, found) | {"pages": len(opened)}
     from pipelines.scan import review
 
     layers = review.layers(sheet)
@@ -127,6 +133,31 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         (new / "report.html").write_text(preview.page(sheet, found, counted, _residuals(sheet)), encoding="utf-8")
         _carry(folder, new)
     return Made(counted, layers, found, sheet.ground.crs, sheet.scale)
+
+
+def _need_map(sheet: Sheet) -> None:
+    """Refuse a page on which nothing of a map was found: a letter, a folded blank page, a picture of something else."""
+    is_parcel = (sheet.faces.polygons["kind"] == "parcel").to_numpy()
+    is_map = sheet.frame is not None or sheet.placed is not None or len(sheet.corrections)
+    if is_map or is_parcel.sum() >= _FEW or sheet.labels.faces["number"].notna().any():
+        return
+    name, number = sheet.page.path.name, sheet.page.number
+    raise ReadError(
+        f"{name}: trang {number} không có khung, thửa khép kín hay số thửa nào của tờ bản đồ: kiểm tra lại tệp, hoặc "
+        "đặt điểm khống chế (--control) nếu đây là tờ bản đồ.",
+        f"{name}: page {number} has no frame, no closed parcels and no numbers of a map sheet: check the file, or give "
+        "control points (--control) if it is one.",
+    )
+
+
+def make_apart(path: Path, folder: Path, wanted: Wanted, limits: Limits) -> Made:
+    """Digitize a page in a child process, see `make`; one that is stopped leaves nothing beside the folder."""
+    try:
+        made: Made = sandbox.call(make, path, folder, wanted, limits=limits)
+    except BaseException:
+        tidy(folder)
+        raise
+    return made
 
 
 def limits(of_files: Limits) -> Limits:

@@ -5,7 +5,7 @@ name and world file agree the place is sure; where they contradict it is told, a
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from pipelines import warping
+from pipelines import control_points, warping
+from pipelines.control_points import Pairs
 from pipelines.crs import parse as parse_crs
-from pipelines.scan import extent, printed
+from pipelines.errors import PackageError
+from pipelines.scan import extent, printed, tagged
 from pipelines.scan import points as point_files
 from pipelines.scan.margins import known
 from pipelines.scan.model import Dark, Frame, Page, Placed, Points
@@ -30,7 +32,6 @@ _PAPER_MM = 0.3
 _BENT_MM = 1.0
 _WORLD_MM = 1.0
 _ZONE_MARGIN_M = 60_000.0
-_TURNED_DEG = 45.0
 
 
 def place(
@@ -62,42 +63,30 @@ def place(
         CrsError: `crs` or `zone` is none.
     """
     print_ = printed.read(dark, frame, px_per_mm) if frame is not None else _NOTHING
-    told = _about(frame)
+    page = tagged.in_metres(page, crs or zone)
     if control is not None:
-        return _by_points(control, print_, scale, crs or page.crs or zone, told)
+        told = None if frame is None else _measured(page, frame, print_, px_per_mm, scale)
+        return _by_points(page, control, print_, scale, crs or zone or page.crs, told)
     if frame is not None:
-        placed = _by_frame(page, frame, print_, px_per_mm, scale, crs, zone, told)
+        placed = _by_frame(page, frame, print_, px_per_mm, scale, crs, zone)
         if placed is not None:
             return placed
-    return _by_world_file(page, print_, px_per_mm, scale, crs, zone, told)
+    return _by_world_file(page, print_, px_per_mm, scale, crs, zone)
 
 
 _NOTHING = Printed(None, None, None, None, (math.nan,) * 4, (0, 0, 0, 0), ())
 
 
-def _about(frame: Frame | None) -> list[tuple[str, str]]:
-    """Return what is odd about the frame alone."""
-    if frame is None:
-        return []
-    told = []
-    if abs(frame.turn_deg) > _TURNED_DEG:
-        told.append(("ban_quet.turned", f"{frame.turn_deg:.0f}°"))
-    if frame.others:
-        told.append(("ban_quet.two_sheets", str(frame.others + 1)))
-    missing = int((~np.isfinite(frame.corners).all(axis=1)).sum())
-    if missing:
-        told.append(("ban_quet.cut_off", str(missing)))
-    return told
-
-
 def _by_points(
-    control: Path, print_: Printed, scale: int | None, crs: Any, told: list[tuple[str, str]]
+    page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: "_Measured | None"
 ) -> Placed | None:
-    pairs = point_files.read(control)
+    read = control_points.read(control)
+    pairs = point_files.pixels(read, page.width, page.height)
+    if pairs is None:
+        return _by_older_system(control, read, frame, print_, crs)
     said = _said(print_, scale)
     denominator = said or 1000
-    if said is None:
-        told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
+    told = [] if said is not None else [("ban_quet.scale_guessed", f"1:{denominator}")]
     table = pd.DataFrame({
         "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
         "y_m": pairs.target[:, 1], "origin": "officer",
@@ -107,10 +96,52 @@ def _by_points(
     return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
 
 
-def _by_frame(
-    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any,
-    told: list[tuple[str, str]],
-) -> Placed | None:  # fmt: skip
+def _by_older_system(
+    control: Path, pairs: Pairs, frame: "_Measured | None", print_: Printed, crs: Any
+) -> Placed | None:
+    """Return the place of a sheet by its printed coordinates and a table of identical points that leads from them."""
+    if frame is None or len(frame.table) < 3:
+        raise PackageError(
+            f"{control.name}: các điểm không nằm trên ảnh, và không đọc được tọa độ in trên tờ: lập bảng điểm ảnh → "
+            "VN-2000 bằng QGIS Georeferencer.",
+            f"{control.name}: its points are no places on the picture, and no coordinates could be read from the "
+            "sheet: make a table of pixels and VN-2000 with the QGIS Georeferencer.",
+        )
+    if crs is None:
+        return None
+    limit = warping.limit_m(frame.scale)
+    bridge = point_files.fitted(pairs.source, pairs.target, limit, control.name, flipped=False)
+    metres = bridge(frame.table[["x_m", "y_m"]].to_numpy(float))
+    table = frame.table.assign(x_m=metres[:, 0], y_m=metres[:, 1])
+    placed = _fitted(table, frame.scale, parse_crs(crs), print_, frame.told, (*frame.sources, "points"), control.name)
+    off = [
+        ("ban_quet.control_residual", f"{name}: {error:.2f} m")
+        for name, error in zip(pairs.ids, bridge.residuals_m.tolist(), strict=True)
+        if error > limit
+    ]
+    return replace(placed, told=(*placed.told, *off))
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A frame in the system that is printed on it, whatever that is.
+
+    Attributes:
+        table: Control points.
+        bounds: West, south, east, north in metres.
+        scale: Scale denominator.
+        sources: What says so.
+        told: What contradicts or was guessed.
+    """
+
+    table: pd.DataFrame
+    bounds: extent.Bounds
+    scale: int
+    sources: tuple[str, ...]
+    told: list[tuple[str, str]]
+
+
+def _measured(page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> _Measured | None:
     denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
     if denominator is None:
         return None
@@ -118,24 +149,31 @@ def _by_frame(
     if found is None:
         return None
     bounds, sources, contradiction = found
+    told = [*contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
+    return _Measured(_control(frame, bounds, denominator, px_per_mm), bounds, denominator, sources, told)
+
+
+def _by_frame(
+    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
+) -> Placed | None:
+    found = _measured(page, frame, print_, px_per_mm, scale)
+    if found is None or len(found.table) < 3:
+        return None
+    # Tags of a file that put the sheet elsewhere are in another system than its print.
+    of_file = page.crs if extent.is_near_file(page, frame, found.bounds, found.scale) else None
     # Coordinates of HN-72 look like those of VN-2000: such a sheet needs identical points.
-    where = _crs(bounds, crs or page.crs, None if print_.is_older_system else zone)
+    where = _crs(found.bounds, crs or of_file, None if print_.is_older_system else zone)
     if where is None:
         return None
-    told = [*told, *contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
-    table = _control(frame, bounds, denominator, px_per_mm)
-    placed = _fitted(table, denominator, where, print_, told, sources, page.path.name) if len(table) >= 3 else None
-    if placed is None or page.transform is None:
+    if crs is None and of_file is not None and zone is not None and not tagged.is_same(of_file, zone):
+        found.told.append(("ban_quet.coordinates_contradict", f"{parse_crs(of_file).name} ≠ {parse_crs(zone).name}"))
+    placed = _fitted(found.table, found.scale, where, print_, found.told, found.sources, page.path.name)
+    if page.transform is None:
         return placed
-    off = _apart(page, placed)
-    if off > _WORLD_MM * denominator / 1000:
-        wrong = ("ban_quet.world_file_wrong", f"{off:.1f} m")
-        return _with(placed, told=(*placed.told, wrong))
-    return _with(placed, sources=(*placed.sources, "world_file"))
-
-
-def _with(placed: Placed, **changes: Any) -> Placed:
-    return replace(placed, **changes)
+    off = tagged.apart(page, placed)
+    if off > _WORLD_MM * found.scale / 1000:
+        return replace(placed, told=(*placed.told, ("ban_quet.world_file_wrong", f"{off:.1f} m")))
+    return replace(placed, sources=(*placed.sources, "world_file"))
 
 
 def _said(print_: Printed, scale: int | None) -> int | None:
@@ -215,8 +253,8 @@ def _fitted(
 
 
 def _by_world_file(
-    page: Page, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any, told: list[tuple[str, str]]
-) -> Placed | None:  # fmt: skip
+    page: Page, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
+) -> Placed | None:
     if page.transform is None:
         return None
     pixels = np.array([(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)], dtype=np.float64)
@@ -225,21 +263,13 @@ def _by_world_file(
     where = _crs(bounds, crs or page.crs, zone)
     if where is None:
         return None
-    denominator = _said(print_, scale)
+    denominator, told = _said(print_, scale), list[tuple[str, str]]()
     if denominator is None:
         drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
         denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
-        told = [*told, ("ban_quet.scale_guessed", f"1:{denominator}")]
+        told = [("ban_quet.scale_guessed", f"1:{denominator}")]
     table = pd.DataFrame({
         "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
         "origin": "file",
     })  # fmt: skip
     return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)
-
-
-def _apart(page: Page, placed: Placed) -> float:
-    """Return how far the world file puts the middle and the ends of the sheet from where the frame puts them, m."""
-    ends = placed.points[["x_px", "y_px"]].to_numpy(float)
-    assert page.transform is not None
-    there = np.array([page.transform * tuple(end) for end in ends])
-    return float(np.linalg.norm(there - placed.warp(ends), axis=1).max())

@@ -200,6 +200,7 @@ def _registered(
     if listed is None or listed.empty:
         return rows
     area = pd.to_numeric(listed.drop_duplicates("number").set_index("number")["area"], errors="coerce")
+    area = area.astype("float64")  # a register may leave an area out
     if area_m2 is not None and limit_m2 is not None:
         firm = set(rows.loc[(rows["p"] >= _SURE[True]) & rows["number"].isin(area.index), "number"])
         for face in rows.index[(rows["p"] < _SURE[True]) & (rows["number"].notna() | rows["other"].notna())]:

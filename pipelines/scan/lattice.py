@@ -12,18 +12,35 @@ GRID_MM = 100.0
 """Crosses stand every 10 cm on paper."""
 
 _STRAY_MM = 1.2
+_CELLS = range(3, 9)
+"""Steps of the lattice along a side of a frame: with fewer, four crosses cannot agree on a resolution."""
+
 _SIDES_MM = (500.0, 600.0)
+_STANDARD = 0.025
+_WHOLE = 0.02
 _SAME_RESOLUTION = 0.03
 _NEIGHBOUR_SHARE = 0.025
 
 
 def resolutions(corners: Points, px_per_mm: float) -> list[float]:
-    """Return what the resolution would be if the frame were a standard sheet of 50 or 60 cm, where that differs."""
+    """Return what the resolution would be if the sides of the frame were so many whole steps, where that differs.
+
+    None is another where the frame is a standard sheet already: then it has no crosses.
+    """
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
-    if not np.isfinite(sides).all() or sides.max() > 1.03 * sides.min():
+    if not np.isfinite(sides).all():
         return []
-    made = [float(sides.mean()) / side_mm for side_mm in _SIDES_MM]
-    return [one for one in made if abs(one / px_per_mm - 1) > _SAME_RESOLUTION]
+    wide, high = float(sides[[0, 2]].mean()), float(sides[[1, 3]].mean())
+    if any(abs(wide / px_per_mm / one - 1) < _STANDARD and abs(high / px_per_mm / one - 1) < _STANDARD
+           for one in _SIDES_MM):  # fmt: skip
+        return []
+    made = [wide / cells / GRID_MM for cells in _CELLS]
+    steps = [high / one / GRID_MM for one in made]
+    return [
+        one for one, step in zip(made, steps, strict=True)
+        if round(step) in _CELLS and abs(step / round(step) - 1) < _WHOLE
+        and abs(one / px_per_mm - 1) > _SAME_RESOLUTION
+    ]  # fmt: skip
 
 
 def expected(

@@ -5,37 +5,51 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines import control_points, warping
+from pipelines import warping
 from pipelines.control_points import Pairs
 from pipelines.errors import PackageError
 from pipelines.files import write_text
 from pipelines.scan.model import Placed, Points
 
+_BESIDE = 0.5
+"""Points may lie beside the page by this share of it: where somebody moved one there."""
+
 _HEADING = "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
 
 
-def read(path: Path) -> Pairs:
-    """Return identical points whose source are pixels; a second coordinate below zero, as QGIS writes it, is turned.
+def pixels(pairs: Pairs, width: int, height: int) -> Pairs | None:
+    """Return identical points whose source are pixels of a page, right before down; None where they are none of it.
 
-    Raises:
-        ReadError: The file is not what its name says.
-        PackageError: It has no four columns of coordinates, or fewer than three points.
+    A coordinate below zero, as QGIS writes it, is that of the row. Tables of surveyors may have the rows first: pixels
+    count downwards, so that one order only fits the ground without a mirror.
+
+    Args:
+        pairs: As read by `pipelines.control_points`.
+        width: Pixels of the page.
+        height: Pixels of the page.
     """
-    pairs = control_points.read(path)
-    source = pairs.source
-    if (source[:, 1] <= 0).all():
-        source = source * (1.0, -1.0)
-    return replace(pairs, source=np.ascontiguousarray(source))
+    size, negative = np.array([width, height]), (pairs.source <= 0).all(axis=0)
+    orders = [pairs.source, pairs.source[:, ::-1]]
+    if negative.any():
+        orders = [orders[0 if negative[1] else 1] * (1.0, -1.0)]
+    on_page = [
+        source for source in orders
+        if ((source >= -_BESIDE * size) & (source <= (1 + _BESIDE) * size)).all(axis=1).mean() > 0.5
+    ]  # fmt: skip
+    if not on_page:
+        return None
+    best = min(on_page, key=lambda source: warping.helmert_rms(source * (1.0, -1.0), pairs.target))
+    return replace(pairs, source=np.ascontiguousarray(best))
 
 
-def fitted(source: Points, target: Points, tolerance_m: float, name: str) -> warping.Warp:
-    """Return the transformation of pixels to metres.
+def fitted(source: Points, target: Points, tolerance_m: float, name: str, *, flipped: bool = True) -> warping.Warp:
+    """Return the transformation of pixels to metres; of a system counted upwards where it is not `flipped`.
 
     Raises:
         PackageError: Fewer than three points, or all lie on one line.
     """
     try:
-        return warping.fit(source, target, tolerance_m=tolerance_m, flipped=True)
+        return warping.fit(source, target, tolerance_m=tolerance_m, flipped=flipped)
     except ValueError as error:
         raise PackageError(
             f"{name}: các điểm khống chế thẳng hàng, trùng nhau hoặc ít hơn 3: thêm điểm ở phía khác của tờ.",

@@ -99,6 +99,12 @@ def digitize(
     likeness.check(page, grey, px_per_mm)
     dark = clean.dark(grey, px_per_mm)
     found = frame.find(dark, px_per_mm)
+    by_crosses = clean.measured(found, px_per_mm)
+    if by_crosses != px_per_mm:
+        # The file tells a wrong resolution: what follows goes by it.
+        px_per_mm = by_crosses
+        dark = clean.dark(grey, px_per_mm)
+        found = frame.find(dark, px_per_mm)
     placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
     ink = separate.ink(dark, px_per_mm)
     area, crosses = (None, None) if found is None else (found.corners, found.crosses)
@@ -108,7 +114,8 @@ def digitize(
     denominator = scale if placed is None else placed.scale
     m2 = _m2_per_px2(page, placed, denominator, px_per_mm)
     turned = 0 if found is None else round(found.turn_deg / 90) % 4
-    read = _upright(_reader(), dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
+    reading = _reader() if len(redrawn.faces.polygons) else _unread
+    read = _upright(reading, dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
     named = _named(read, redrawn.faces, known)
     return Sheet(
         page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator
@@ -116,7 +123,7 @@ def digitize(
 
 
 def _reader() -> Callable[..., Labels]:
-    """Return what reads numbers; where it is not installed every face waits for an officer."""
+    """Return what reads numbers of faces; where it is not installed every face waits for an officer."""
     if importlib.util.find_spec("pipelines.scan.labels") is None:
         return _unread
     reading: Callable[..., Labels] = importlib.import_module("pipelines.scan.labels").read

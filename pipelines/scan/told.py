@@ -28,23 +28,24 @@ def ids(sheet: Sheet, path: str) -> pd.Series:
     return path + "#" + pd.Series(np.arange(1, len(sheet.faces.polygons) + 1)).astype("string")
 
 
-def about(sheet: Sheet, path: str, listed: pd.DataFrame | None) -> gpd.GeoDataFrame:
+def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) -> gpd.GeoDataFrame:
     """Return everything that is to be told, in the CRS of the sheet (none, and its pixels, without a place).
 
     Args:
         sheet: The sheet.
         path: How its file is called.
         listed: Rows of its register (`number`), where there is one.
+        pages: Pages of its file, where nobody said which of them to read.
 
     Emits:
         ban_quet.not_placed, ban_quet.coordinates_contradict, ban_quet.world_file_wrong, ban_quet.control_residual,
-        ban_quet.turned, ban_quet.two_sheets, ban_quet.cut_off, ban_quet.scale_guessed, ban_quet.unsure_number,
-        ban_quet.number_unlisted, ban_quet.number_missing, ban_quet.unsure_edge, ban_quet.unsure_face,
-        ban_quet.correction_lost, ban_ve.face_without_label
+        ban_quet.turned, ban_quet.two_sheets, ban_quet.pages_left, ban_quet.cut_off, ban_quet.scale_guessed,
+        ban_quet.unsure_number, ban_quet.number_unlisted, ban_quet.number_missing, ban_quet.unsure_edge,
+        ban_quet.unsure_face, ban_quet.correction_lost, ban_ve.face_without_label
     """
     crs = sheet.ground.crs
     frames = [
-        findings.of(_whole(sheet, path), crs=crs),
+        findings.of(_whole(sheet, path, pages), crs=crs),
         _edges(sheet, path, crs),
         _faces(sheet, path, crs),
         *_numbers(sheet, path, listed, crs),
@@ -53,24 +54,29 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None) -> gpd.GeoDataFr
     return findings.concat(frames, crs=crs)
 
 
-def _whole(sheet: Sheet, path: str) -> list[Finding]:
-    """Return what concerns the sheet as a whole, each code once."""
-    frame, told = sheet.frame, dict[str, str | None]()
+def _whole(sheet: Sheet, path: str, pages: int) -> list[Finding]:
+    """Return what concerns the sheet as a whole, each code once with all its details."""
+    frame, told = sheet.frame, list[tuple[str, str]]()
     if frame is not None:
         quarters = round(frame.turn_deg / 90) % 4
         if quarters:
-            told["ban_quet.turned"] = f"{90 * quarters}°"
+            told.append(("ban_quet.turned", f"{90 * quarters}°"))
         if frame.others:
-            told["ban_quet.two_sheets"] = str(frame.others + 1)
+            told.append(("ban_quet.two_sheets", str(frame.others + 1)))
         if np.isnan(frame.corners).any():
-            told["ban_quet.cut_off"] = f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"
+            told.append(("ban_quet.cut_off", f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"))
+    if pages > 1:
+        told.append(("ban_quet.pages_left", f"{sheet.page.number}/{pages}"))
+    dpi = sheet.px_per_mm * clean.MM_PER_INCH
     if clean.is_guessed(sheet.page):
-        told["ban_quet.scale_guessed"] = f"{sheet.px_per_mm * 25.4:.0f} dpi"
-    if sheet.placed is None:
-        told["ban_quet.not_placed"] = path
-    else:
-        told |= dict(sheet.placed.told)
-    return [Finding(code, path, detail=detail, source=path) for code, detail in told.items()]
+        told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi"))
+    elif sheet.page.dpi is not None and abs(sheet.page.dpi / dpi - 1) > clean.WRONG:
+        told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi ≠ {sheet.page.dpi:.0f} dpi"))
+    told += [("ban_quet.not_placed", path)] if sheet.placed is None else sheet.placed.told
+    details: dict[str, list[str]] = {}
+    for code, detail in told:
+        details.setdefault(code, []).append(detail)
+    return [Finding(code, path, detail="; ".join(said), source=path) for code, said in details.items()]
 
 
 def _edges(sheet: Sheet, path: str, crs: Any) -> gpd.GeoDataFrame:

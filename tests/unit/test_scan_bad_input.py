@@ -11,7 +11,9 @@ from PIL import Image
 
 from data_samples.paper import spoilt
 from data_samples.paper.files import write
+from pipelines.digitize import scanned
 from pipelines.errors import CadastreError, ReadError, SettingsError
+from pipelines.sandbox import Limits
 from pipelines.scan import folder, likeness
 from pipelines.scan.model import Page
 from tests.conftest import diachinh
@@ -121,3 +123,34 @@ def test_edits_that_cannot_be_read_stop_the_run_and_stay(tmp_path, file, text):
     with pytest.raises(ReadError, match="run again"):
         folder.make(path, tmp_path / "out", folder.Wanted())
     assert (tmp_path / "out" / file).read_text(encoding="utf-8") == text
+
+
+def test_sheets_whose_names_look_alike_have_folders_of_their_own():
+    paths = ["a/to 1.png", "a/to_1.png", "a/TO_1.png", "b/tờ số 2.tif", "c.pdf", "c.pdf"]
+    entries = [{"path": path, "page": page} for path, page in zip(paths, [None] * 4 + [1, 2], strict=True)]
+    names = scanned._folder_names(entries)
+    assert len({name.casefold() for name in names}) == len(entries)
+    assert names[3:] == ["b_tờ_số_2.tif", "c.pdf_1", "c.pdf_2"]
+    assert names == scanned._folder_names(entries)
+
+
+def test_a_run_that_was_stopped_is_tidied_and_what_was_there_is_there(tmp_path):
+    path = spoil(tmp_path, "text.tif")
+    (tmp_path / ".out.new").mkdir()
+    (tmp_path / ".out.old").mkdir()
+    (tmp_path / ".out.old" / folder.CORRECTIONS).write_text("{", encoding="utf-8")
+    # Stopped between the two names of the folder: what an officer corrected stands in the old one.
+    with pytest.raises(ReadError, match="damaged"):
+        folder.make(write(spoilt.photograph(1, 150, (400, 300)), tmp_path / "a.png"), tmp_path / "out", folder.Wanted())
+    with pytest.raises(ReadError):
+        folder.make_apart(path, tmp_path / "out", folder.Wanted(), Limits())
+    assert (tmp_path / "out" / folder.CORRECTIONS).exists()
+    assert not [entry for entry in tmp_path.iterdir() if entry.name.startswith(".")]
+
+
+def test_a_child_that_dies_leaves_nothing_beside_the_folder(tmp_path):
+    path = write(spoilt.photograph(1, 150, (400, 300)), tmp_path / "a.png")
+    (tmp_path / ".out.new").mkdir()
+    with pytest.raises(ReadError):
+        folder.make_apart(path, tmp_path / "out", folder.Wanted(), Limits(seconds=0.0))
+    assert sorted(tmp_path.iterdir()) == [path]

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.scan import clean
 from pipelines.scan import frame as frames
 from pipelines.scan.model import Frame
 
@@ -165,11 +166,24 @@ def test_a_page_cut_through_the_frame_keeps_what_it_has() -> None:
     assert len(found.crosses) == len(marks)
 
 
-def test_two_sheets_on_a_page() -> None:
+@pytest.mark.parametrize("down", [False, True], ids=["side by side", "one above the other"])
+@pytest.mark.parametrize("degrees", [0.0, 2.5, 180.0])
+def test_two_sheets_on_a_page(down: bool, degrees: float) -> None:
     ink, _, _ = _drawn()
-    found = frames.find(np.hstack([ink, np.zeros((len(ink), 40), np.uint8), ink]), _PER_MM)
+    other = _turned(ink, degrees)[0] if degrees else ink
+    one, two = (np.pad(each, (0, max(ink.shape + other.shape))) for each in (ink, other))
+    size = max(ink.shape + other.shape)
+    found = frames.find(np.concatenate([one[:size, :size], two[:size, :size]], axis=0 if down else 1), _PER_MM)
     assert found is not None
     assert found.others == 1
+
+
+def test_two_sheets_without_crosses_are_two_sheets() -> None:
+    ink, corners, _ = _drawn(outer=False, crosses=False)
+    found = frames.find(np.hstack([ink, ink]), _PER_MM)
+    assert found is not None
+    assert found.others == 1
+    assert np.linalg.norm(found.corners - corners, axis=1).max() < 0.5
 
 
 def test_a_block_on_a_map_without_crosses_is_no_frame() -> None:
@@ -189,3 +203,18 @@ def test_no_frame_where_there_is_none() -> None:
     for a, b in rng.integers(0, 900, (40, 2, 2)):
         cv2.line(lines, a.tolist(), b.tolist(), 255, 1)
     assert frames.find(lines, _PER_MM) is None
+
+
+@pytest.mark.parametrize("wrong", [0.5, 0.67, 1.3, 2.0])
+def test_the_crosses_tell_the_resolution_where_the_file_is_wrong(wrong: float) -> None:
+    ink = np.zeros((1300, 1000), np.uint8)
+    cv2.rectangle(ink, (100, 100), (900, 1100), 255, 2)
+    for x, y in ((x, y) for x in range(300, 900, 200) for y in range(300, 1100, 200)):
+        ink[y, x - 10 : x + 11] = 255
+        ink[y - 10 : y + 11, x] = 255
+    found = frames.find(ink, 2.0 * wrong)
+    assert found is not None
+    assert len(found.crosses) == 12
+    assert clean.measured(found, 2.0 * wrong) == pytest.approx(2.0, rel=0.01)
+    assert clean.measured(found, 2.02) == 2.02, "paper shrinks"
+    assert clean.measured(None, 5.0) == 5.0

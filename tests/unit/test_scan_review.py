@@ -141,7 +141,7 @@ FRAME = Frame(np.array([[90.0, 90.0], [510.0, 90.0], [510.0, 270.0], [90.0, 270.
         ("ban_quet.scale_guessed", {"page": replace(scans.page("to_1.png"), dpi=None)}),
         ("ban_quet.coordinates_contradict", {"told": (("ban_quet.coordinates_contradict", "100 m"),)}),
         ("ban_quet.world_file_wrong", {"told": (("ban_quet.world_file_wrong", "12 m"),)}),
-        ("ban_quet.control_residual", {"told": (("ban_quet.control_residual", "P1 3 m"),)}),
+        ("ban_quet.control_residual", {"told": (("ban_quet.control_residual", "P1: 3 m"),) * 2}),
         (None, {"frame": FRAME}),
     ],
 )
@@ -153,6 +153,14 @@ def test_what_concerns_the_whole_sheet_is_told_once(tmp_path, code, changes):
     whole = found[found["feature_id"] == "to_1.png"]
     assert whole["code"].tolist() == ([code] if code else [])
     assert found.crs.to_epsg() == 5897
+
+
+def test_every_bad_point_is_named_and_pages_that_were_not_read_are_counted(tmp_path):
+    path, _ = scans.picture(tmp_path)
+    place = replace(scans.placed(), told=tuple(("ban_quet.control_residual", f"P{i}: {i} m") for i in (1, 2)))
+    found = told.about(scans.sheet(path, place=place), "to_1.tif", None, pages=200).set_index("code")["detail"]
+    assert found["ban_quet.control_residual"] == "P1: 1 m; P2: 2 m"
+    assert found["ban_quet.pages_left"] == "1/200"
 
 
 def test_unlisted_numbers_doubtful_forms_bare_faces_and_lost_corrections_are_told(tmp_path):

@@ -21,13 +21,13 @@ from pipelines.scan import sheet as sheet_work
 DPI = 150
 
 
-def drawn(seed=4):
+def drawn(seed=4, style="cadastral"):
     """Return a small sheet: some thirty parcels inside a frame of its own, 1:1000."""
     land = make(30, 1000, seed, side_mm=70)
     west, south, east, north = land.total_bounds
     box = [math.floor((low - 10) / 100) * 100 for low in (west, south)]
     box += [math.ceil((high + 10) / 100) * 100 for high in (east, north)]
-    return draw(land, 1000, DPI, seed=seed, frame_m=tuple(box))
+    return draw(land, 1000, DPI, style=style, seed=seed, frame_m=tuple(box))
 
 
 @pytest.fixture(scope="module")

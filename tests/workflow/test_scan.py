@@ -5,6 +5,7 @@ import os
 import sqlite3
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -24,6 +25,9 @@ from tests.conftest import diachinh
 from tests.unit.test_scan_sheet import drawn
 
 COMMUNE = "15670"
+POINTS = ((-50, -40), (320, -30), (310, 290), (-20, 300), (140, 120))
+"""Where identical points lie, metres right of and below the corner of the frame."""
+
 REVIEW = f"{COMMUNE}/scans/ban_do_to_12.png/review.gpkg"
 
 
@@ -162,3 +166,27 @@ def test_the_command_prints_one_object(ran, tmp_path):
     assert {"page", "width", "height", "dpi", "scale", "crs", "frame", "crosses", "rms_m"} <= set(told)
     assert {"faces", "parcels", "numbered", "sure", "findings", "seconds"} <= set(told)
     assert {entry.name for entry in (tmp_path / "here").iterdir()} == folder.OURS
+
+
+def test_a_sheet_of_hn_72_is_placed_by_identical_points_and_never_as_if_it_were_vn_2000(tmp_path):
+    sheet = drawn(style="hn72")
+    root, home = tmp_path / "in", tmp_path / "home"
+    (root / "ban_do").mkdir(parents=True)
+    handed_in(root, sheet, control_points="diem.csv")
+    write(sheet, root / "ban_do" / "to_13.png")
+    west, north = sheet.corners_m[0]
+    rows = [f"{i};{north - y};{west + x};{north - y + 85};{west + x - 120}" for i, (x, y) in enumerate(POINTS)]
+    (root / "diem.csv").write_text("\n".join(["Điểm;X HN-72;Y HN-72;X VN-2000;Y VN-2000", *rows]), encoding="utf-8")
+    body = yaml.safe_load((root / "package.yaml").read_text(encoding="utf-8"))
+    body["files"].append({"path": "ban_do/to_13.png", "role": "scan"})
+    (root / "package.yaml").write_text(yaml.safe_dump(body), encoding="utf-8")
+    for step in (("package", COMMUNE, "--package", root), ("digitize", COMMUNE)):
+        done = diachinh("step", *step, "--home", home)
+        assert done.returncode == 0, done.stderr
+    found = findings.read(home / COMMUNE / "digitize" / "findings.parquet")
+    assert found.loc[found["code"] == "ban_quet.not_placed", "source"].tolist() == ["ban_do/to_13.png"]
+    parcels = gpd.read_parquet(home / COMMUNE / "digitize" / "parcels.parquet")
+    assert set(parcels["source"]) == {"ban_do/to_12.png"}
+    true = sheet.parcels[sheet.parcels["kind"] == "parcel"].total_bounds
+    expected = np.array([sheet.to_map * (x, y) for x, y in true.reshape(2, 2)]) + np.array([-120, 85])
+    assert parcels.total_bounds == pytest.approx([*expected.min(axis=0), *expected.max(axis=0)], abs=1.5)
