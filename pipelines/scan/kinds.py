@@ -51,12 +51,12 @@ def measures(
         frame = shapely.length(shapely.intersection(outer, band)) / np.maximum(shapely.length(outer), 1e-9)
     return pd.DataFrame({
         "width_mm": 2 * size / rim / px_per_mm, "elongation": rim**2 / (4 * np.pi * np.maximum(size, 1e-9)),
-        "neighbours": np.bincount(both[:, 0], minlength=len(polygons)), "written": _written(polygons, marks, size),
+        "neighbours": np.bincount(both[:, 0], minlength=len(polygons)), "written": written(polygons, marks, size),
         "frame": frame, "holes": inside_holes / max(1e-9, float(size.sum())),
     })  # fmt: skip
 
 
-def _written(polygons: npt.NDArray[Any], marks: Mask, size: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def written(polygons: npt.NDArray[Any], marks: Mask, size: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the share of each face that is covered by marks, counted on a coarse picture."""
     from rasterio.features import rasterize
 

@@ -58,6 +58,14 @@ class Net:
         total: Any = np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
         return np.asarray(total, dtype=np.float64)
 
+    def edge_of(self, links: Ids) -> Ids:
+        """Return the edge of each of some links of the network."""
+        count = max(1, len(self.points))
+        wanted = np.sort(links, axis=1)
+        known = self.links[:, 0] * count + self.links[:, 1]  # in order, see `trace`
+        made: Ids = self.link_edge[np.searchsorted(known, wanted[:, 0] * count + wanted[:, 1])]
+        return made
+
     def without(self, edges: npt.NDArray[np.bool_]) -> "Net":
         """Return the network without some edges."""
         return trace(self.points, self.links[~edges[self.link_edge]])

@@ -64,7 +64,7 @@ def _whole(sheet: Sheet, path: str) -> list[Finding]:
             told["ban_quet.two_sheets"] = str(frame.others + 1)
         if np.isnan(frame.corners).any():
             told["ban_quet.cut_off"] = f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"
-    if clean.is_guessed(sheet.page):
+    if clean.is_guessed(sheet.page, sheet.px_per_mm):
         told["ban_quet.scale_guessed"] = f"{sheet.px_per_mm * 25.4:.0f} dpi"
     if sheet.placed is None:
         told["ban_quet.not_placed"] = path

@@ -140,7 +140,7 @@ def test_what_lies_beyond_the_frame_is_left_out():
 def test_a_page_without_lines_has_no_faces(level):
     told = _traced(np.full((300, 400), level, dtype=np.uint8))
     assert (len(told.polygons), len(told.edges)) == (0, 0)
-    assert list(told.polygons.columns) == ["confidence", "kind", "why", "geometry"]
+    assert list(told.polygons.columns) == ["confidence", "kind", "why", "hatched", "geometry"]
 
 
 def test_twice_the_same_is_the_same():
