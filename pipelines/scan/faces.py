@@ -9,7 +9,7 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan import dashes, forms, hatching, kinds, parts_apart, rooms, trust
+from pipelines.scan import dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
 from pipelines.scan.arcs import breadths, fitted
 from pipelines.scan.bridges import bridged, far
 from pipelines.scan.cells import cells
@@ -52,7 +52,7 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
 def _boundaries(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None) -> Net:
     """Return the network of all that bounds a face, along the ridges of the ink."""
     width = ink.width_px
-    net = network(_within(ink.lines, area, px_per_mm))
+    net = network(solid.thinned(_within(ink.lines, area, px_per_mm), width, px_per_mm))
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)

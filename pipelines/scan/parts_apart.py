@@ -15,7 +15,9 @@ _HOUSE_MM = 60.0
 _ROOM_MM2 = 8.0
 """Smallest parcel that stands alone; a letter is smaller."""
 
-_STROKE_MM = 3.0
+_STROKE_MM, _SIDE_MM = 3.0, 10.0
+"""Strokes of a letter are shorter than the second; the first is a stroke that stands with one or two others."""
+
 _HOUSES = 6
 """Most houses of one lot."""
 
@@ -38,7 +40,7 @@ def drawn_beside(net: Net, thick: Floats, px_per_mm: float) -> Flags:
     lengths = net.lengths()
     out = _written(net, part, extent, lengths, px_per_mm)
     main = np.argmax(np.bincount(part, lengths))
-    usual = _middle(thick[part == main], lengths[part == main])
+    usual = min(_middle(thick[some], lengths[some]) for some in (part == main, lengths > 0))
     total = np.bincount(part, lengths)
     mean = np.bincount(part, lengths * thick) / np.maximum(total, 1e-9)
     thin = (mean < _THIN * usual) & (extent < _HOUSE_MM * px_per_mm)
@@ -84,7 +86,7 @@ def _written(net: Net, part: Ids, extent: Floats, lengths: Floats, px_per_mm: fl
     edges = np.bincount(part, minlength=count)
     longest = np.zeros(count)
     np.maximum.at(longest, part, lengths)
-    single = (edges == 1) | ((edges <= 3) & (longest >= _STROKE_MM * px_per_mm))
+    single = (edges == 1) | ((edges <= 3) & (longest >= _STROKE_MM * px_per_mm)) | (longest >= _SIDE_MM * px_per_mm)
     suspect = (extent < _WORDS_MM * px_per_mm) & ~single
     some = np.flatnonzero(suspect[part])
     if len(some):

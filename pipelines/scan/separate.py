@@ -27,7 +27,7 @@ _SPARSE = 2.2
 _BESIDE = 0.5
 """How far the pixels of a straight stroke spread across it, in widths of a line; 0.29 were exact."""
 
-_BOLD_MM = 0.35
+_BOLD_MM, _NEAREST = 0.35, 2.3
 _BAR_MM = (2.0, 12.0)
 _SIDES_MM = (0.3, 2.0)
 _STRIP = 1024
@@ -69,7 +69,7 @@ def seen_from(width: float, px_per_mm: float) -> float:
 
     All its letters, hatches and rooms are larger too; and a file that tells a wrong resolution does no harm.
     """
-    return max(px_per_mm, width / _BOLD_MM)
+    return min(max(px_per_mm, width / _BOLD_MM), _NEAREST * px_per_mm)
 
 
 def stroke(dark: Dark) -> float:
