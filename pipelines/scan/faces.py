@@ -59,8 +59,7 @@ def _boundaries(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, cro
     if len(net.links):
         thick = breadths(net, dark, width)
         links, dashed = dashes.joined(net, thick, width, px_per_mm)
-        net = net.without(parts_apart.drawn_beside(net, thick, px_per_mm) & ~dashed)
-        net = net.joined(np.empty((0, 2)), links)
+        net = net.changed(parts_apart.drawn_beside(net, thick, px_per_mm) & ~dashed, links)
     net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
     net = _merged(net, _SPUR * width + 1)
     net = _parted(net, far(net, width, px_per_mm), ink.marks, px_per_mm)

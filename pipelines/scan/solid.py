@@ -61,8 +61,8 @@ def _are_letters(
     length = area / np.maximum(2 * deepest, 1)
     box = np.hypot(wide, high)
     straight = (length >= _SLIM * 2 * deepest) & (length <= 1.2 * box) & (length >= 0.8 * box)
-    made: npt.NDArray[np.bool_] = (np.maximum(wide, high) <= _LETTER_MM * px_per_mm) & (
-        area >= _FULL * wide * high
-    ) & ~straight
+    made: npt.NDArray[np.bool_] = (
+        (np.maximum(wide, high) <= _LETTER_MM * px_per_mm) & (area >= _FULL * wide * high) & ~straight
+    )
     made[0] = False
     return made
