@@ -118,8 +118,8 @@ def _rows(net: Net, told: Ends, some: Flags, thick: Floats) -> _Rows:
     even = _even(label[edges[:, 0]], gap, told, edges, label)
     one, two, gap, row = one[even], two[even], gap[even], label[edges[even, 0]]
     known, number = np.unique(row, return_inverse=True)
-    usual = pd.Series(gap).groupby(number).median().reindex(range(len(known))).to_numpy(dtype=np.float64)
-    return _Rows(one, two, number.astype(np.int64), usual)
+    middle = pd.Series(gap).groupby(number).median().reindex(range(len(known))).to_numpy(dtype=np.float64)
+    return _Rows(one, two, number.astype(np.int64), middle)
 
 
 def _even(row: Ids, gap: Floats, told: Ends, edges: Ids, label: Ids) -> Flags:

@@ -56,14 +56,18 @@ def _boundaries(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, cro
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)
+    hatches = np.empty((0, 2))
     if len(net.links):
         thick = breadths(net, dark, width)
         links, dashed = dashes.joined(net, thick, width, px_per_mm)
-        net = net.changed(parts_apart.drawn_beside(net, thick, px_per_mm) & ~dashed, links)
+        out = parts_apart.drawn_beside(net, thick, px_per_mm) & ~dashed
+        strokes = hatching.strokes(net, thick, px_per_mm)
+        hatches = (net.points[net.start[strokes]] + net.points[net.end[strokes]]) / 2
+        net = net.changed(out | strokes, links)
     net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
     net = _merged(net, _SPUR * width + 1)
     net = _parted(net, far(net, width, px_per_mm), ink.marks, px_per_mm)
-    net = rooms.closed(net, px_per_mm)
+    net = rooms.closed(net, hatches, px_per_mm)
     return _merged(net, _SPUR * width + 1)
 
 
