@@ -117,10 +117,39 @@ def _rows(net: Net, told: Ends, some: Flags, thick: Floats) -> _Rows:
     edges = np.column_stack([told.edge[one], told.edge[two]])
     label = parts(edges, len(thick))
     even = _even(label[edges[:, 0]], gap, told, edges, label)
-    one, two, gap, row = one[even], two[even], gap[even], label[edges[even, 0]]
+    one, two, gap = one[even], two[even], gap[even]
+    left, right = _over_a_lost_one(told, one, two, gap)
+    one, two = np.append(one, left), np.append(two, right)
+    row = parts(np.column_stack([told.edge[one], told.edge[two]]), len(thick))[told.edge[one]]
     known, number = np.unique(row, return_inverse=True)
+    gap = np.append(gap, np.full(len(left), np.nan))
     middle = pd.Series(gap).groupby(number).median().reindex(range(len(known))).to_numpy(dtype=np.float64)
     return _Rows(one, two, number.astype(np.int64), middle)
+
+
+def _over_a_lost_one(told: Ends, one: Ids, two: Ids, gap: Floats) -> tuple[Ids, Ids]:
+    """Return last ends of two rows that face each other where one dash is missing: a label may have taken it."""
+    edge = np.concatenate([told.edge[one], told.edge[two]])
+    usual = pd.Series(np.tile(gap, 2)).groupby(edge).median()
+    member = np.isin(told.edge, edge)
+    member[one] = member[two] = False
+    last = np.flatnonzero(member)
+    if len(last) < 2:
+        return last[:0], last[:0]
+    reach = 2 * usual.reindex(told.edge[last]).to_numpy() + _ALIKE * told.length[last]
+    left, right = cKDTree(told.at[last]).query_pairs(float(reach.max()), output_type="ndarray").reshape(-1, 2).T
+    way = told.at[last[right]] - told.at[last[left]]
+    off = np.hypot(way[:, 0], way[:, 1])
+    way = way / np.maximum(off, 1e-9)[:, None]
+    ahead = told.ahead[last]
+    facing = np.minimum((ahead[left] * way).sum(axis=1), -(ahead[right] * way).sum(axis=1))
+    good = (facing >= _FACING) & (off <= np.minimum(reach[left], reach[right]))
+    left, right, off = left[good], right[good], off[good]
+    best = np.full(len(last), np.inf)
+    np.minimum.at(best, left, off)
+    np.minimum.at(best, right, off)
+    mutual = (off <= best[left]) & (off <= best[right])
+    return last[left[mutual]], last[right[mutual]]
 
 
 def _even(row: Ids, gap: Floats, told: Ends, edges: Ids, label: Ids) -> Flags:
