@@ -44,15 +44,20 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
         Faces and edges in pixel coordinates; empty frames where nothing closes.
     """
     px_per_mm = seen_from(ink.width_px, px_per_mm)
-    net = _boundaries(dark, ink, px_per_mm, area, crosses)
+    drawn, hollow = solid.thinned(_within(ink.lines, area, px_per_mm), ink.width_px, px_per_mm)
+    if hollow is not None:
+        dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
+    net = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
     lines = _apart(fitted(net, dark, ink.width_px)) if len(net.links) else np.empty(0, dtype=object)
     return _faces(lines, dark, ink, px_per_mm, area)
 
 
-def _boundaries(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None) -> Net:
+def _boundaries(
+    dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None
+) -> Net:
     """Return the network of all that bounds a face, along the ridges of the ink."""
     width = ink.width_px
-    net = network(solid.thinned(_within(ink.lines, area, px_per_mm), width, px_per_mm))
+    net = network(drawn)
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)

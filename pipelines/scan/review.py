@@ -159,12 +159,13 @@ def _edges(sheet: Sheet, shapes: Geometries, ground: Ground) -> pd.DataFrame:
     edges = sheet.faces.edges
     confidence = edges["confidence"].to_numpy(dtype=np.float64)
     why = edges["why"] if "why" in edges else edges["kind"].where(edges["kind"].isin(["bridge", "dashed"]), "faint")
+    form = edges["form"] if "form" in edges else pd.Series("solid", index=edges.index)
     doubt = confidence < DOUBT
     reason = why.astype("string").fillna("").where(doubt, "")
     rows = pd.DataFrame(
         {
             "loai": edges["kind"].map(_EDGES).fillna(edges["kind"]).astype("string"),
-            "kieu": edges["form"].map(_FORMS).fillna("lien").astype("string"),
+            "kieu": form.map(_FORMS).fillna("lien").astype("string"),
             "dai": shapely.length(shapes).round(2),
             "phan_co_muc": edges["ink_share"].astype("float64").round(3),
             "do_tin_cay": confidence.round(4),

@@ -22,20 +22,23 @@ _SLIM = 5.0
 """What is so many times longer than broad is a piece of a bold line."""
 
 
-def thinned(lines: Mask, width: float, px_per_mm: float) -> Mask:
-    """Return the line work with filled areas hollowed and bold letters left out.
+def thinned(lines: Mask, width: float, px_per_mm: float) -> tuple[Mask, Mask | None]:
+    """Return the line work with filled areas hollowed and bold letters left out, and the inside of filled areas.
 
     Args:
         lines: (H, W) line work.
         width: Usual width of a line in pixels.
         px_per_mm: Pixels per millimetre.
+
+    Returns:
+        (H, W) lines; (H, W) what was hollowed out, None where nothing was.
     """
     size = int(np.ceil(_THICK * width)) | 1
     inked = lines.view(np.uint8)
     thick = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
     count, label, stats, _ = cv2.connectedComponentsWithStats(thick, connectivity=8, ltype=cv2.CV_32S)
     if count == 1:
-        return lines
+        return lines, None
     depth = cv2.distanceTransform(inked, cv2.DIST_L2, 3)
     within = np.flatnonzero(thick)
     owner = label.ravel()[within]
@@ -49,9 +52,11 @@ def thinned(lines: Mask, width: float, px_per_mm: float) -> Mask:
         reach = 2 * round(width) + 1
         around = cv2.dilate(is_letter[label].view(np.uint8), np.ones((reach, reach), np.uint8))
         made &= ~((around > 0) & ((depth > width) | (is_letter[label])))
-    if is_area.any():
-        made &= ~(is_area[label] & (depth > width))
-    return made
+    if not is_area.any():
+        return made, None
+    hollow = is_area[label] & (depth > width)
+    made &= ~hollow
+    return made, hollow
 
 
 def _are_letters(

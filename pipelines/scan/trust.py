@@ -23,6 +23,9 @@ _REASONS = ("gap_closed", "gap_bridged", "dashed", "faint_edge")
 _GAPS, _EVEN = 2, 2.0
 """A dashed line has so many gaps at least, the widest not so many times the narrowest; the same of its dashes."""
 
+_DASHED = 0.65
+"""Who draws a boundary in dashes does not know it well, and paths are in dashes too: always to be looked at."""
+
 _DOUBT_PER_MM = 0.25
 _FAINT = 0.6
 """Share of the usual darkness of edges below which an edge is faint."""
@@ -56,6 +59,7 @@ def edges(lines: npt.NDArray[Any], dark: Dark, weak: int, px_per_mm: float) -> p
     bridge = gap > _GAP_MM
     sure = share * np.clip(strength / _FAINT, 0.5, 1) * np.exp(-_DOUBT_PER_MM * np.where(bridge, gap, 0))
     kind = np.where(bridge, np.where(_dashed(gaps, count), "dashed", "bridge"), "line")
+    sure = np.where(kind == "dashed", np.minimum(sure, _DASHED), sure)
     faint = strength < _FAINT
     why = np.select([gap > _WIDE_MM, kind == "bridge", kind == "dashed", faint], _REASONS, "")
     return pd.DataFrame({"confidence": sure, "ink_share": share, "kind": kind, "faint": faint, "why": why})
