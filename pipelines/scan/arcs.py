@@ -15,6 +15,12 @@ Floats = npt.NDArray[np.float64]
 _TOLERANCE_PX = 0.7
 """How far a fitted boundary may lie from the middle of its ink, of a line up to a few pixels wide."""
 
+_FLAT = 0.7
+"""Turn in degrees below which the place of a vertex cannot be told from its lines."""
+
+_SHARE = 0.4
+"""How far along its pieces, as a share of them, a vertex may be moved."""
+
 _PARALLEL = np.sin(np.radians(6.0))
 
 
@@ -40,7 +46,7 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     pieces, line = _whole_corners(at, pieces, line, width)
     known = ~few[pieces[:, 0]]
     nodes = _nodes(net, pieces, line, known, width)
-    return _assembled(net, at, pieces, line, nodes, width)
+    return _assembled(net, at, pieces, line, nodes, width, tolerance)
 
 
 def breadths(net: Net, dark: Dark, width: float) -> Floats:
@@ -196,7 +202,9 @@ def _nodes(net: Net, pieces: Any, line: Floats, known: Any, width: float) -> Poi
     return net.points + shift
 
 
-def _assembled(net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, width: float) -> npt.NDArray[Any]:
+def _assembled(
+    net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, width: float, tolerance: float
+) -> npt.NDArray[Any]:
     edge = pieces[:, 0]
     turn = np.flatnonzero(edge[1:] == edge[:-1])  # a vertex between this piece and the next
     here, then = line[turn], line[turn + 1]
@@ -206,7 +214,10 @@ def _assembled(net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, w
         one[:, :2] + ((at_break - one[:, :2]) * one[:, 2:4]).sum(axis=1)[:, None] * one[:, 2:4] for one in (here, then)
     ]
     between = (on[0] + on[1]) / 2
-    clear = (np.abs(cross) > _PARALLEL) & (np.hypot(*(met - at_break).T) < max(4.0, 1.2 * width + 1))
+    sine = np.maximum(np.abs(cross), np.sin(np.radians(_FLAT)))
+    # Of a slight turn the break may lie far along from where the lines cross, but never across.
+    reach = np.maximum(max(4.0, 1.2 * width + 1), np.minimum(tolerance / sine, _SHARE * np.minimum(here, then)[:, 4]))
+    clear = (np.abs(cross) >= sine) & (np.hypot(*(met - at_break).T) < reach)
     vertex = np.where(clear[:, None], met, between)
     edges = np.arange(len(net.first) - 1)
     owner = np.concatenate([edges, edge[turn], edges])
