@@ -22,6 +22,9 @@ _FOOT_MM = 2.5
 _FAR_MM, _STRAIGHT = 8.0, 0.985
 """Longest gap that is closed where something besides its ends speaks for it, and how straight its ends must face."""
 
+_BARE = 0.1
+"""Most ink in a gap that is torn or rubbed off."""
+
 _CORNER_MM = 1.8
 """How far two lines may each be from the corner they make."""
 
@@ -70,18 +73,22 @@ def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> 
     return net
 
 
-def far(net: Net, width: float, px_per_mm: float) -> Ids:
+def far(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> Ids:
     """Return links over gaps too wide to be closed by their ends alone: something else must speak for them.
 
     Long lines face each other straight across the gap, or one points at the side of another.
 
+    What is written over is no gap, and a lone stroke may be the bar of a label.
+
     Args:
         net: The network, its gaps closed.
+        dark: (H, W) uint8 ink.
+        weak: From which darkness a pixel is ink.
         width: Usual width of a line in pixels.
         px_per_mm: Pixels per millimetre.
     """
     told = free_ends(net, px_per_mm)
-    long = np.flatnonzero(told.length >= _LONG_MM * px_per_mm)
+    long = np.flatnonzero(told.length >= np.where(told.alone, _ALONE_MM, _LONG_MM) * px_per_mm)
     one, two = long[cKDTree(told.at[long]).query_pairs(_FAR_MM * px_per_mm, output_type="ndarray").reshape(-1, 2)].T
     way = told.at[two] - told.at[one]
     gap = np.hypot(way[:, 0], way[:, 1])
@@ -98,7 +105,9 @@ def far(net: Net, width: float, px_per_mm: float) -> Ids:
     mutual, alone = (cost <= best[one]) & (cost <= best[two]), far_off <= best[foot]
     pairs = np.column_stack([told.point[one], told.point[two]])[mutual]
     links = np.concatenate([pairs, np.column_stack([told.point[foot], target])[alone]])
-    return _uncrossed(net, links[np.argsort(np.concatenate([cost[mutual], far_off[alone]]), kind="stable")])
+    links = links[np.argsort(np.concatenate([cost[mutual], far_off[alone]]), kind="stable")]
+    bare = _faint(dark, weak, net.points[links[:, 0]], net.points[links[:, 1]], width) <= _BARE
+    return _uncrossed(net, links[bare])
 
 
 def _hit(net: Net, told: Ends, some: Ids, reach: float, width: float) -> tuple[Ids, Ids, Floats]:

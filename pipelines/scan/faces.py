@@ -65,13 +65,13 @@ def _boundaries(
     if len(net.links):
         thick = breadths(net, dark, width)
         links, dashed = dashes.joined(net, thick, width, px_per_mm)
-        out = parts_apart.drawn_beside(net, thick, px_per_mm) & ~dashed
+        out = parts_apart.drawn_beside(net, thick, px_per_mm, framed=area is not None) & ~dashed
         strokes = hatching.strokes(net, thick, px_per_mm)
         hatches = (net.points[net.start[strokes]] + net.points[net.end[strokes]]) / 2
         net = net.changed(out | strokes, links)
     net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
     net = _merged(net, _SPUR * width + 1)
-    net = _parted(net, far(net, width, px_per_mm), ink.marks, px_per_mm)
+    net = _parted(net, far(net, dark, levels(dark)[0], width, px_per_mm), ink.marks, px_per_mm)
     net = rooms.closed(net, hatches, px_per_mm)
     return _merged(net, _SPUR * width + 1)
 

@@ -25,13 +25,14 @@ _THIN = 0.8
 """Share of the usual width of boundaries below which a line is of another kind."""
 
 
-def drawn_beside(net: Net, thick: Floats, px_per_mm: float) -> Flags:
+def drawn_beside(net: Net, thick: Floats, px_per_mm: float, *, framed: bool) -> Flags:
     """Return which edges belong to a part of the network that is writing, or a house in thinner lines in a lot.
 
     Args:
         net: The network before gaps are closed.
         thick: Width of each edge in pixels.
         px_per_mm: Pixels per millimetre.
+        framed: Whether the sheet has a frame, as maps of parcels have: of free blocks they have none, of houses many.
     """
     if not len(net.links):
         return np.zeros(0, dtype=bool)
@@ -45,13 +46,14 @@ def drawn_beside(net: Net, thick: Floats, px_per_mm: float) -> Flags:
     mean = np.bincount(part, lengths * thick) / np.maximum(total, 1e-9)
     thin = (mean < _THIN * usual) & (extent < _HOUSE_MM * px_per_mm)
     thin[main] = False
-    return out | _houses(net, part, thin)[part]
+    return out | _houses(net, part, thin, framed=framed)[part]
 
 
-def _houses(net: Net, part: Ids, thin: Flags) -> Flags:
+def _houses(net: Net, part: Ids, thin: Flags, *, framed: bool) -> Flags:
     """Return which thin parts stand in a room of other lines that holds no more than a few of them: houses of a lot.
 
-    What stands free, or in a room with many others, is drawn for itself: a block between streets.
+    What stands free, or in a room with many others, is drawn for itself: a block between streets. On a sheet with a
+    frame what stands free is a house too, in a lot that is not closed yet.
     """
     rooms = shapely.get_parts(shapely.polygonize(raw(net)[~thin[part]]))
     some = np.flatnonzero(thin)
@@ -59,6 +61,9 @@ def _houses(net: Net, part: Ids, thin: Flags) -> Flags:
     spot, room = shapely.STRtree(rooms).query(shapely.points(net.points[net.start[first]]), predicate="within")
     few = np.bincount(room, minlength=len(rooms)) <= _HOUSES
     made = np.zeros(len(thin), dtype=bool)
+    if framed:
+        made[some] = True
+        made[some[spot]] = False
     made[some[spot[few[room]]]] = True
     return made
 
