@@ -26,6 +26,9 @@ _EVEN = 0.2
 _ROW = 3
 """Fewest strokes in a row that have another one on either side."""
 
+_STRAY, _ROUNDS = 2.4, 4
+"""How far the distances of a stroke between strokes may differ, a stroke being left out."""
+
 _LIKE = 1.25
 """The first and the last stroke of a row are as thin as the others."""
 
@@ -66,13 +69,22 @@ def strokes(net: Net, thick: Floats, px_per_mm: float) -> Flags:
     both = np.flatnonzero((one >= 0) & (two >= 0))
     inner = np.zeros(len(some), dtype=bool)
     inner[both] = np.abs(off[both] - far[both]) <= _EVEN / 2 * (off[both] + far[both])
+    broad = thick[some]
+    inner[both] &= broad[both] <= _LIKE * np.minimum(broad[one[both]], broad[two[both]])
     links = np.concatenate([np.column_stack([np.flatnonzero(inner), side[inner]]) for side in (one, two)])
     label = parts(links[inner[links].all(axis=1)], len(some))
     row = inner & (np.bincount(label, inner, minlength=len(some))[label] >= _ROW)
     rim = links[row[links[:, 0]] & ~inner[links[:, 1]]]
-    broad = thick[some]
     alike = broad[rim[:, 1]] <= _LIKE * broad[rim[:, 0]]
     row[rim[alike, 1]] = True
+    # Where writing or a gap upsets the distances, a stroke between strokes is one too.
+    for _ in range(_ROUNDS):
+        near = row[one[both]] | row[two[both]]
+        more = near & (np.maximum(off[both], far[both]) <= _STRAY * np.minimum(off[both], far[both]))
+        more &= (broad[both] <= _LIKE * np.minimum(broad[one[both]], broad[two[both]])) & ~row[both]
+        if not more.any():
+            break
+        row[both[more]] = True
     made[some[row]] = True
     return made
 
