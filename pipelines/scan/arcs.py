@@ -24,13 +24,16 @@ _SHARE = 0.4
 _PARALLEL = np.sin(np.radians(6.0))
 
 
-def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX) -> npt.NDArray[Any]:
+def fitted(
+    net: Net, dark: Dark, width: float, met: Points | None = None, tolerance: float = _TOLERANCE_PX
+) -> npt.NDArray[Any]:
     """Return the edges of a network as fitted lines, one each in its order; edges that meet share the vertex exactly.
 
     Args:
         net: Edges along ridges of ink.
         dark: (H, W) uint8 ink.
         width: Usual width of a line in pixels.
+        met: (k, 2) where other strokes meet the lines: their ink says nothing of where the line runs.
         tolerance: Pixels by which a line may leave the middle of the ink.
     """
     at, _ = centred(net, dark, width)
@@ -38,6 +41,8 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     clear = np.ceil(0.75 * width + 1.5)
     begin, end = net.first[owner], net.first[owner + 1] - 1
     good = (place - begin >= clear) & (end - place >= clear)
+    if met is not None and len(met):
+        good &= ~_near(met, net.points[net.path], dark.shape, clear)
     few = np.bincount(owner[good], minlength=len(net.first) - 1) < 4
     good = good & ~few[owner]
     good |= few[owner] & ((place == begin) | (place == end))
@@ -47,6 +52,19 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     known = ~few[pieces[:, 0]]
     nodes = _nodes(net, pieces, line, known, width)
     return _assembled(net, at, pieces, line, nodes, width, tolerance)
+
+
+def _near(met: Points, at: Points, shape: tuple[int, ...], reach: float) -> npt.NDArray[np.bool_]:
+    """Return which points lie within a reach of one of others."""
+    seen = np.zeros(shape, dtype=np.uint8)
+    limit = np.array(shape[::-1]) - 1
+    column, row = np.minimum(met.astype(np.int64), limit).T
+    seen[row, column] = 1
+    side = 2 * int(reach) + 1
+    cv2.dilate(seen, np.ones((side, side), np.uint8), seen)
+    column, row = np.clip(at.astype(np.int64), 0, limit).T
+    made: npt.NDArray[np.bool_] = seen[row, column] > 0
+    return made
 
 
 def breadths(net: Net, dark: Dark, width: float) -> Floats:

@@ -47,20 +47,21 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     drawn, hollow = solid.thinned(_within(ink.lines, area, px_per_mm), ink.width_px, px_per_mm)
     if hollow is not None:
         dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
-    net = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
-    lines = _apart(fitted(net, dark, ink.width_px)) if len(net.links) else np.empty(0, dtype=object)
+    net, met = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
+    lines = _apart(fitted(net, dark, ink.width_px, met)) if len(net.links) else np.empty(0, dtype=object)
     return _faces(lines, dark, ink, px_per_mm, area)
 
 
 def _boundaries(
     dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None
-) -> Net:
-    """Return the network of all that bounds a face, along the ridges of the ink."""
+) -> tuple[Net, Points]:
+    """Return the network of all that bounds a face, along the ridges of the ink, and where strokes met on the way."""
     width = ink.width_px
     net = network(drawn)
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)
+    met = net.points[net.degree > 2]
     hatches = np.empty((0, 2))
     if len(net.links):
         thick = breadths(net, dark, width)
@@ -73,7 +74,7 @@ def _boundaries(
     net = _merged(net, _SPUR * width + 1)
     net = _parted(net, far(net, dark, levels(dark)[0], width, px_per_mm), ink.marks, px_per_mm)
     net = rooms.closed(net, hatches, px_per_mm)
-    return _merged(net, _SPUR * width + 1)
+    return _merged(net, _SPUR * width + 1), met
 
 
 def _parted(net: Net, links: Ids, marks: Mask, px_per_mm: float) -> Net:
