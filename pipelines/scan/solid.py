@@ -1,5 +1,7 @@
 """Ink too thick for a line: filled areas keep their rim alone, bold letters and dots across lines are taken away."""
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ _LETTER_MM = 14.0
 _FULL = 0.2
 """A letter fills more of its box than the outline of a block in a bold line does."""
 
+_STRIP = 1024
 _SLIM = 5.0
 """What is so many times longer than broad is a piece of a bold line."""
 
@@ -39,24 +42,35 @@ def thinned(lines: Mask, width: float, px_per_mm: float) -> tuple[Mask, Mask | N
     count, label, stats, _ = cv2.connectedComponentsWithStats(thick, connectivity=8, ltype=cv2.CV_32S)
     if count == 1:
         return lines, None
-    depth = cv2.distanceTransform(inked, cv2.DIST_L2, 3)
-    within = np.flatnonzero(thick)
-    owner = label.ravel()[within]
+    reach = int(max(_AREA_MM * px_per_mm, 2 * width)) + 2
     deepest = np.zeros(count, dtype=np.float32)
-    np.maximum.at(deepest, owner, depth.ravel()[within])
+    for rows, depth in _depths(inked, reach):
+        within = np.flatnonzero(thick[rows])
+        np.maximum.at(deepest, label[rows].ravel()[within], depth.ravel()[within])
+    del thick
     is_area = 2 * deepest >= _AREA_MM * px_per_mm
     is_area[0] = False
     is_letter = _are_letters(stats, deepest, px_per_mm) & ~is_area
-    made = lines.copy()
-    if is_letter.any():
-        reach = 2 * round(width) + 1
-        around = cv2.dilate(is_letter[label].view(np.uint8), np.ones((reach, reach), np.uint8))
-        made &= ~((around > 0) & ((depth > width) | (is_letter[label])))
-    if not is_area.any():
-        return made, None
-    hollow = is_area[label] & (depth > width)
-    made &= ~hollow
+    if not is_area.any() and not is_letter.any():
+        return lines, None
+    made, hollow = lines.copy(), np.zeros(lines.shape, dtype=bool) if is_area.any() else None
+    side = 2 * round(width) + 1
+    for rows, depth in _depths(inked, reach):
+        deep, of = depth > width, label[rows]
+        around = cv2.dilate(is_letter[of].view(np.uint8), np.ones((side, side), np.uint8)) > 0
+        made[rows] &= ~(is_letter[of] | (around & deep))
+        if hollow is not None:
+            hollow[rows] = is_area[of] & deep
+            made[rows] &= ~hollow[rows]
     return made, hollow
+
+
+def _depths(inked: npt.NDArray[np.uint8], reach: int) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+    """Yield strips of rows with how deep each pixel lies in the ink, right up to a reach: all at once is too much."""
+    for first in range(0, len(inked), _STRIP):
+        last, low = min(first + _STRIP, len(inked)), max(0, first - reach)
+        depth = cv2.distanceTransform(inked[low : last + reach], cv2.DIST_L2, 3)
+        yield slice(first, last), np.ascontiguousarray(depth[first - low : last - low], dtype=np.float32)
 
 
 def _are_letters(
