@@ -133,7 +133,10 @@ def _truth_moved(sheet: Sheet, move: Callable[[Any], Any]) -> Sheet:
         label=gpd.GeoSeries(shapely.transform(sheet.parcels["label"].to_numpy(), move), index=sheet.parcels.index),
     )
     words = sheet.words.assign(geometry=shapely.transform(sheet.words.geometry.to_numpy(), move))
-    return replace(sheet, parcels=parcels, words=words, corners=move(sheet.corners), crosses=move(sheet.crosses))
+    drawn = {name: shapely.transform(getattr(sheet, name), move) for name in ("dashed", "hatched")}
+    return replace(
+        sheet, **drawn, parcels=parcels, words=words, corners=move(sheet.corners), crosses=move(sheet.crosses)
+    )
 
 
 def _within(points: Floats, area: Any) -> Any:

@@ -112,6 +112,7 @@ def filled(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:
             drawing.canvas.lines(
                 "detail", hatch(lot.difference(words), rng.uniform(0.8, 1.4), rng.choice((45, 135))), 0.09
             )
+            drawing.hatched.append(lot.representative_point())
 
 
 def paths(drawing: Drawing, land: gpd.GeoDataFrame, rng: Random) -> None:

@@ -21,6 +21,8 @@ class Drawing:
         self.style, self.rng = style, Random(seed)
         self.words: list[tuple[str, str, BaseGeometry]] = []
         self.last = Point()
+        self.uncertain: list[LineString] = []
+        self.hatched: list[Point] = []
 
     def text(self, line: Line, x: float, y: float, angle: float, text: str, role: str) -> None:
         """Write a line around a place, turned counterclockwise, in radians."""

@@ -1,12 +1,13 @@
 """What a drawn sheet is made of: its picture and the truth about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 from affine import Affine
+from shapely import MultiLineString, MultiPoint
 
 Image = npt.NDArray[np.uint8]
 """(H, W) grey or (H, W, 3) red, green, blue; 255 = paper."""
@@ -42,6 +43,8 @@ class Sheet:
         text: (H, W) ink of letters and digits.
         words: What is written: `text`, `role` (`number`, `area`, `code`, `house`, `name`, `margin`), `geometry` (its
             box, turned as it stands).
+        dashed: Boundaries in dashes, one multi-line.
+        hatched: Faces of `parcels` that are hatched all over, one multi-point: a place in each.
     """
 
     image: Image
@@ -60,6 +63,8 @@ class Sheet:
     lines: Mask
     text: Mask
     words: gpd.GeoDataFrame
+    dashed: Any = field(default_factory=MultiLineString)
+    hatched: Any = field(default_factory=MultiPoint)
 
     @property
     def px_per_mm(self) -> float:

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from affine import Affine
-from shapely import LineString, Point
+from shapely import LineString, MultiLineString, MultiPoint, Point
 
 from data_samples.paper import margins
 from data_samples.paper.details import DETAILS
@@ -110,6 +110,7 @@ def _boundaries(drawing: Drawing, land: gpd.GeoDataFrame) -> None:
     for line in shapely.get_parts(shapely.line_merge(shapely.difference(edges, road))):
         if style.uncertain and rng.random() < style.uncertain:
             drawing.dashed("boundary", line, style.boundary_mm, 2.0, 0.8)
+            drawing.uncertain.append(line)
         else:
             drawing.stroke("boundary", [_missed(line, style.miss_mm, rng)], style.boundary_mm)
     drawing.stroke("boundary", shapely.get_parts(shapely.line_merge(road)), style.road_mm)
@@ -184,4 +185,6 @@ def _sheet(
         lines=canvas.paint("boundary") >= _INKED,
         text=canvas.paint("text") >= _INKED,
         words=words,
+        dashed=shapely.transform(MultiLineString(drawing.uncertain), scaled),
+        hatched=shapely.transform(MultiPoint(drawing.hatched), scaled),
     )

@@ -15,16 +15,25 @@ Floats = npt.NDArray[np.float64]
 _TOLERANCE_PX = 0.7
 """How far a fitted boundary may lie from the middle of its ink, of a line up to a few pixels wide."""
 
+_FLAT = 0.7
+"""Turn in degrees below which the place of a vertex cannot be told from its lines."""
+
+_SHARE = 0.4
+"""How far along its pieces, as a share of them, a vertex may be moved."""
+
 _PARALLEL = np.sin(np.radians(6.0))
 
 
-def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX) -> npt.NDArray[Any]:
+def fitted(
+    net: Net, dark: Dark, width: float, met: Points | None = None, tolerance: float = _TOLERANCE_PX
+) -> npt.NDArray[Any]:
     """Return the edges of a network as fitted lines, one each in its order; edges that meet share the vertex exactly.
 
     Args:
         net: Edges along ridges of ink.
         dark: (H, W) uint8 ink.
         width: Usual width of a line in pixels.
+        met: (k, 2) where other strokes meet the lines: their ink says nothing of where the line runs.
         tolerance: Pixels by which a line may leave the middle of the ink.
     """
     at, _ = centred(net, dark, width)
@@ -32,6 +41,8 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     clear = np.ceil(0.75 * width + 1.5)
     begin, end = net.first[owner], net.first[owner + 1] - 1
     good = (place - begin >= clear) & (end - place >= clear)
+    if met is not None and len(met):
+        good &= ~_near(met, net.points[net.path], dark.shape, clear)
     few = np.bincount(owner[good], minlength=len(net.first) - 1) < 4
     good = good & ~few[owner]
     good |= few[owner] & ((place == begin) | (place == end))
@@ -40,7 +51,20 @@ def fitted(net: Net, dark: Dark, width: float, tolerance: float = _TOLERANCE_PX)
     pieces, line = _whole_corners(at, pieces, line, width)
     known = ~few[pieces[:, 0]]
     nodes = _nodes(net, pieces, line, known, width)
-    return _assembled(net, at, pieces, line, nodes, width)
+    return _assembled(net, at, pieces, line, nodes, width, tolerance)
+
+
+def _near(met: Points, at: Points, shape: tuple[int, ...], reach: float) -> npt.NDArray[np.bool_]:
+    """Return which points lie within a reach of one of others."""
+    seen = np.zeros(shape, dtype=np.uint8)
+    limit = np.array(shape[::-1]) - 1
+    column, row = np.minimum(met.astype(np.int64), limit).T
+    seen[row, column] = 1
+    side = 2 * int(reach) + 1
+    cv2.dilate(seen, np.ones((side, side), np.uint8), seen)
+    column, row = np.clip(at.astype(np.int64), 0, limit).T
+    made: npt.NDArray[np.bool_] = seen[row, column] > 0
+    return made
 
 
 def breadths(net: Net, dark: Dark, width: float) -> Floats:
@@ -196,7 +220,9 @@ def _nodes(net: Net, pieces: Any, line: Floats, known: Any, width: float) -> Poi
     return net.points + shift
 
 
-def _assembled(net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, width: float) -> npt.NDArray[Any]:
+def _assembled(
+    net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, width: float, tolerance: float
+) -> npt.NDArray[Any]:
     edge = pieces[:, 0]
     turn = np.flatnonzero(edge[1:] == edge[:-1])  # a vertex between this piece and the next
     here, then = line[turn], line[turn + 1]
@@ -206,7 +232,10 @@ def _assembled(net: Net, at: Points, pieces: Any, line: Floats, nodes: Points, w
         one[:, :2] + ((at_break - one[:, :2]) * one[:, 2:4]).sum(axis=1)[:, None] * one[:, 2:4] for one in (here, then)
     ]
     between = (on[0] + on[1]) / 2
-    clear = (np.abs(cross) > _PARALLEL) & (np.hypot(*(met - at_break).T) < max(4.0, 1.2 * width + 1))
+    sine = np.maximum(np.abs(cross), np.sin(np.radians(_FLAT)))
+    # Of a slight turn the break may lie far along from where the lines cross, but never across.
+    reach = np.maximum(max(4.0, 1.2 * width + 1), np.minimum(tolerance / sine, _SHARE * np.minimum(here, then)[:, 4]))
+    clear = (np.abs(cross) >= sine) & (np.hypot(*(met - at_break).T) < reach)
     vertex = np.where(clear[:, None], met, between)
     edges = np.arange(len(net.first) - 1)
     owner = np.concatenate([edges, edge[turn], edges])

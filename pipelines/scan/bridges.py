@@ -19,6 +19,12 @@ _REACH_MM = 2.5
 _FOOT_MM = 2.5
 """Longest gap between an end and the side of another line."""
 
+_FAR_MM, _STRAIGHT = 8.0, 0.985
+"""Longest gap that is closed where something besides its ends speaks for it, and how straight its ends must face."""
+
+_BARE = 0.1
+"""Most ink in a gap that is torn or rubbed off."""
+
 _CORNER_MM = 1.8
 """How far two lines may each be from the corner they make."""
 
@@ -37,7 +43,7 @@ _FELT = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends:
+class Ends:
     """Free ends: their point, where they are, where they point, their edge, its length, whether it is free at both."""
 
     point: Ids
@@ -67,9 +73,66 @@ def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> 
     return net
 
 
+def far(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> Ids:
+    """Return links over gaps too wide to be closed by their ends alone: something else must speak for them.
+
+    Long lines face each other straight across the gap, or one points at the side of another.
+
+    What is written over is no gap, and a lone stroke may be the bar of a label.
+
+    Args:
+        net: The network, its gaps closed.
+        dark: (H, W) uint8 ink.
+        weak: From which darkness a pixel is ink.
+        width: Usual width of a line in pixels.
+        px_per_mm: Pixels per millimetre.
+    """
+    told = free_ends(net, px_per_mm)
+    long = np.flatnonzero(told.length >= np.where(told.alone, _ALONE_MM, _LONG_MM) * px_per_mm)
+    one, two = long[cKDTree(told.at[long]).query_pairs(_FAR_MM * px_per_mm, output_type="ndarray").reshape(-1, 2)].T
+    way = told.at[two] - told.at[one]
+    gap = np.hypot(way[:, 0], way[:, 1])
+    way = way / np.maximum(gap, 1e-9)[:, None]
+    facing = np.minimum((told.ahead[one] * way).sum(axis=1), -(told.ahead[two] * way).sum(axis=1))
+    good = (facing >= _STRAIGHT) & (gap <= np.minimum(told.length[one], told.length[two]))
+    one, two, cost = one[good], two[good], gap[good]
+    foot, target, far_off = _hit(net, told, long, _FAR_MM * px_per_mm, width)
+    near = far_off <= told.length[foot]
+    foot, target, far_off = foot[near], target[near], 1.3 * far_off[near]
+    best = np.full(len(told.point), np.inf)
+    for end, price in ((one, cost), (two, cost), (foot, far_off)):
+        np.minimum.at(best, end, price)
+    mutual, alone = (cost <= best[one]) & (cost <= best[two]), far_off <= best[foot]
+    pairs = np.column_stack([told.point[one], told.point[two]])[mutual]
+    links = np.concatenate([pairs, np.column_stack([told.point[foot], target])[alone]])
+    links = links[np.argsort(np.concatenate([cost[mutual], far_off[alone]]), kind="stable")]
+    bare = _faint(dark, weak, net.points[links[:, 0]], net.points[links[:, 1]], width) <= _BARE
+    return _uncrossed(net, links[bare])
+
+
+def _hit(net: Net, told: Ends, some: Ids, reach: float, width: float) -> tuple[Ids, Ids, Floats]:
+    """Return which of some ends point at another line, the point of it that is hit first, and how far it is."""
+    none = np.empty(0, dtype=np.int64)
+    if not len(some):
+        return none, none, np.empty(0)
+    start = told.at[some] + told.ahead[some] * (width / 2 + 1)
+    rays = shapely.linestrings(np.stack([start, told.at[some] + told.ahead[some] * reach], axis=1))
+    edges = raw(net)
+    ray, edge = shapely.STRtree(edges).query(rays, predicate="intersects")
+    other = told.edge[some[ray]] != edge
+    ray, edge = ray[other], edge[other]
+    off = shapely.distance(shapely.points(told.at[some[ray]]), shapely.intersection(rays[ray], edges[edge]))
+    order = np.lexsort((off, ray))
+    ray, first = np.unique(ray[order], return_index=True)
+    edge, off = edge[order][first], off[order][first]
+    spot = told.at[some[ray]] + told.ahead[some[ray]] * off[:, None]
+    _, at = cKDTree(net.points[net.path]).query(spot)
+    return some[ray], net.path[at], off
+
+
 def _corners(net: Net, taken: Ids, px_per_mm: float) -> tuple[Points, Ids]:
     """Return corners that are missing between long lines which point at each other's way, with their links."""
-    ends = _ends(net, px_per_mm)
+    ends = free_ends(net, px_per_mm)
     some = np.flatnonzero((ends.length >= _LONG_MM * px_per_mm) & ~np.isin(ends.point, taken))
     if len(some) < 2:
         return np.empty((0, 2)), np.empty((0, 2), dtype=np.int64)
@@ -99,7 +162,8 @@ def _corners(net: Net, taken: Ids, px_per_mm: float) -> tuple[Points, Ids]:
     return corners, links[free]
 
 
-def _ends(net: Net, px_per_mm: float) -> _Ends:
+def free_ends(net: Net, px_per_mm: float) -> Ends:
+    """Return the free ends of a network, and where each points."""
     edges = np.arange(len(net.first) - 1)
     first, last = net.first[:-1], net.first[1:] - 1
     free = [net.degree[net.start] == 1, net.degree[net.end] == 1]
@@ -113,11 +177,11 @@ def _ends(net: Net, px_per_mm: float) -> _Ends:
     ahead /= np.maximum(np.hypot(ahead[:, 0], ahead[:, 1]), 1e-9)[:, None]
     point = net.path[place]
     alone = free[0][edge] & free[1][edge]
-    return _Ends(point, net.points[point], ahead, edge, net.lengths()[edge], alone)
+    return Ends(point, net.points[point], ahead, edge, net.lengths()[edge], alone)
 
 
 def _bridges(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> Ids:
-    ends = _ends(net, px_per_mm)
+    ends = free_ends(net, px_per_mm)
     if not len(ends.point):
         return np.empty((0, 2), dtype=np.int64)
     one, two, cost_pair = _pairs(ends, dark, weak, width, px_per_mm)
@@ -138,7 +202,7 @@ def _bridges(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) ->
     return _uncrossed(net, links[np.argsort(cost, kind="stable")])
 
 
-def _limits(ends: _Ends, px_per_mm: float, longest: float) -> Floats:
+def _limits(ends: Ends, px_per_mm: float, longest: float) -> Floats:
     """Return the longest gap each end may close: long lines tell more than short strokes and lone pieces."""
     share = np.where(ends.alone, 0.35, 0.45)
     limit = np.where(ends.length >= _LONG_MM * px_per_mm, longest * px_per_mm, share * ends.length)
@@ -156,7 +220,7 @@ def _faint(dark: Dark, weak: int, one: Points, two: Points, width: float) -> Flo
     return made
 
 
-def _pairs(ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -> tuple[Ids, Ids, Floats]:
+def _pairs(ends: Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -> tuple[Ids, Ids, Floats]:
     """Return ends that face each other across a gap, with the cost of joining them."""
     near = cKDTree(ends.at).query_pairs(_REACH_MM * px_per_mm, output_type="ndarray").reshape(-1, 2)
     one, two = near.T
@@ -179,7 +243,7 @@ def _pairs(ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -
     return one[good], two[good], cost[good]
 
 
-def _feet(net: Net, ends: _Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -> tuple[Ids, Ids, Floats]:
+def _feet(net: Net, ends: Ends, dark: Dark, weak: int, width: float, px_per_mm: float) -> tuple[Ids, Ids, Floats]:
     """Return ends that point at another line, the point of it they meet, and the cost."""
     reach = _FOOT_MM * px_per_mm
     on = np.unique(net.path)

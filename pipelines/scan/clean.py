@@ -30,6 +30,10 @@ WRONG = 0.05
 
 _CROSSES_MM = 100.0
 _ENOUGH_CROSSES = 4
+_USUAL_STROKE_MM, _WIDEST_STROKE_MM = 0.35, 0.8
+"""Width of strokes of a drawing on paper; a file by which they are wider than the second tells a wrong resolution."""
+
+_MIDDLE_PX, _LEAST_PX = 2_500, 50
 _USUAL_SIDE_MM = 600.0
 """Side of a page around a frame of 50 cm, with its margins."""
 
@@ -37,22 +41,36 @@ _USUAL_SIDE_MM = 600.0
 def resolution(grey: Grey, page: Page) -> float:
     """Return pixels per millimetre of paper: by the file where it is believable, else as guessed.
 
+    A guess goes by the frame of the sheet; where there is none, by its side and by the width of its strokes.
+
     Args:
         grey: (H, W) picture.
         page: Its page; `is_guessed` tells which of the two it was.
     """
     if page.dpi is not None and not is_guessed(page):
-        return float(page.dpi) / MM_PER_INCH
+        told = float(page.dpi) / MM_PER_INCH
+        if _stroke(grey, told) <= _WIDEST_STROKE_MM * told:
+            return told
     from pipelines.scan import frame
 
     rough = float(min(grey.shape)) / _USUAL_SIDE_MM
     found = frame.find(dark(grey, rough), rough)
     if found is None:
-        return rough
+        return max(rough, _stroke(grey, rough) / _USUAL_STROKE_MM)
     if math.isfinite(found.spacing_px):
         return found.spacing_px / 100.0
     side = np.nanmean(np.linalg.norm(found.corners - np.roll(found.corners, 1, axis=0), axis=1))
     return float(side) / 500.0 if math.isfinite(side) else rough
+
+
+def _stroke(grey: Grey, px_per_mm: float) -> float:
+    """Return the usual width of strokes in pixels, by the middle of the picture."""
+    from pipelines.scan import separate
+
+    if min(grey.shape) < _LEAST_PX:
+        return 0.0
+    top, left = (max(0, (side - _MIDDLE_PX) // 2) for side in grey.shape)
+    return separate.stroke(dark(np.ascontiguousarray(grey[top:, left:][:_MIDDLE_PX, :_MIDDLE_PX]), px_per_mm))
 
 
 def is_guessed(page: Page) -> bool:

@@ -9,17 +9,22 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan import kinds, parts_apart, rooms, trust
-from pipelines.scan.arcs import fitted
-from pipelines.scan.bridges import bridged
+from pipelines.scan import dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
+from pipelines.scan.arcs import breadths, fitted
+from pipelines.scan.bridges import bridged, far
 from pipelines.scan.cells import cells
 from pipelines.scan.model import Dark, Faces, Ink, Mask, Points
-from pipelines.scan.network import Net, parts, pruned
+from pipelines.scan.network import Ids, Net, parts, pruned, raw
 from pipelines.scan.ridges import network
-from pipelines.scan.separate import levels
+from pipelines.scan.separate import levels, seen_from
 
 _SPUR = 1.5
 """Edges up to so many widths of a line are the rim of a junction."""
+
+_WRITTEN_MM2 = 0.4
+"""Ink of the smallest writing that speaks for a face of its own: a digit."""
+
+_ROUNDS = 4
 
 _ARM_MM = 5.5
 """Longest arm of a grid cross, with some spare."""
@@ -38,23 +43,68 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     Returns:
         Faces and edges in pixel coordinates; empty frames where nothing closes.
     """
-    net = _boundaries(dark, ink, px_per_mm, area, crosses)
-    lines = _apart(fitted(net, dark, ink.width_px)) if len(net.links) else np.empty(0, dtype=object)
+    px_per_mm = seen_from(ink.width_px, px_per_mm)
+    drawn, hollow = solid.thinned(_within(ink.lines, area, px_per_mm), ink.width_px, px_per_mm)
+    if hollow is not None:
+        dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
+    net, met = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
+    lines = _apart(fitted(net, dark, ink.width_px, met)) if len(net.links) else np.empty(0, dtype=object)
     return _faces(lines, dark, ink, px_per_mm, area)
 
 
-def _boundaries(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None) -> Net:
-    """Return the network of all that bounds a face, along the ridges of the ink."""
+def _boundaries(
+    dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None
+) -> tuple[Net, Points]:
+    """Return the network of all that bounds a face, along the ridges of the ink, and where strokes met on the way."""
     width = ink.width_px
-    net = network(_within(ink.lines, area, px_per_mm))
+    net = network(drawn)
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)
-    net = net.without(parts_apart.drawn_beside(net, dark, width, px_per_mm))
+    met = net.points[net.degree > 2]
+    hatches = np.empty((0, 2))
+    if len(net.links):
+        thick = breadths(net, dark, width)
+        links, dashed = dashes.joined(net, thick, width, px_per_mm)
+        out = parts_apart.drawn_beside(net, thick, px_per_mm, framed=area is not None) & ~dashed
+        strokes = hatching.strokes(net, thick, px_per_mm)
+        hatches = (net.points[net.start[strokes]] + net.points[net.end[strokes]]) / 2
+        net = net.changed(out | strokes, links)
     net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
     net = _merged(net, _SPUR * width + 1)
-    net = rooms.closed(net, px_per_mm)
-    return _merged(net, _SPUR * width + 1)
+    net = _parted(net, far(net, dark, levels(dark)[0], width, px_per_mm), ink.marks, px_per_mm)
+    net = rooms.closed(net, hatches, px_per_mm)
+    return _merged(net, _SPUR * width + 1), met
+
+
+def _parted(net: Net, links: Ids, marks: Mask, px_per_mm: float) -> Net:
+    """Return the network with those links over wide gaps that part two rooms, each with its own writing.
+
+    The cut has to be a neck: narrower than the room on either side of it, as a watershed of the distance from the
+    lines would have it.
+    """
+    for _ in range(_ROUNDS):
+        if not len(links):
+            break
+        tried = net.joined(np.empty((0, 2)), links)
+        edges = raw(tried)
+        polygons, left, right = cells(edges)
+        edge = tried.edge_of(links)
+        sides = np.column_stack([left[edge], right[edge]])
+        gap = np.hypot(*(net.points[links[:, 0]] - net.points[links[:, 1]]).T)
+        good = (sides >= 0).all(axis=1) & (sides[:, 0] != sides[:, 1])
+        if not good.any():
+            return net
+        room = np.unique(sides[good])
+        size = shapely.area(polygons[room])
+        ink_mm2 = kinds.written(polygons[room], marks, size) * size / px_per_mm**2
+        wide = 2 * shapely.length(shapely.maximum_inscribed_circle(polygons[room], tolerance=0.3 * px_per_mm))
+        at = np.searchsorted(room, np.where(good[:, None], sides, room[0]))
+        good &= (ink_mm2[at] >= _WRITTEN_MM2).all(axis=1) & (wide[at] > gap[:, None]).all(axis=1)
+        if good.all():
+            return tried
+        links = links[good]
+    return net.joined(np.empty((0, 2)), links)
 
 
 def _apart(edges: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -116,8 +166,10 @@ def _faces(lines: npt.NDArray[Any], dark: Dark, ink: Ink, px_per_mm: float, area
     edges = trust.edges(lines, dark, levels(dark)[0], px_per_mm)
     faces = trust.faces(polygons, edges, left, right, px_per_mm)
     faces["kind"] = kinds.guessed(kinds.measures(polygons, np.column_stack([left, right]), ink.marks, area, px_per_mm))
-    edges = edges.assign(left=left, right=right)
+    faces["hatched"] = hatching.hatched(polygons, dark, px_per_mm)
+    told = ["left", "right", "confidence", "ink_share", "kind", "form", "why"]
+    edges = edges.assign(left=left, right=right, form=forms.of(lines, edges, left, right, faces["kind"], px_per_mm))
     return Faces(
-        gpd.GeoDataFrame(faces[["confidence", "kind", "why"]], geometry=polygons),
-        gpd.GeoDataFrame(edges[["left", "right", "confidence", "ink_share", "kind"]], geometry=lines),
+        gpd.GeoDataFrame(faces[["confidence", "kind", "why", "hatched"]], geometry=polygons),
+        gpd.GeoDataFrame(edges[told], geometry=lines),
     )

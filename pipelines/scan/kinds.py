@@ -20,6 +20,10 @@ _LONG, _MANY = 4.5, 8
 """A road: how elongated (1 = circle, 1.3 = square, 4 = strip 1 : 10), and how many neighbours."""
 
 
+_EVEN, _PIECE = 0.8, (3.0, 6)
+"""A piece of a way: its mean width against its widest place, how elongated, how many neighbours."""
+
+
 def measures(
     polygons: npt.NDArray[Any],
     sides: npt.NDArray[Any],
@@ -29,7 +33,8 @@ def measures(
 ) -> pd.DataFrame:
     """Return the form of each face.
 
-    Columns: `width_mm` (mean), `elongation` (1 = circle), `neighbours`, `written` (share of it that is marks), `frame`
+    Columns: `width_mm` (mean), `widest_mm` (of the largest circle in it), `elongation` (1 = circle), `neighbours`,
+    `written` (share of it that is marks), `frame`
     (share of its outer rim that lies on the frame), `holes` (share of all land that lies in its holes).
 
     Args:
@@ -50,13 +55,20 @@ def measures(
         shapely.prepare(outer)
         frame = shapely.length(shapely.intersection(outer, band)) / np.maximum(shapely.length(outer), 1e-9)
     return pd.DataFrame({
-        "width_mm": 2 * size / rim / px_per_mm, "elongation": rim**2 / (4 * np.pi * np.maximum(size, 1e-9)),
-        "neighbours": np.bincount(both[:, 0], minlength=len(polygons)), "written": _written(polygons, marks, size),
+        "width_mm": 2 * size / rim / px_per_mm, "widest_mm": _widest(polygons, px_per_mm),
+        "elongation": rim**2 / (4 * np.pi * np.maximum(size, 1e-9)),
+        "neighbours": np.bincount(both[:, 0], minlength=len(polygons)), "written": written(polygons, marks, size),
         "frame": frame, "holes": inside_holes / max(1e-9, float(size.sum())),
     })  # fmt: skip
 
 
-def _written(polygons: npt.NDArray[Any], marks: Mask, size: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _widest(polygons: npt.NDArray[Any], px_per_mm: float) -> npt.NDArray[np.float64]:
+    circle = shapely.maximum_inscribed_circle(polygons, tolerance=0.1 * px_per_mm)
+    made: npt.NDArray[np.float64] = 2 * shapely.length(circle) / px_per_mm
+    return made
+
+
+def written(polygons: npt.NDArray[Any], marks: Mask, size: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the share of each face that is covered by marks, counted on a coarse picture."""
     from rasterio.features import rasterize
 
@@ -81,5 +93,8 @@ def guessed(measured: pd.DataFrame) -> npt.NDArray[Any]:
     around = (measured["holes"] > _AROUND) & (measured["elongation"] > 1.5)
     empty = (measured["frame"] > _ON_FRAME) & (measured["written"] < _BLANK)
     way = (measured["elongation"] > _LONG) & (measured["neighbours"] >= _MANY)
+    # A piece between two crossings is short, but as wide all along: lots with so many neighbours are not.
+    even = measured["width_mm"] >= _EVEN * measured["widest_mm"]
+    way |= even & (measured["elongation"] > _PIECE[0]) & (measured["neighbours"] >= _PIECE[1])
     made: npt.NDArray[Any] = np.select([around | empty, way], ["outside", "road"], "parcel").astype(object)
     return made

@@ -113,9 +113,11 @@ class Faces:
 
     Attributes:
         polygons: One row per face: `geometry`, `confidence` (0 to 1: the weakest of its edges and of its form),
-            `kind` (`parcel`, `road`, `water`, `outside`), `why` (what makes it doubtful; empty text where nothing).
+            `kind` (`parcel`, `road`, `water`, `outside`), `why` (what makes it doubtful; empty text where nothing),
+            `hatched` (drawn full of strokes of one direction).
         edges: One row per edge between two junctions: `geometry`, `left`, `right` (rows of `polygons`, -1 = outside),
-            `confidence`, `ink_share` (share of its length that has ink), `kind` (`line`, `bridge`, `dashed`, `double`).
+            `confidence`, `ink_share` (share of its length that has ink), `kind` (`line`, `bridge`, `dashed`), `form`
+            (`solid`, `dashed`, `double`: one of two lines that run side by side), `why` (token; empty text).
     """
 
     polygons: gpd.GeoDataFrame

@@ -58,9 +58,21 @@ class Net:
         total: Any = np.bincount(self.link_edge, step, minlength=len(self.first) - 1)
         return np.asarray(total, dtype=np.float64)
 
+    def edge_of(self, links: Ids) -> Ids:
+        """Return the edge of each of some links of the network."""
+        count = max(1, len(self.points))
+        wanted = np.sort(links, axis=1)
+        known = self.links[:, 0] * count + self.links[:, 1]  # in order, see `trace`
+        made: Ids = self.link_edge[np.searchsorted(known, wanted[:, 0] * count + wanted[:, 1])]
+        return made
+
     def without(self, edges: npt.NDArray[np.bool_]) -> "Net":
         """Return the network without some edges."""
         return trace(self.points, self.links[~edges[self.link_edge]])
+
+    def changed(self, out: npt.NDArray[np.bool_], links: Ids) -> "Net":
+        """Return the network without some edges and with further links between its points."""
+        return trace(self.points, np.concatenate([self.links[~out[self.link_edge]], links]))
 
     def joined(self, points: Points, links: Ids) -> "Net":
         """Return the network with further points and links; the new points are counted on from the old ones."""
@@ -96,17 +108,18 @@ def trace(points: Points, links: Ids) -> Net:
     node = degree != 2
     node |= _ring_starts(links, node, degree)
     count = len(links)
-    source, target = np.concatenate([links, links[:, ::-1]]).T
-    half = np.arange(2 * count)
-    back = np.where(half < count, half + count, half - count)
-    by_source = np.argsort(source, kind="stable")
-    begin = np.searchsorted(source[by_source], np.arange(len(points)))
+    # Half the bytes are half the time: most of it goes by waiting for memory.
+    source, target = np.ascontiguousarray(np.concatenate([links, links[:, ::-1]]).T, dtype=np.int32)
+    half = np.arange(2 * count, dtype=np.int32)
+    back = np.where(half < count, half + count, half - count).astype(np.int32)
+    by_source = np.argsort(source, kind="stable").astype(np.int32)
+    begin = np.cumsum(degree) - degree
     inner = ~node[source]
     one = by_source[begin[source[inner]]]
     two = by_source[begin[source[inner]] + 1]
     before = half.copy()
     before[inner] = back[np.where(one == half[inner], two, one)]
-    steps = inner.astype(np.int64)
+    steps = inner.astype(np.int32)
     while True:  # each round doubles how far back is looked
         further = before[before]
         if np.array_equal(further, before):
@@ -117,17 +130,17 @@ def trace(points: Points, links: Ids) -> Net:
     kept = np.zeros(2 * count, dtype=bool)
     kept[before[last[before[last] < back[last]]]] = True
     chosen = np.flatnonzero(kept[before])
-    order = chosen[np.lexsort((steps[chosen], before[chosen]))]
-    first_of = steps[order] == 0
-    edge = np.cumsum(first_of) - 1
-    edges = int(first_of.sum())
-    first = np.concatenate([[0], np.cumsum(np.bincount(edge, minlength=edges) + 1)]).astype(np.int64)
+    begins = chosen[steps[chosen] == 0]
+    number = np.empty(2 * count, dtype=np.int64)
+    number[begins] = np.arange(len(begins))
+    edge = number[before[chosen]]
+    size = np.bincount(edge, minlength=len(begins))
+    first = np.concatenate([[0], np.cumsum(size + 1)]).astype(np.int64)
     path = np.empty(first[-1], dtype=np.int64)
-    place = np.arange(len(order)) + edge + 1
-    path[place] = target[order]
-    path[first[:-1]] = source[order[first_of]]
+    path[first[edge] + steps[chosen] + 1] = target[chosen]
+    path[first[:-1]] = source[begins]
     link_edge = np.empty(count, dtype=np.int64)
-    link_edge[order % count if count else order] = edge
+    link_edge[chosen % max(1, count)] = edge
     return Net(points, links, path, first, link_edge, degree)
 
 

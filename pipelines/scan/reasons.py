@@ -7,6 +7,7 @@ import pandas as pd
 
 WORDS = {
     "gap_bridged": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),
+    "gap_closed": ("đóng qua chỗ hở rộng, hai bên đều có chữ", "closed over a wide gap: both sides are written in"),
     "bridged": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),
     "bridge": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),
     "dashed": ("nét đứt", "a dashed line"),

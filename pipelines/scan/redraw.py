@@ -17,6 +17,9 @@ from pipelines.scan.model import Faces
 OFFICER = "officer"
 """Kind of an edge that an officer drew, and `why` of nothing."""
 
+_NEW = {"confidence": 1.0, "kind": "parcel", "why": "", "hatched": False}
+"""What is known of a face where none was before."""
+
 _BEYOND = 0.05
 """An end that was joined reaches this far beyond what it meets, in pixels, so that rounding cannot part the two."""
 
@@ -88,7 +91,8 @@ def _again(faces: Faces, corrections: gpd.GeoDataFrame, reach_px: float, near: f
             touched.append(strokes)
         if kind == "edge_added":
             joined = _joined(strokes, lines, reach_px)
-            drawn_by = {"left": -1, "right": -1, "confidence": 1.0, "ink_share": 1.0, "kind": OFFICER}
+            drawn_by = {"left": -1, "right": -1, "confidence": 1.0, "ink_share": 1.0, "kind": OFFICER,
+                        "form": "solid", "why": ""}  # fmt: skip
             added = pd.DataFrame(drawn_by, index=range(len(joined))).reindex(columns=table.columns)
             lines, table = np.concatenate([lines, joined]), pd.concat([table, added], ignore_index=True)
     noded = shapely.get_parts(shapely.node(shapely.multilinestrings(lines)))
@@ -212,7 +216,7 @@ def _faces(
     polygons, old, known = polygons[order], old[order], known[order]
     rows = faces.polygons.drop(columns="geometry").iloc[np.maximum(known, 0)].reset_index(drop=True)
     if not len(before):
-        rows = pd.DataFrame({"confidence": 1.0, "kind": "parcel", "why": ""}, index=range(len(polygons)))
+        rows = pd.DataFrame(_NEW, index=range(len(polygons)))
     new = old < 0
     kind = rows["kind"].astype("object").where(~new | (rows["kind"] != "outside"), "parcel")
     kind = kind.where(known >= 0, "parcel")

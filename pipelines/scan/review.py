@@ -27,6 +27,7 @@ DOUBT = 0.7
 all faces and four of five that are wrong; with 0.5 it would be one of four."""
 
 _EDGES = {"line": "net", "bridge": "noi", "dashed": "net_dut", "double": "net_doi", "officer": "can_bo"}
+_FORMS = {"solid": "lien", "dashed": "dut", "double": "doi"}
 _TYPES = {"thua": "Polygon", "canh": "LineString", "so": "Point", "diem_khong_che": "Point"}
 _ORIGINS = {"frame": "khung", "cross": "dau_chu_thap", "file": "tep_anh", "officer": "can_bo"}
 
@@ -139,6 +140,7 @@ def _faces(sheet: Sheet, shapes: Geometries, ground: Ground) -> pd.DataFrame:
             "dien_tich": labels["area"],
             "loai_dat": labels["code"],
             "loai": faces["kind"].map(KINDS).astype("string"),
+            "gach": faces["hatched"].astype("boolean").fillna(False).astype(bool) if "hatched" in faces else False,
             "dien_tich_do": shapely.area(shapes).round(2),
             "do_tin_cay": np.where(faces["kind"] == "parcel", np.minimum(form, read), form).round(4),
             "tin_cay_hinh": form.round(4),
@@ -157,11 +159,13 @@ def _edges(sheet: Sheet, shapes: Geometries, ground: Ground) -> pd.DataFrame:
     edges = sheet.faces.edges
     confidence = edges["confidence"].to_numpy(dtype=np.float64)
     why = edges["why"] if "why" in edges else edges["kind"].where(edges["kind"].isin(["bridge", "dashed"]), "faint")
+    form = edges["form"] if "form" in edges else pd.Series("solid", index=edges.index)
     doubt = confidence < DOUBT
     reason = why.astype("string").fillna("").where(doubt, "")
     rows = pd.DataFrame(
         {
             "loai": edges["kind"].map(_EDGES).fillna(edges["kind"]).astype("string"),
+            "kieu": form.map(_FORMS).fillna("lien").astype("string"),
             "dai": shapely.length(shapes).round(2),
             "phan_co_muc": edges["ink_share"].astype("float64").round(3),
             "do_tin_cay": confidence.round(4),

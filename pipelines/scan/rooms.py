@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from pipelines.scan.cells import cells
+from pipelines.scan.model import Points
 from pipelines.scan.network import Ids, Net, parts, raw
 
 _LEAST_MM2 = 8.0
@@ -16,34 +17,50 @@ _LEAST_MM2 = 8.0
 _NARROW_MM = 1.2
 """What is narrower is the room between two strokes of a hatch, or a line drawn twice."""
 
-_HATCHES = 4
+_HATCHES, _HOUSES = 4, 6
+"""Fewest strokes of a hatched house; most houses of a lot: what holds more of them is no lot."""
+
 _INSIDE = 0.7
 """Share of its outline that a hatched house has in common with the parcel it stands in."""
 
 
-def closed(net: Net, px_per_mm: float) -> Net:
-    """Return the network without edges that bound nothing, and with rooms that are no faces opened to a neighbour."""
-    return net.without(~bounding(raw(net), px_per_mm))
+def closed(net: Net, hatches: Points, px_per_mm: float) -> Net:
+    """Return the network without edges that bound nothing, and with rooms that are no faces opened to a neighbour.
+
+    Args:
+        net: The network.
+        hatches: (k, 2) middles of the strokes of hatching that were taken out of it.
+        px_per_mm: Pixels per millimetre.
+    """
+    return net.without(~bounding(raw(net), px_per_mm, hatches))
 
 
-def bounding(edges: npt.NDArray[Any], px_per_mm: float) -> npt.NDArray[np.bool_]:
+def bounding(edges: npt.NDArray[Any], px_per_mm: float, hatches: Points | None = None) -> npt.NDArray[np.bool_]:
     """Return which edges part two faces, or a face from outside, once rooms that are no faces are opened."""
     polygons, left, right = cells(edges)
     area, rim = shapely.area(polygons), shapely.length(polygons)
     narrow = 2 * area < _NARROW_MM * px_per_mm * rim
     small = (area < _LEAST_MM2 * px_per_mm**2) | narrow
-    group = _opened(small, narrow, np.column_stack([left, right]), shapely.length(edges))
+    strokes = np.zeros(len(polygons), dtype=np.int64)
+    if hatches is not None and len(hatches):
+        room = shapely.STRtree(polygons).query(shapely.points(hatches), predicate="within")[1]
+        strokes = np.bincount(room, minlength=len(polygons))
+    group = _opened(small, narrow, strokes, np.column_stack([left, right]), shapely.length(edges))
     parting: npt.NDArray[np.bool_] = group[left] != group[right]
     return parting
 
 
 def _opened(
-    small: npt.NDArray[np.bool_], narrow: npt.NDArray[np.bool_], sides: Ids, lengths: npt.NDArray[np.float64]
+    small: npt.NDArray[np.bool_],
+    narrow: npt.NDArray[np.bool_],
+    strokes: Ids,
+    sides: Ids,
+    lengths: npt.NDArray[np.float64],
 ) -> Ids:
     """Return the group of each room, outside last: small rooms with the neighbour they share most with."""
-    count = len(small) + 1
-    group = np.arange(count)
+    group = _without_houses(strokes, sides, lengths)
     open_ = np.append(small, False)
+    open_ = np.bincount(group, ~open_, minlength=int(group.max()) + 1) == 0
     narrow = np.append(narrow, False).astype(int)
     for _ in range(8):
         shared = _shared(group, sides, lengths)
@@ -60,6 +77,20 @@ def _opened(
         np.logical_and.at(still, label, open_)
         group, open_ = label[group], still
     return group
+
+
+def _without_houses(strokes: Ids, sides: Ids, lengths: npt.NDArray[np.float64]) -> Ids:
+    """Return the group of each room, outside last: a hatched house with the lot that is all around it."""
+    group = np.arange(len(strokes) + 1)
+    shared = _shared(group, sides, lengths)
+    total = shared.groupby("one")["shared"].transform("sum")
+    hatched = np.append(strokes, 0) >= _HATCHES
+    inside = shared[hatched[shared["one"]] & (shared["shared"] >= _INSIDE * total) & (shared["two"] < len(strokes))]
+    # What is hatched and holds another hatched one is the lot.
+    inside = inside[~inside["two"].isin(inside["one"])]
+    houses = inside.groupby("two")["one"].transform("size") <= _HOUSES
+    label: Ids = parts(inside.loc[houses, ["one", "two"]].to_numpy(), len(group)).astype(np.int64)
+    return label
 
 
 def _shared(group: Ids, sides: Ids, lengths: npt.NDArray[np.float64]) -> pd.DataFrame:

@@ -27,6 +27,7 @@ _SPARSE = 2.2
 _BESIDE = 0.5
 """How far the pixels of a straight stroke spread across it, in widths of a line; 0.29 were exact."""
 
+_BOLD_MM, _NEAREST = 0.35, 2.3
 _BAR_MM = (2.0, 12.0)
 _SIDES_MM = (0.3, 2.0)
 _STRIP = 1024
@@ -45,6 +46,7 @@ def ink(dark: Dark, px_per_mm: float) -> Ink:
     weak, strong = levels(dark)
     inked = (dark >= weak).view(np.uint8)
     width = _width(inked)
+    px_per_mm = seen_from(width, px_per_mm)
     _fill_pinholes(inked, width)
     count, label, stats, _ = cv2.connectedComponentsWithStats(inked, connectivity=8, ltype=cv2.CV_32S)
     del inked
@@ -60,6 +62,19 @@ def ink(dark: Dark, px_per_mm: float) -> Ink:
     told = drawn[label]
     del label
     return Ink(told == 1, told == 2, width)
+
+
+def seen_from(width: float, px_per_mm: float) -> float:
+    """Return pixels per millimetre of the drawing: one in bolder strokes than usual is as one seen from nearer.
+
+    All its letters, hatches and rooms are larger too; and a file that tells a wrong resolution does no harm.
+    """
+    return min(max(px_per_mm, width / _BOLD_MM), _NEAREST * px_per_mm)
+
+
+def stroke(dark: Dark) -> float:
+    """Return the usual width of strokes in pixels, of any picture of ink."""
+    return _width((dark >= levels(dark)[0]).view(np.uint8))
 
 
 def levels(dark: Dark) -> tuple[int, int]:

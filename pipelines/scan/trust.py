@@ -16,6 +16,16 @@ _STEP_PX = 1.5
 _GAP_MM = 0.4
 """Longest way without ink that still is a line: a speck of paper."""
 
+_WIDE_MM = 2.6
+"""Wider gaps are not closed by the ends of the line alone."""
+
+_REASONS = ("gap_closed", "gap_bridged", "dashed", "faint_edge")
+_GAPS, _EVEN = 2, 2.0
+"""A dashed line has so many gaps at least, the widest not so many times the narrowest; the same of its dashes."""
+
+_DASHED = 0.65
+"""Who draws a boundary in dashes does not know it well, and paths are in dashes too: always to be looked at."""
+
 _DOUBT_PER_MM = 0.25
 _FAINT = 0.6
 """Share of the usual darkness of edges below which an edge is faint."""
@@ -24,7 +34,7 @@ _SMALL_MM2, _NARROW_MM = 16.0, 1.8
 
 
 def edges(lines: npt.NDArray[Any], dark: Dark, weak: int, px_per_mm: float) -> pd.DataFrame:
-    """Return for each edge `ink_share`, `confidence`, `kind` (`line`, `bridge`) and `faint`.
+    """Return for each edge `ink_share`, `confidence`, `kind` (`line`, `bridge`, `dashed`), `faint` and `why`, a token.
 
     Args:
         lines: Edges in pixel coordinates.
@@ -44,21 +54,39 @@ def edges(lines: npt.NDArray[Any], dark: Dark, weak: int, px_per_mm: float) -> p
     strength = np.bincount(edge, np.where(inked, ink, 0.0), minlength=count) / np.maximum(share * number, 1)
     strength = strength / max(1.0, float(np.median(strength))) if count else strength
     step = shapely.length(lines) / np.maximum(number - 1, 1)
-    gap = _longest(edge, ~inked, count) * step / px_per_mm
+    gaps = _gaps(edge, ~inked, step / px_per_mm)
+    gap = gaps.groupby("edge")["mm"].max().reindex(range(count), fill_value=0.0).to_numpy()
     bridge = gap > _GAP_MM
     sure = share * np.clip(strength / _FAINT, 0.5, 1) * np.exp(-_DOUBT_PER_MM * np.where(bridge, gap, 0))
-    kind = np.where(bridge, "bridge", "line")
-    return pd.DataFrame({"confidence": sure, "ink_share": share, "kind": kind, "faint": strength < _FAINT})
+    kind = np.where(bridge, np.where(_dashed(gaps, count), "dashed", "bridge"), "line")
+    sure = np.where(kind == "dashed", np.minimum(sure, _DASHED), sure)
+    faint = strength < _FAINT
+    why = np.select([gap > _WIDE_MM, kind == "bridge", kind == "dashed", faint], _REASONS, "")
+    return pd.DataFrame({"confidence": sure, "ink_share": share, "kind": kind, "faint": faint, "why": why})
 
 
-def _longest(edge: npt.NDArray[Any], bare: npt.NDArray[np.bool_], count: int) -> Floats:
-    """Return how many samples the longest run without ink has on each edge."""
+def _gaps(edge: npt.NDArray[Any], bare: npt.NDArray[np.bool_], step_mm: Floats) -> pd.DataFrame:
+    """Return the ways without ink along edges in their order: `edge`, `mm`, and `dash`, the ink from the one before."""
     begins = bare & ~(np.append(False, bare[:-1]) & np.append(False, edge[1:] == edge[:-1]))
-    run = np.cumsum(begins)[bare] - 1
-    length = np.bincount(run)
-    longest = np.zeros(count)
-    np.maximum.at(longest, edge[begins], length)
-    return longest
+    size = np.bincount(np.cumsum(begins)[bare] - 1)
+    first = np.flatnonzero(begins)
+    owner = edge[first]
+    dash = np.full(len(first), np.nan)
+    same = owner[1:] == owner[:-1]
+    dash[1:] = np.where(same, first[1:] - first[:-1] - size[:-1], np.nan)
+    return pd.DataFrame({"edge": owner, "mm": size * step_mm[owner], "dash": dash * step_mm[owner]})
+
+
+def _dashed(gaps: pd.DataFrame, count: int) -> npt.NDArray[np.bool_]:
+    """Return which edges are in dashes: gaps as wide, and dashes between them as long, as each other."""
+    real = gaps[gaps["mm"] > _GAP_MM / 2].groupby("edge")
+    told = real.agg(
+        n=("mm", "size"), low=("mm", "min"), high=("mm", "max"), least=("dash", "min"), most=("dash", "max")
+    )
+    even = (told["high"] <= _EVEN * told["low"]) & (told["most"] <= _EVEN * told["least"])
+    made = (told["n"] >= _GAPS) & even & (told["high"] <= _EVEN * told["most"])
+    flags: npt.NDArray[np.bool_] = made.reindex(range(count), fill_value=False).to_numpy(dtype=bool)
+    return flags
 
 
 def faces(
@@ -74,15 +102,19 @@ def faces(
         px_per_mm: Pixels per millimetre.
     """
     count = len(polygons)
-    sure, bridged, faint = np.ones(count + 1), np.zeros(count + 1, dtype=bool), np.zeros(count + 1, dtype=bool)
+    sure = np.ones(count + 1)
+    bridged, closed, dashed, faint = np.zeros((4, count + 1), dtype=bool)
     for side in (left, right):
         np.minimum.at(sure, side, told["confidence"].to_numpy())
         np.logical_or.at(bridged, side, (told["kind"] == "bridge").to_numpy())
+        np.logical_or.at(dashed, side, (told["kind"] == "dashed").to_numpy())
+        np.logical_or.at(closed, side, (told["why"] == "gap_closed").to_numpy())
         np.logical_or.at(faint, side, told["faint"].to_numpy())
     area, rim = shapely.area(polygons) / px_per_mm**2, shapely.length(polygons) / px_per_mm
     small, narrow = area < _SMALL_MM2, 2 * area < _NARROW_MM * rim
     sure = sure[:count] * np.where(small, 0.7, 1) * np.where(narrow, 0.8, 1)
-    reasons = {"gap_bridged": bridged[:count], "faint_edge": faint[:count], "small_face": small, "narrow_face": narrow}
+    reasons = {"gap_closed": closed[:count], "gap_bridged": (bridged & ~closed)[:count], "dashed": dashed[:count],
+               "faint_edge": faint[:count], "small_face": small, "narrow_face": narrow}  # fmt: skip
     why = pd.Series("", index=range(count))
     for token, holds in reasons.items():
         why = why + np.where(holds, f" {token}", "")

@@ -20,7 +20,7 @@ import rasterio.transform
 from data_samples import paper
 from pipelines import warping
 from pipelines.errors import CadastreError
-from tests.benchmarks import flooding, goal, maps, readings
+from tests.benchmarks import flooding, goal, line_kinds, maps, readings
 
 SHEETS = int(os.environ.get("BENCH_SHEETS", "1"))
 FIRST_SEED = 71_000
@@ -29,6 +29,10 @@ FIRST_SEED = 71_000
 POINTS = Path(
     os.environ.get("BENCH_POINTS", Path(__file__).parents[3] / "shared/data/georeference/kastoria_homologous.csv")
 )
+LINE_KINDS = {"clean, houses in dashes": ("dashed",), "clean, all that may stand on a sheet": ("double",),
+              "city atlas": ("double", "hatched")}  # fmt: skip
+"""Which kinds of lines are measured on which sheets."""
+
 BIG_PX, BIG_PARCELS = 10_000, 500
 
 
@@ -62,7 +66,19 @@ def _condition(name: str) -> list[dict[str, Any]]:
     least = 0.97 if name.startswith("clean") else 0.4 if name == "city atlas" else 0.85
     line = goal(f"{name}: PQ of parcels ({' | '.join(told)})", round(pq, 4), "PQ", f">= {least}", pq >= least,
                 peer=flooding.NAME, peer_value=round(beside, 4))  # fmt: skip
-    return [line] if name != "clean" or not made else [line, *_clean(made)]
+    if name != "clean" or not made:
+        return [line, *_line_kinds(name, made)]
+    return [line, *_clean(made)]
+
+
+def _line_kinds(name: str, made: list[readings.Reading]) -> list[dict[str, Any]]:
+    """Return how well the lines of a condition that is drawn with them are told by their kind."""
+    lines = []
+    for kind in LINE_KINDS.get(name, ()):
+        told = sum((one.lines[kind] for one in made), line_kinds.Told(0.0, 0.0, 0.0, 0.0))
+        for what, value, least in (("recall", told.recall, 0.5), ("precision", told.precision, 0.7)):
+            lines.append(goal(f"{name}: {kind}, {what}", round(value, 3), "share", f">= {least}", value >= least))
+    return lines
 
 
 def _peer(drawn: paper.Sheet) -> float:

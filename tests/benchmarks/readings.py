@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data_samples import paper
-from tests.benchmarks import maps
+from tests.benchmarks import line_kinds, maps
 
 Change = Callable[[paper.Sheet, int], paper.Sheet]
 
@@ -79,6 +79,7 @@ class Reading:
         cross_px: Error of each corner and cross.
         ground_m: Error on the ground of each corner and cross of the truth; empty where the sheet was not placed.
         seconds: CPU.
+        lines: What was told of dashes, double lines and hatching.
     """
 
     parcels: maps.Panoptic
@@ -95,6 +96,7 @@ class Reading:
     cross_px: maps.Floats
     ground_m: maps.Floats
     seconds: float
+    lines: dict[str, line_kinds.Told] = field(default_factory=dict)
 
 
 def read(drawn: paper.Sheet, folder: Path, *, listed: pd.DataFrame | None = None) -> Reading:
@@ -105,7 +107,8 @@ def read(drawn: paper.Sheet, folder: Path, *, listed: pd.DataFrame | None = None
     path = paper.write(drawn, folder / "sheet.tif")
     started = time.process_time()
     made = digitize(pages.open_pages(path)[0], listed=listed, crs=drawn.crs)
-    return against(drawn, made, time.process_time() - started)
+    seconds = time.process_time() - started
+    return replace(against(drawn, made, seconds), lines=line_kinds.of(drawn, made.faces))
 
 
 def against(drawn: paper.Sheet, made: Any, seconds: float = 0.0) -> Reading:

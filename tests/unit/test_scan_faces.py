@@ -99,9 +99,9 @@ def test_a_missing_corner_is_made():
     assert shapely.Point(100.5, 100.5).distance(found) < 2
 
 
-def test_dashes_bound_nothing():
+def test_thin_dashes_bound_nothing():
     dashes = [[(x, 450), (x + 12, 450)] for x in range(115, 980, 24)]
-    assert len(_traced(_drawn(RIM, *dashes)).polygons) == 1
+    assert len(_traced(np.maximum(_drawn(RIM), _drawn(*dashes, width=1))).polygons) == 1
 
 
 def test_letters_on_lines_and_beside_them_are_no_parcels():
@@ -140,7 +140,7 @@ def test_what_lies_beyond_the_frame_is_left_out():
 def test_a_page_without_lines_has_no_faces(level):
     told = _traced(np.full((300, 400), level, dtype=np.uint8))
     assert (len(told.polygons), len(told.edges)) == (0, 0)
-    assert list(told.polygons.columns) == ["confidence", "kind", "why", "geometry"]
+    assert list(told.polygons.columns) == ["confidence", "kind", "why", "hatched", "geometry"]
 
 
 def test_twice_the_same_is_the_same():
