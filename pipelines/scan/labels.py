@@ -23,6 +23,9 @@ _SURE = {True: 0.97, False: 0.99}
 _HEIGHT = (0.6, 1.7)
 """A number alone is one of a parcel when its signs are about as high as those of the other numbers."""
 
+_FEW = 0.05
+"""Fewer labels with an area than this share are chance: symbols that look like fractions."""
+
 _OUTLINE_PX = 1.0
 """How far the outline of a face may be off all along, beside what the law allows for its area."""
 
@@ -126,13 +129,15 @@ def _in_faces(
 
 
 def _of_parcels(told: pd.DataFrame) -> pd.DataFrame:
-    """Return the labels without numbers alone whose signs are too small or too large for one of a parcel."""
-    firm = told[told["kind"] != "alone"]
-    if len(firm) < 3:
-        return told[told["face"] >= 0]
-    usual = float(firm["height"].median())
+    """Return the labels that stand in faces, without those whose signs are too small or too large for a number there.
+
+    How high numbers are is told by the labels with an area; on a sheet of numbers alone, by these.
+    """
+    whole = (told["kind"] != "alone") & told["area"].notna()
+    is_usual = whole.sum() >= max(3, _FEW * len(told))
+    usual = float(told.loc[whole if is_usual else told["number"].notna(), "height"].median())
     alike = told["height"].between(_HEIGHT[0] * usual, _HEIGHT[1] * usual)
-    return told[(told["face"] >= 0) & (alike | (told["kind"] != "alone"))]
+    return told[(told["face"] >= 0) & (alike | whole)]
 
 
 def _chosen(told: pd.DataFrame, kinds: Any) -> pd.DataFrame:

@@ -209,3 +209,11 @@ def test_a_guess_makes_no_firm_number_doubtful():
     )
     rows["fits"] = pd.array([True, pd.NA, True, True, False, pd.NA, pd.NA], dtype="boolean")
     assert labels._unrivalled(rows).tolist() == [True] + [False] * 6
+
+
+def test_on_a_sheet_of_numbers_alone_symbols_do_not_tell_their_height():
+    usual = pd.DataFrame({"kind": "alone", "area": None, "number": "1", "height": 28.0, "face": range(80)})
+    odd = pd.DataFrame({"kind": "fraction", "area": ["1.5", None, None], "number": ["7", "1", None], "height": 12.0})
+    kept = labels._of_parcels(pd.concat([usual, odd.assign(face=[80, 81, 82])], ignore_index=True))
+    assert kept["kind"].value_counts().to_dict() == {"alone": 80, "fraction": 1}
+    assert kept.loc[kept["kind"] == "fraction", "area"].tolist() == ["1.5"]

@@ -97,3 +97,13 @@ def test_nothing_is_read_of_nothing():
 def test_the_same_ink_is_read_the_same():
     first, second = (told(drawn.fraction("3804"))[1] for _ in range(2))
     assert first == second
+
+
+def test_a_number_beside_the_middle_of_its_area_has_lost_a_digit():
+    readings = (Reading("15", 0.99, "15", 1.0), Reading("140.8", 0.99, "140.8", 1.0))
+    for shift, is_firm in ((0.0, True), (4.0, True), (9.0, False), (-9.0, False)):
+        row = [Word([0], 0.0, "number", 0, (20.0 + shift, 50.0 + shift, 0.0, 20.0))]
+        row.append(Word([1], 0.0, "area", 0, (0.0, 70.0, 30.0, 50.0)))
+        rows, _ = candidates.of_words(row, readings)
+        assert rows["number"].tolist() == ["15"]
+        assert (rows["p"][0] > 0.99) == is_firm
