@@ -21,6 +21,9 @@ BAR_MM = 1.7
 
 _LONGEST_MM = 14.0
 _BETWEEN = 0.3
+_HAIR_MM, _WHOLE_PX = 0.13, 1.25
+"""Width of a bar, and from how many pixels on it inks one of them wherever it lies."""
+
 _FAINT = 0.6
 """Share of the darkness of ink that a bar has which falls between two rows of pixels."""
 
@@ -74,14 +77,14 @@ def loose(ink: Ink, px_per_mm: float, dark: Dark | None = None) -> Mask:
     Args:
         ink: Ink told apart.
         px_per_mm: Resolution.
-        dark: (H, W) ink of the sheet, where bars too faint for `ink` are looked for.
+        dark: (H, W) ink of the sheet, where bars too faint for `ink` are looked for, on sheets whose pixels are coarse.
     """
     count, label, stats, _ = cv2.connectedComponentsWithStats(ink.lines.view(np.uint8), connectivity=8)
     small = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) <= _LONGEST_MM * px_per_mm
     small[0] = False
     kept: Mask = small[label] | ink.marks if count > 1 else ink.marks.copy()
     del label
-    if dark is not None:
+    if dark is not None and _HAIR_MM * px_per_mm < _WHOLE_PX:
         _add_faint_bars(kept, ink, dark, px_per_mm)
     _free_bars(kept, ink.width_px, px_per_mm)
     return kept

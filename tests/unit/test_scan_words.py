@@ -7,7 +7,7 @@ import pytest
 from pipelines.scan import pieces, words
 from pipelines.scan.model import Ink
 
-PER_MM = 11.8
+PER_MM, COARSE = 11.8, 8.0
 
 
 def digit(ink, x, y, text="8", scale=1.0):
@@ -152,10 +152,10 @@ def test_a_bar_fainter_than_ink_holds_its_fraction_together():
     ink = Ink(np.zeros(dark.shape, bool), dark > 100, 3.0)
 
     def roles(mask):
-        return {word.role for word in words.find(pieces.find(mask, PER_MM), PER_MM)}
+        return {word.role for word in words.find(pieces.find(mask, COARSE), COARSE)}
 
-    assert roles(pieces.loose(ink, PER_MM)) == {"free"}
-    assert roles(pieces.loose(ink, PER_MM, dark)) == {"number", "area"}
+    assert roles(pieces.loose(ink, COARSE)) == {"free"}
+    assert roles(pieces.loose(ink, COARSE, dark)) == {"number", "area"}
 
 
 def test_the_fringe_of_a_line_is_no_bar():
@@ -163,4 +163,4 @@ def test_the_fringe_of_a_line_is_no_bar():
     dark[50:53, 40:140] = 255
     dark[49, 40:140] = dark[53, 40:140] = 70
     ink = Ink(dark > 100, np.zeros(dark.shape, bool), 3.0)
-    assert not pieces.loose(ink, PER_MM, dark)[[49, 53]].any()
+    assert not pieces.loose(ink, COARSE, dark)[[49, 53]].any()
