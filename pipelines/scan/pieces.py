@@ -20,7 +20,9 @@ BAR_MM = 1.7
 """Shortest bar of a fraction."""
 
 _LONGEST_MM = 14.0
-_BETWEEN = 0.3
+_BETWEEN = 0.37
+"""How far from both ends of its piece, by its height, the bar of a fraction lies; that of a four lies lower."""
+
 _HAIR_MM, _WHOLE_PX = 0.13, 1.25
 """Width of a bar, and from how many pixels on it inks one of them wherever it lies."""
 
@@ -121,7 +123,7 @@ def _free_bars(marks: Mask, width_px: float, px_per_mm: float) -> None:
         rows = np.flatnonzero(own.sum(axis=1) >= max(0.8 * across, BAR_MM * px_per_mm))
         if not len(rows) or np.ptp(rows) + 1 > max(2.5 * width_px, 3) or len(rows) != np.ptp(rows) + 1:
             continue
-        # The straight top of a seven or the foot of a two is no bar: writing hangs at both sides of one.
+        # The straight top of a seven, the foot of a two, the bar of a four are none: one has a digit on both sides.
         if not _BETWEEN * tall < rows.mean() < (1 - _BETWEEN) * tall:
             continue
         for edge in (rows[0] - 1, rows[-1] + 1):
