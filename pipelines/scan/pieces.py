@@ -30,6 +30,9 @@ _FAINT = 0.6
 """Share of the darkness of ink that a bar has which falls between two rows of pixels."""
 
 _FRINGE = 0.4
+_TWO_ROWS = 1.15
+"""How much higher than a usual sign the two rows of a fraction are; a one that lies on its side is lower."""
+
 _SPECK_MM2 = 0.012
 _STRIP = 2048
 
@@ -114,7 +117,11 @@ def _free_bars(marks: Mask, width_px: float, px_per_mm: float) -> None:
     _, label, stats, _ = cv2.connectedComponentsWithStats(marks.view(np.uint8), connectivity=8)
     wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     some = (wide >= BAR_MM * px_per_mm) & (wide <= _LONGEST_MM * px_per_mm)
-    some &= (high >= SMALLEST_MM * px_per_mm) & (high <= 2.5 * LARGEST_MM * px_per_mm)
+    size = np.maximum(wide, high)[1:]
+    signs = size[(size >= SMALLEST_MM * px_per_mm) & (size <= LARGEST_MM * px_per_mm)]
+    if not len(signs):
+        return
+    some &= (high >= _TWO_ROWS * np.median(signs)) & (high <= 2.5 * LARGEST_MM * px_per_mm)
     some[0] = False
     for one in np.flatnonzero(some).tolist():
         x, y, across, tall = stats[one, :4].tolist()

@@ -145,6 +145,13 @@ def test_strokes_of_digits_are_no_bars(text):
     assert (loose(ink) == (ink > 100)).all()
 
 
+def test_the_stem_of_a_one_that_lies_is_no_bar():
+    ink = fraction()
+    ink[140:160, 40] = ink[140:160, 64] = 255
+    ink[149:152, 40:65] = 255
+    assert (loose(ink) == (ink > 100)).all()
+
+
 def test_a_bar_fainter_than_ink_holds_its_fraction_together():
     dark = fraction()
     dark[88:91] = 0
