@@ -151,7 +151,7 @@ def finding_rows(findings: gpd.GeoDataFrame, parcels: pd.DataFrame, scope: tuple
     """
     is_file = findings["code"].str.startswith(_OF_FILES)
     is_scan = findings["code"].str.startswith(_OF_SCANS)
-    is_named = is_file | (is_scan & (findings["feature_id"] == findings["source"]))
+    is_named = is_file | (is_scan & (findings["feature_id"] == findings["source"]).fillna(False).astype(bool))
     ids, names = parcels["feature_id"], parcels["thua_dat_id"]
     rows: gpd.GeoDataFrame = findings.assign(
         ma_xa=scope[0],

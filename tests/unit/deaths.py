@@ -19,7 +19,7 @@ from pipelines import safety, vault
 from pipelines import store as land
 from pipelines.errors import CadastreError
 from pipelines.load import run
-from pipelines.store import postgis_store
+from pipelines.store import copying, postgis_store
 from tests.unit.deliveries import ZONE, delivery
 
 _processes = multiprocessing.get_context("forkserver")
@@ -124,7 +124,7 @@ def _by_statement(reached: Callable[[str], bool], _: bool) -> None:
             _die()
 
     _traced(note)
-    execute, write = postgis_store.PostGIS._execute, postgis_store._Sink.write
+    execute, write = postgis_store.PostGIS._execute, copying._Sink.write
 
     def counted(store: Any, sql: str, values: Any = None) -> Any:
         if sql == "COMMIT" and reached("COMMIT sent"):
@@ -139,7 +139,7 @@ def _by_statement(reached: Callable[[str], bool], _: bool) -> None:
         note("COPY")
         return write(sink, block)
 
-    postgis_store.PostGIS._execute, postgis_store._Sink.write = counted, copied  # type: ignore[method-assign]
+    postgis_store.PostGIS._execute, copying._Sink.write = counted, copied  # type: ignore[method-assign]
 
 
 def _traced(note: Callable[[str], None]) -> None:

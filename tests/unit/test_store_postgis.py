@@ -3,6 +3,7 @@
 import random
 import threading
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
@@ -142,7 +143,8 @@ def test_one_code_from_two_loads_at_once_is_told(filled: str, safe: vault.Vault)
     """The point of a parcel gets its code while another commune is about to give the same."""
     parcels = delivery(2, ma_xa="15703", shift_m=900).parcels
     with land.open_store(filled, srid=ZONE) as store:
-        assignment = land.assign(store, parcels.assign(thua_dat_id=parcels["thua_key"]), pd.Series([True, True]))
+        named = parcels.assign(thua_dat_id=parcels["thua_key"])
+        assignment = land.assign(store, named, pd.Series([True, True]), lambda ids: np.zeros(len(ids), dtype=bool))
         run(delivery(2, ma_xa="15704", shift_m=900), store, safe)
         with pytest.raises(StoreError, match="met, this one wrote nothing"), store.transaction():
             land.record(store, assignment, srid=ZONE, release_id=9)
