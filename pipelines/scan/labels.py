@@ -58,7 +58,7 @@ def read(
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        found = pieces.find(pieces.loose(ink, px_per_mm, dark), px_per_mm)
+        found = pieces.of_sheet(ink, px_per_mm, dark)
         words = word_work.find(found, px_per_mm)
         readings = reader.read(dark, found, words)
     finally:

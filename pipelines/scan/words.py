@@ -108,13 +108,12 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
     heights = []
     for side, role in ((-1, "number"), (1, "area")):
         here = np.flatnonzero(big & (middle * side > 0.3 * tall))
+        gap = middle[here] * side - tall[here] / 2
+        here = here[(gap <= 0.8 * tall[here]) & (gap >= -0.25 * tall[here])]
         if not len(here):
             return None
-        gap = middle[here] * side - tall[here] / 2
-        first = here[np.argmin(gap)]
-        if gap.min() > 0.8 * tall[first] or gap.min() < -0.25 * tall[first]:
-            return None
-        members = _same_row(spans, first, inside)
+        # The tallest tells the row: what is lower may be dust, or what is left of a bar.
+        members = _same_row(spans, here[np.argmax(tall[here])], inside)
         heights.append(float(np.median(tall[members])))
         rows.append((role, [near[k] for k in members]))
     if max(heights) > 2.2 * min(heights):

@@ -165,16 +165,9 @@ def test_without_a_register_more_is_needed_to_be_sure():
     assert labels._SURE[False] > labels._SURE[True]
 
 
-def test_digits_that_the_bar_joins_are_parted():
-    ink = fraction("84").copy()
-    ink[45:85, 244:247] = 255
-    mask = pieces.loose(Ink(np.zeros(ink.shape, bool), ink > 100, 3.0), PER_MM)
-    assert len(pieces.find(mask, PER_MM)) > len(pieces.find(ink > 100, PER_MM))
-
-
 def test_rows_and_their_bar_are_one_label():
     ink = fraction("905", area="64.2")
-    found = pieces.find(ink > 100, PER_MM)
+    found = pieces.find(PER_MM, ink > 100)
     told = words.find(found, PER_MM)
     assert sorted(word.role for word in told) == ["area", "code", "number"]
     assert len({word.label for word in told}) == 1

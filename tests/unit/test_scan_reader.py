@@ -10,7 +10,7 @@ from tests.unit import test_scan_labels as drawn
 
 
 def told(ink):
-    found = pieces.find(ink > 100, drawn.PER_MM)
+    found = pieces.find(drawn.PER_MM, ink > 100)
     row = words.find(found, drawn.PER_MM)
     return row, reader.read(ink, found, row)
 
