@@ -1,5 +1,6 @@
 """Numbers of a sheet in their faces: placed, held against the area of the face, the register and each other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -23,8 +24,8 @@ _SURE = {True: 0.97, False: 0.99}
 _HEIGHT = (0.6, 1.7)
 """A number alone is one of a parcel when its signs are about as high as those of the other numbers."""
 
-_FEW = 0.05
-"""Fewer labels with an area than this share are chance: symbols that look like fractions."""
+_FEW, _USUAL = 0.05, 3
+"""Fewer labels with an area than this share, or number, are chance: symbols that look like fractions."""
 
 _OUTLINE_PX = 1.0
 """How far the outline of a face may be off all along, beside what the law allows for its area."""
@@ -60,12 +61,12 @@ def read(
     try:
         found = pieces.of_sheet(ink, px_per_mm, dark)
         words = word_work.find(found, px_per_mm)
-        readings = reader.read(dark, found, words)
+        polygons = faces.polygons.geometry.to_numpy()
+        kinds = faces.polygons["kind"].to_numpy(dtype=object)
+        readings = reader.read(dark, found, words, _of_land(words, polygons[kinds != "outside"], px_per_mm))
     finally:
         cv2.setNumThreads(threads)
     told, loose = candidates.of_words(words, readings)
-    polygons = faces.polygons.geometry.to_numpy()
-    kinds = faces.polygons["kind"].to_numpy(dtype=object)
     area_m2 = None if m2_per_px2 is None else shapely.area(polygons) * m2_per_px2
     limit_m2 = None if m2_per_px2 is None else _limit_m2(polygons, m2_per_px2, px_per_mm)
     told = _of_parcels(_in_faces(told, polygons, kinds, area_m2, limit_m2, px_per_mm))
@@ -74,6 +75,16 @@ def read(
     rows = _registered(rows, told, listed, area_m2, limit_m2)
     rows["sure"] = _is_sure(rows, kinds, listed is not None)
     return Labels(_framed(rows), _loose(words, readings, loose))
+
+
+def _of_land(words: Sequence[word_work.Word], polygons: Any, px_per_mm: float) -> Flags:
+    """Return which words stand in faces or near them, and are not far lower than numbers of parcels on the sheet."""
+    made = np.zeros(len(words), dtype=bool)
+    middles = shapely.points(np.array([word.middle for word in words]).reshape(-1, 2))
+    made[shapely.STRtree(polygons).query(middles, predicate="dwithin", distance=_BESIDE_MM * px_per_mm)[0]] = True
+    heights = np.array([word.height for word in words])
+    numbers = heights[made & np.array([word.role == "number" for word in words], dtype=bool)]
+    return made & (heights >= (_HEIGHT[0] * _HEIGHT[0] * np.median(numbers) if len(numbers) >= _USUAL else 0.0))
 
 
 def _limit_m2(polygons: Any, m2_per_px2: float, px_per_mm: float) -> Floats:
@@ -134,7 +145,7 @@ def _of_parcels(told: pd.DataFrame) -> pd.DataFrame:
     How high numbers are is told by the labels with an area; on a sheet of numbers alone, by these.
     """
     whole = (told["kind"] != "alone") & told["area"].notna()
-    is_usual = whole.sum() >= max(3, _FEW * len(told))
+    is_usual = whole.sum() >= max(_USUAL, _FEW * len(told))
     usual = float(told.loc[whole if is_usual else told["number"].notna(), "height"].median())
     alike = told["height"].between(_HEIGHT[0] * usual, _HEIGHT[1] * usual)
     return told[(told["face"] >= 0) & (alike | whole)]
@@ -161,6 +172,9 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     gross = np.zeros(len(rows), dtype=bool)
     if area_m2 is not None and limit_m2 is not None:
         gross = np.isfinite(written) & (np.abs(written - area_m2) > _GROSS * limit_m2)
+        # A number alone that is ten times the area of its face is this area, with its point lost.
+        tenth = pd.to_numeric(rows["number"], errors="coerce").to_numpy(dtype=np.float64) / 10
+        gross |= (rows["kind"] == "alone").to_numpy() & (np.abs(tenth - area_m2) <= limit_m2)
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()

@@ -113,8 +113,9 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
         if not len(here):
             return None
         # The tallest tells the row: what is lower may be dust, or what is left of a bar.
-        members = _same_row(spans, here[np.argmax(tall[here])], inside)
-        heights.append(float(np.median(tall[members])))
+        first = int(here[np.argmax(tall[here])])
+        members = _same_row(spans, first, inside)
+        heights.append(float(tall[first]))
         rows.append((role, [near[k] for k in members]))
     if max(heights) > 2.2 * min(heights):
         return None

@@ -115,6 +115,12 @@ def test_an_area_far_from_that_of_the_face_is_told():
     assert rows["why"][0] == "area_differs"
 
 
+def test_an_area_that_lost_its_point_is_no_number():
+    rows = read(fraction("43"), alone(AREA.replace(".", "")), fraction("45")).faces
+    assert rows["sure"].tolist() == [True, False, True]
+    assert rows["why"][1] == "area_differs"
+
+
 def test_the_register_is_what_a_number_is_held_against():
     listed = register(("51", AREA, "ONT"), ("52", "300.0", "ONT"))
     rows = read(fraction("51"), fraction("52"), fraction("53"), listed=listed).faces
