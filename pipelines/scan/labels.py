@@ -30,7 +30,7 @@ _FEW, _USUAL = 0.05, 3
 _OUTLINE_PX = 1.0
 """How far the outline of a face may be off all along, beside what the law allows for its area."""
 
-_GUESS = 0.5
+_GUESS = 0.65
 """Below this probability a number does not make the same number of another face doubtful."""
 
 _GROSS = 4.0
@@ -172,9 +172,9 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     gross = np.zeros(len(rows), dtype=bool)
     if area_m2 is not None and limit_m2 is not None:
         gross = np.isfinite(written) & (np.abs(written - area_m2) > _GROSS * limit_m2)
-        # A number alone that is ten times the area of its face is this area, with its point lost.
-        tenth = pd.to_numeric(rows["number"], errors="coerce").to_numpy(dtype=np.float64) / 10
-        gross |= (rows["kind"] == "alone").to_numpy() & (np.abs(tenth - area_m2) <= limit_m2)
+        # A number alone, larger than there are parcels and ten times the area of its face, is this without its point.
+        alone = pd.to_numeric(rows["number"].where(rows["kind"] == "alone"), errors="coerce").to_numpy(dtype=np.float64)
+        gross |= (alone > (kinds == "parcel").sum()) & (np.abs(alone / 10 - area_m2) <= limit_m2)
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()

@@ -29,7 +29,7 @@ _FAINT = 0.6
 """Share of the darkness of ink that a bar has which falls between two rows of pixels."""
 
 _FRINGE = 0.4
-_BAR_SIGNS = 1.3
+_BAR_SIGNS = 1.45
 """How much longer than a usual sign is high a bar is at least; no stroke of a digit is as long."""
 
 _BAR_THICK = 0.2

@@ -6,7 +6,7 @@ a digit is hardly ever wrong; where they differ, neither is believed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -47,6 +47,12 @@ _DOT, _FOOT = 0.35, 0.2
 
 _UPWARDS = 0.3
 """Words that stand upright are read from below unless their signs say more than this to the contrary."""
+
+_EITHER = 0.3
+"""From which probability on a number that stands upright is one, both ways up."""
+
+_GAP = 0.75
+"""Gap between neighbouring digits from which on one may be missing, by their height."""
 
 _JUNK, _MOST_JUNK = glyphs.CLASSES.index(glyphs.JUNK), 0.5
 _LINE_PX = 40
@@ -92,13 +98,17 @@ def read(
     pictures = [_without_dust(signs, word.role, is_turned)
                 for signs, word, is_turned in zip(pictures, words, turned, strict=True)]  # fmt: skip
     level, upside = _told(pictures, turned)
-    made, is_upside = list[Reading](), set[int]()
+    made, is_upside, either = list[Reading](), set[int](), dict[int, tuple[str, str]]()
     roles = [word.role for word in words]
     for members in _labels(words):
         if members[0] in upside:
             swapped = [_SWAPPED.get(roles[at], roles[at]) for at in members]
             here = [_best(level[at], roles[at]) for at in members]
             there = [_best(upside[at], role) for at, role in zip(members, swapped, strict=True)]
+            if len(members) == 1:
+                ways = [_best(told[members[0]], "number") for told in (level, upside)]
+                if ways[0].text != ways[1].text and all(one.sure > _EITHER for one in ways):
+                    either[members[0]] = ways[0].text, ways[1].text
             if _likely(there, swapped) + _UPWARDS > _likely(here, [roles[at] for at in members]):
                 is_upside |= set(members)
                 for at, role in zip(members, swapped, strict=True):
@@ -122,8 +132,20 @@ def read(
     ]
     images = [_line(pictures[at], upside=at in is_upside) for at in asked]
     for at, (text, score) in zip(asked, margins.read(images), strict=True):
-        made[at] = Reading(made[at].text, made[at].sure, text.replace(" ", "").translate(_ALIKE), score)
+        second = text.replace(" ", "").translate(_ALIKE)
+        if roles[at] != "area" and _has_gap(pictures[at]):
+            made[at] = replace(made[at], sure=0.0)
+        if made[at].text in either.get(at, ()):
+            # Alone, turned, and a number both ways up, as 68 and 89: the other one is as good.
+            second, score = next(one for one in either[at] if one != made[at].text), _EITHER
+        made[at] = replace(made[at], second=second, second_sure=score)
     return made
+
+
+def _has_gap(signs: Signs) -> bool:
+    """Tell whether another digit would fit between two signs of a word: one may have been lost."""
+    sides = np.array([box[:2] for _, box in signs])
+    return bool(len(sides) > 1 and (sides[1:, 0] - sides[:-1, 1]).max() > _GAP * grown.height(signs))
 
 
 def _without_dust(signs: Signs, role: str, is_turned: bool) -> Signs:

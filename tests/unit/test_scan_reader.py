@@ -163,3 +163,21 @@ def test_only_what_may_belong_to_a_parcel_is_read_twice():
     wanted = np.array([word.role != "number" for word in row])
     assert not any(one.second for one, word in zip(reader.read(ink, found, row, wanted), row, strict=True)
                    if word.role == "number")  # fmt: skip
+
+
+def test_a_number_alone_that_is_one_both_ways_up_is_not_believed():
+    for text, is_firm in (("68", False), ("99", False), ("69", True), ("25", True)):
+        _, readings = told(drawn.turned(drawn.alone(text), -90))
+        assert readings[0].agrees == is_firm
+        assert is_firm or {readings[0].text, readings[0].second} == {
+            text,
+            text[::-1].translate(str.maketrans("69", "96")),
+        }
+
+
+def test_a_gap_as_wide_as_a_digit_is_doubted():
+    def signs(gap):
+        return [(np.zeros((20, 8), np.uint8), (left, left + 8.0, 0.0, 20.0)) for left in (0.0, 8.0 + gap)]
+
+    assert [reader._has_gap(signs(gap)) for gap in (3.0, 14.0, 16.0)] == [False, False, True]
+    assert not reader._has_gap(signs(3.0)[:1])
