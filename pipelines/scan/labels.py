@@ -30,6 +30,9 @@ _FEW, _USUAL = 0.05, 3
 _OUTLINE_PX = 1.0
 """How far the outline of a face may be off all along, beside what the law allows for its area."""
 
+_SETTLED = ("readings_differ", "no_number")
+"""Doubts that the register settles where one reading alone is listed with the area of the face."""
+
 _GUESS = 0.65
 """Below this probability a number does not make the same number of another face doubtful."""
 
@@ -231,7 +234,7 @@ def _registered(
             if len(fitting) == 1 and int(rivals.sum()) == 1:
                 rows.loc[face, ["number", "p"]] = fitting[0], 0.995
                 rows.at[face, "why"] = " ".join(
-                    token for token in str(rows.at[face, "why"]).split() if token != "readings_differ"
+                    token for token in str(rows.at[face, "why"]).split() if token not in _SETTLED
                 )
     known = rows["number"].notna()
     has = rows["number"].isin(area.index)

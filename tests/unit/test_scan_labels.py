@@ -137,6 +137,9 @@ def test_a_doubt_is_settled_by_the_one_number_that_fits():
     rows = labels._registered(told.copy(), told, register(("11", "401.0", ""), ("17", "700.0", "")), area, limit)
     assert (rows["number"][0], rows["why"][0]) == ("11", "")
     assert "readings_differ" in rows["why"][1]
+    unread = told.assign(number=None, why="no_number")
+    rows = labels._registered(unread, told, register(("11", "401.0", "")), area, limit)
+    assert (rows["number"][0], rows["why"].tolist()) == ("11", ["", "no_number"])
     both = register(("11", "401.0", ""), ("17", "402.0", ""))
     assert labels._registered(told.copy(), told, both, area, limit)["p"].tolist() == [0.5, 0.5]
 
