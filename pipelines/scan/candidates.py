@@ -27,6 +27,9 @@ _AGREED, _ALONE = 0.02, 0.6
 """Share of the doubt that stays where both readers agree; most that one is believed against the other."""
 
 
+_LOPSIDED = 0.3
+"""How far a number may stand beside the middle of its area, in heights of its signs; half a digit is 0.3."""
+
 _DUST = 0.45
 """Words lower than this share of the tallest of their label are dust; codes and areas are hardly lower than numbers."""
 
@@ -58,10 +61,17 @@ def _fraction(members: Sequence[int], words: Sequence[Word], readings: Sequence[
         return None
     area = _area(readings[at["area"]])
     codes = [code for one in members if words[one].role == "code" if (code := land_use(readings[one].text))]
-    return _row(words[at["number"]], readings[at["number"]], "fraction", words[at["area"]]) | {
-        "area": area,
-        "code": codes[0] if codes else None,
-    }
+    row = _row(words[at["number"]], readings[at["number"]], "fraction", words[at["area"]])
+    row |= {"area": area, "code": codes[0] if codes else None}
+    if _is_lopsided(words[at["number"]], words[at["area"]]):
+        row["p"] = min(float(row["p"]), _ALONE)  # type: ignore[arg-type]
+    return row
+
+
+def _is_lopsided(number: Word, area: Word) -> bool:
+    """Tell whether a number does not stand in the middle over its area: a digit of one of them was lost or is dirt."""
+    middles = [(word.box[0] + word.box[1]) / 2 for word in (number, area)]
+    return abs(middles[0] - middles[1]) > _LOPSIDED * number.height
 
 
 def _written(members: Sequence[int], words: Sequence[Word]) -> list[int]:

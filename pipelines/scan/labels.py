@@ -1,5 +1,6 @@
 """Numbers of a sheet in their faces: placed, held against the area of the face, the register and each other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -23,10 +24,16 @@ _SURE = {True: 0.97, False: 0.99}
 _HEIGHT = (0.6, 1.7)
 """A number alone is one of a parcel when its signs are about as high as those of the other numbers."""
 
+_FEW, _USUAL = 0.05, 3
+"""Fewer labels with an area than this share, or number, are chance: symbols that look like fractions."""
+
 _OUTLINE_PX = 1.0
 """How far the outline of a face may be off all along, beside what the law allows for its area."""
 
-_GUESS = 0.5
+_SETTLED = ("readings_differ", "no_number")
+"""Doubts that the register settles where one reading alone is listed with the area of the face."""
+
+_GUESS = 0.65
 """Below this probability a number does not make the same number of another face doubtful."""
 
 _GROSS = 4.0
@@ -55,14 +62,14 @@ def read(
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        found = pieces.find(pieces.loose(ink, px_per_mm, dark), px_per_mm)
+        found = pieces.of_sheet(ink, px_per_mm, dark)
         words = word_work.find(found, px_per_mm)
-        readings = reader.read(dark, found, words)
+        polygons = faces.polygons.geometry.to_numpy()
+        kinds = faces.polygons["kind"].to_numpy(dtype=object)
+        readings = reader.read(dark, found, words, _of_land(words, polygons[kinds != "outside"], px_per_mm))
     finally:
         cv2.setNumThreads(threads)
     told, loose = candidates.of_words(words, readings)
-    polygons = faces.polygons.geometry.to_numpy()
-    kinds = faces.polygons["kind"].to_numpy(dtype=object)
     area_m2 = None if m2_per_px2 is None else shapely.area(polygons) * m2_per_px2
     limit_m2 = None if m2_per_px2 is None else _limit_m2(polygons, m2_per_px2, px_per_mm)
     told = _of_parcels(_in_faces(told, polygons, kinds, area_m2, limit_m2, px_per_mm))
@@ -71,6 +78,16 @@ def read(
     rows = _registered(rows, told, listed, area_m2, limit_m2)
     rows["sure"] = _is_sure(rows, kinds, listed is not None)
     return Labels(_framed(rows), _loose(words, readings, loose))
+
+
+def _of_land(words: Sequence[word_work.Word], polygons: Any, px_per_mm: float) -> Flags:
+    """Return which words stand in faces or near them, and are not far lower than numbers of parcels on the sheet."""
+    made = np.zeros(len(words), dtype=bool)
+    middles = shapely.points(np.array([word.middle for word in words]).reshape(-1, 2))
+    made[shapely.STRtree(polygons).query(middles, predicate="dwithin", distance=_BESIDE_MM * px_per_mm)[0]] = True
+    heights = np.array([word.height for word in words])
+    numbers = heights[made & np.array([word.role == "number" for word in words], dtype=bool)]
+    return made & (heights >= (_HEIGHT[0] * _HEIGHT[0] * np.median(numbers) if len(numbers) >= _USUAL else 0.0))
 
 
 def _limit_m2(polygons: Any, m2_per_px2: float, px_per_mm: float) -> Floats:
@@ -126,13 +143,15 @@ def _in_faces(
 
 
 def _of_parcels(told: pd.DataFrame) -> pd.DataFrame:
-    """Return the labels without numbers alone whose signs are too small or too large for one of a parcel."""
-    firm = told[told["kind"] != "alone"]
-    if len(firm) < 3:
-        return told[told["face"] >= 0]
-    usual = float(firm["height"].median())
+    """Return the labels that stand in faces, without those whose signs are too small or too large for a number there.
+
+    How high numbers are is told by the labels with an area; on a sheet of numbers alone, by these.
+    """
+    whole = (told["kind"] != "alone") & told["area"].notna()
+    is_usual = whole.sum() >= max(_USUAL, _FEW * len(told))
+    usual = float(told.loc[whole if is_usual else told["number"].notna(), "height"].median())
     alike = told["height"].between(_HEIGHT[0] * usual, _HEIGHT[1] * usual)
-    return told[(told["face"] >= 0) & (alike | (told["kind"] != "alone"))]
+    return told[(told["face"] >= 0) & (alike | whole)]
 
 
 def _chosen(told: pd.DataFrame, kinds: Any) -> pd.DataFrame:
@@ -156,6 +175,9 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     gross = np.zeros(len(rows), dtype=bool)
     if area_m2 is not None and limit_m2 is not None:
         gross = np.isfinite(written) & (np.abs(written - area_m2) > _GROSS * limit_m2)
+        # A number alone, larger than there are parcels and ten times the area of its face, is this without its point.
+        alone = pd.to_numeric(rows["number"].where(rows["kind"] == "alone"), errors="coerce").to_numpy(dtype=np.float64)
+        gross |= (alone > (kinds == "parcel").sum()) & (np.abs(alone / 10 - area_m2) <= limit_m2)
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()
@@ -213,7 +235,7 @@ def _registered(
             if len(fitting) == 1 and int(rivals.sum()) == 1:
                 rows.loc[face, ["number", "p"]] = fitting[0], 0.995
                 rows.at[face, "why"] = " ".join(
-                    token for token in str(rows.at[face, "why"]).split() if token != "readings_differ"
+                    token for token in str(rows.at[face, "why"]).split() if token not in _SETTLED
                 )
     known = rows["number"].notna()
     has = rows["number"].isin(area.index)

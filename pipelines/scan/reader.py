@@ -6,13 +6,13 @@ a digit is hardly ever wrong; where they differ, neither is believed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.scan import glyphs, margins
+from pipelines.scan import glyphs, grown, margins
 from pipelines.scan.model import Dark
 from pipelines.scan.pieces import Pieces
 from pipelines.scan.words import Word
@@ -36,13 +36,25 @@ _SIDEWAYS = np.pi / 4
 _ONE_SIGN = 0.6
 """Pieces that overlap along the row by this share of the narrower one are pieces of one sign."""
 
-_CLEAR = 0.9
+_CLEAR = 0.7
+"""From which probability an area is not read again; read twice, it is right as often, at a third more time."""
+
 _LEAST_SIGN = 0.5
 """Digits are about as high as each other: what is lower by more than this is dirt."""
+
+_DOT, _FOOT = 0.35, 0.2
+"""Size of dots at most, and how far a decimal point is from the foot of its word, by the height of digits."""
 
 _UPWARDS = 0.3
 """Words that stand upright are read from below unless their signs say more than this to the contrary."""
 
+_EITHER = 0.3
+"""From which probability on a number that stands upright is one, both ways up."""
+
+_GAP = 0.75
+"""Gap between neighbouring digits from which on one may be missing, by their height."""
+
+_JUNK, _MOST_JUNK = glyphs.CLASSES.index(glyphs.JUNK), 0.5
 _LINE_PX = 40
 _EDGE = 64
 
@@ -69,23 +81,34 @@ class Reading:
         return self.second is not None and self.second == self.text
 
 
-def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
+def read(
+    dark: Dark, found: Pieces, words: Sequence[Word], wanted: npt.NDArray[np.bool_] | None = None
+) -> list[Reading]:
     """Return what each word says; numbers of parcels are read twice.
 
     Args:
         dark: (H, W) ink.
         found: Pieces of ink.
         words: Words made of them.
+        wanted: (len(words),) which of them may belong to a parcel: others are read once; all of them without it.
     """
+    turned = [abs(word.turn) > _SIDEWAYS for word in words]
     pictures = [_signs(dark, found, word) for word in words]
-    level, upside = _told(pictures, [abs(word.turn) > _SIDEWAYS for word in words])
-    made, is_upside = list[Reading](), set[int]()
+    pictures = grown.apart(pictures, [_OF_ROLE[word.role] or DIGITS for word in words], turned)
+    pictures = [_without_dust(signs, word.role, is_turned)
+                for signs, word, is_turned in zip(pictures, words, turned, strict=True)]  # fmt: skip
+    level, upside = _told(pictures, turned)
+    made, is_upside, either = list[Reading](), set[int](), dict[int, tuple[str, str]]()
     roles = [word.role for word in words]
     for members in _labels(words):
         if members[0] in upside:
             swapped = [_SWAPPED.get(roles[at], roles[at]) for at in members]
             here = [_best(level[at], roles[at]) for at in members]
             there = [_best(upside[at], role) for at, role in zip(members, swapped, strict=True)]
+            if len(members) == 1:
+                ways = [_best(told[members[0]], "number") for told in (level, upside)]
+                if ways[0].text != ways[1].text and all(one.sure > _EITHER for one in ways):
+                    either[members[0]] = ways[0].text, ways[1].text
             if _likely(there, swapped) + _UPWARDS > _likely(here, [roles[at] for at in members]):
                 is_upside |= set(members)
                 for at, role in zip(members, swapped, strict=True):
@@ -93,22 +116,52 @@ def read(dark: Dark, found: Pieces, words: Sequence[Word]) -> list[Reading]:
     for at, role in enumerate(roles):
         told = upside[at] if at in is_upside else level[at]
         if role == "number":
-            unit = _digit_height(pictures[at])
-            clear = np.array([image.shape[0] >= _LEAST_SIGN * unit for image, _ in pictures[at]])
+            clear = [image.shape[0] >= _LEAST_SIGN * grown.height(pictures[at]) for image, _ in pictures[at]]
             told = told[clear[::-1] if at in is_upside else clear]
             pictures[at] = [sign for sign, is_clear in zip(pictures[at], clear, strict=True) if is_clear]
         made.append(_as_digits(told, _best(told, role)) if role == "free" else _best(told, role))
     asked = [
         at
         for at, role in enumerate(roles)
-        if role == "number"
-        or (role == "free" and _is_number(made[at].text))
-        or (role == "area" and (made[at].sure < _CLEAR or not _AREA.fullmatch(made[at].text)))
+        if (wanted is None or wanted[at])
+        and (
+            role == "number"
+            or (role == "free" and _is_number(made[at].text))
+            or (role == "area" and (made[at].sure < _CLEAR or not _AREA.fullmatch(made[at].text)))
+        )
     ]
     images = [_line(pictures[at], upside=at in is_upside) for at in asked]
     for at, (text, score) in zip(asked, margins.read(images), strict=True):
-        made[at] = Reading(made[at].text, made[at].sure, text.replace(" ", "").translate(_ALIKE), score)
+        second = text.replace(" ", "").translate(_ALIKE)
+        if roles[at] != "area" and _has_gap(pictures[at]):
+            made[at] = replace(made[at], sure=0.0)
+        if made[at].text in either.get(at, ()):
+            # Alone, turned, and a number both ways up, as 68 and 89: the other one is as good.
+            second, score = next(one for one in either[at] if one != made[at].text), _EITHER
+        made[at] = replace(made[at], second=second, second_sure=score)
     return made
+
+
+def _has_gap(signs: Signs) -> bool:
+    """Tell whether another digit would fit between two signs of a word: one may have been lost."""
+    sides = np.array([box[:2] for _, box in signs])
+    return bool(len(sides) > 1 and (sides[1:, 0] - sides[:-1, 1]).max() > _GAP * grown.height(signs))
+
+
+def _without_dust(signs: Signs, role: str, is_turned: bool) -> Signs:
+    """Return the signs of a word without dots that are no decimal point: at its ends, or above its foot."""
+    unit = grown.height(signs)
+    foot, head = max(box[3] for _, box in signs), min(box[2] for _, box in signs)
+    low = [max(image.shape) < _DOT * unit for image, _ in signs]
+    tall = [at for at, is_low in enumerate(low) if not is_low]
+    if not tall or role == "number":
+        return signs
+
+    def is_point(at: int, box: tuple[float, float, float, float]) -> bool:
+        at_foot = foot - box[3] < _FOOT * unit or (is_turned and box[2] - head < _FOOT * unit)
+        return role != "code" and tall[0] < at < tall[-1] and at_foot
+
+    return [sign for at, sign in enumerate(signs) if not low[at] or is_point(at, sign[1])]
 
 
 def _told(
@@ -117,7 +170,7 @@ def _told(
     """Return the probabilities of the signs of each word, and of those that may stand upside down the other way."""
     squares, sizes = list[Image](), list[tuple[float, float]]()
     for signs, is_turned in zip(pictures, turned, strict=True):
-        unit = _digit_height(signs)
+        unit = grown.height(signs)
         for image, _ in signs:
             squares.append(glyphs.canvas(image))
             sizes.append((image.shape[0] / unit, image.shape[1] / unit))
@@ -204,15 +257,11 @@ def _picture(dark: Dark, points: npt.NDArray[np.float32], turn: float) -> Image:
     return np.ascontiguousarray(level[down[0] : down[-1] + 1, across[0] : across[-1] + 1])
 
 
-def _digit_height(signs: Signs) -> float:
-    tall = np.array([image.shape[0] for image, _ in signs], dtype=np.float64)
-    return float(np.median(tall[tall > 0.6 * tall.max()]))
-
-
 def _best(told: npt.NDArray[np.float32], role: str) -> Reading:
     allowed = _OF_ROLE[role]
     columns = [at for at, name in enumerate(glyphs.CLASSES) if (name in allowed if allowed else name != glyphs.JUNK)]
-    chosen = told[:, columns]
+    # That a piece is rather no sign says nothing of which sign it would be; whether it is one the second reader says.
+    chosen = told[:, columns] / (1 - np.minimum(told[:, _JUNK], _MOST_JUNK))[:, None]
     best = chosen.argmax(axis=1)
     text = "".join(glyphs.CLASSES[columns[at]] for at in best.tolist())
     return Reading(text, float(np.prod(chosen.max(axis=1))))
@@ -243,5 +292,5 @@ def _line(signs: Signs, *, upside: bool) -> Image:
     size = (max(1, round(wide * scale)), _LINE_PX)
     line = cv2.resize(line, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     pad = _LINE_PX // 5
-    framed = cv2.copyMakeBorder(line, pad, pad, 2 * pad, 2 * pad, cv2.BORDER_CONSTANT, value=(0.0,))
+    framed = cv2.copyMakeBorder(line, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=(0.0,))
     return np.asarray(255 - framed, dtype=np.uint8)

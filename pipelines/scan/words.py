@@ -15,6 +15,9 @@ from pipelines.scan.pieces import BAR_MM, LARGEST_MM, SMALLEST_MM, Floats, Piece
 _CODE_MM = 14.0
 """A code of two uses beside a bar is as long."""
 
+_SIGN = 0.5
+"""What is lower than this share of a word's tallest sign, dots or dust, does not widen it."""
+
 _CROWD = 60
 """More pieces hanging together than a text has are hatches or a picture."""
 
@@ -28,7 +31,7 @@ class Word:
         turn: Direction of the row, radians, y down.
         role: `number`, `area`, `code` by its place at a bar; `free` without one.
         label: Words of one label share it.
-        box: (u0, u1, v0, v1) along and across the row, from the origin of the page.
+        box: (u0, u1, v0, v1) of its signs, without dots, along and across the row, from the origin of the page.
     """
 
     pieces: list[int]
@@ -79,7 +82,9 @@ def find(found: Pieces, px_per_mm: float) -> list[Word]:
 def _word(found: Pieces, members: list[int], turn: float, role: str, label: int) -> Word:
     spans = found.extents(members, np.zeros(2), turn)
     order = np.argsort(spans[:, 0] + spans[:, 1])
-    box = (spans[:, 0].min(), spans[:, 1].max(), spans[:, 2].min(), spans[:, 3].max())
+    tall = spans[:, 3] - spans[:, 2]
+    signs = spans[tall >= _SIGN * tall.max()]
+    box = (signs[:, 0].min(), signs[:, 1].max(), signs[:, 2].min(), signs[:, 3].max())
     return Word([members[k] for k in order], turn, role, label, tuple(float(v) for v in box))  # type: ignore[arg-type]
 
 
@@ -103,14 +108,14 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
     heights = []
     for side, role in ((-1, "number"), (1, "area")):
         here = np.flatnonzero(big & (middle * side > 0.3 * tall))
+        gap = middle[here] * side - tall[here] / 2
+        here = here[(gap <= 0.8 * tall[here]) & (gap >= -0.25 * tall[here])]
         if not len(here):
             return None
-        gap = middle[here] * side - tall[here] / 2
-        first = here[np.argmin(gap)]
-        if gap.min() > 0.8 * tall[first] or gap.min() < -0.25 * tall[first]:
-            return None
+        # The tallest tells the row: what is lower may be dust, or what is left of a bar.
+        first = int(here[np.argmax(tall[here])])
         members = _same_row(spans, first, inside)
-        heights.append(float(np.median(tall[members])))
+        heights.append(float(tall[first]))
         rows.append((role, [near[k] for k in members]))
     if max(heights) > 2.2 * min(heights):
         return None

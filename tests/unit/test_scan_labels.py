@@ -115,6 +115,12 @@ def test_an_area_far_from_that_of_the_face_is_told():
     assert rows["why"][0] == "area_differs"
 
 
+def test_an_area_that_lost_its_point_is_no_number():
+    rows = read(fraction("43"), alone(AREA.replace(".", "")), fraction("45")).faces
+    assert rows["sure"].tolist() == [True, False, True]
+    assert rows["why"][1] == "area_differs"
+
+
 def test_the_register_is_what_a_number_is_held_against():
     listed = register(("51", AREA, "ONT"), ("52", "300.0", "ONT"))
     rows = read(fraction("51"), fraction("52"), fraction("53"), listed=listed).faces
@@ -131,6 +137,9 @@ def test_a_doubt_is_settled_by_the_one_number_that_fits():
     rows = labels._registered(told.copy(), told, register(("11", "401.0", ""), ("17", "700.0", "")), area, limit)
     assert (rows["number"][0], rows["why"][0]) == ("11", "")
     assert "readings_differ" in rows["why"][1]
+    unread = told.assign(number=None, why="no_number")
+    rows = labels._registered(unread, told, register(("11", "401.0", "")), area, limit)
+    assert (rows["number"][0], rows["why"].tolist()) == ("11", ["", "no_number"])
     both = register(("11", "401.0", ""), ("17", "402.0", ""))
     assert labels._registered(told.copy(), told, both, area, limit)["p"].tolist() == [0.5, 0.5]
 
@@ -165,16 +174,9 @@ def test_without_a_register_more_is_needed_to_be_sure():
     assert labels._SURE[False] > labels._SURE[True]
 
 
-def test_digits_that_the_bar_joins_are_parted():
-    ink = fraction("84").copy()
-    ink[45:85, 244:247] = 255
-    mask = pieces.loose(Ink(np.zeros(ink.shape, bool), ink > 100, 3.0), PER_MM)
-    assert len(pieces.find(mask, PER_MM)) > len(pieces.find(ink > 100, PER_MM))
-
-
 def test_rows_and_their_bar_are_one_label():
     ink = fraction("905", area="64.2")
-    found = pieces.find(ink > 100, PER_MM)
+    found = pieces.find(PER_MM, ink > 100)
     told = words.find(found, PER_MM)
     assert sorted(word.role for word in told) == ["area", "code", "number"]
     assert len({word.label for word in told}) == 1
@@ -209,3 +211,11 @@ def test_a_guess_makes_no_firm_number_doubtful():
     )
     rows["fits"] = pd.array([True, pd.NA, True, True, False, pd.NA, pd.NA], dtype="boolean")
     assert labels._unrivalled(rows).tolist() == [True] + [False] * 6
+
+
+def test_on_a_sheet_of_numbers_alone_symbols_do_not_tell_their_height():
+    usual = pd.DataFrame({"kind": "alone", "area": None, "number": "1", "height": 28.0, "face": range(80)})
+    odd = pd.DataFrame({"kind": "fraction", "area": ["1.5", None, None], "number": ["7", "1", None], "height": 12.0})
+    kept = labels._of_parcels(pd.concat([usual, odd.assign(face=[80, 81, 82])], ignore_index=True))
+    assert kept["kind"].value_counts().to_dict() == {"alone": 80, "fraction": 1}
+    assert kept.loc[kept["kind"] == "fraction", "area"].tolist() == ["1.5"]
