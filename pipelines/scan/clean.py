@@ -73,9 +73,16 @@ def _stroke(grey: Grey, px_per_mm: float) -> float:
     return separate.stroke(dark(np.ascontiguousarray(grey[top:, left:][:_MIDDLE_PX, :_MIDDLE_PX]), px_per_mm))
 
 
-def is_guessed(page: Page) -> bool:
-    """Tell whether the file leaves the resolution open, or tells one that makes the paper absurdly large or small."""
+def is_guessed(page: Page, px_per_mm: float | None = None) -> bool:
+    """Tell whether the file leaves the resolution open, or tells one that makes the paper absurdly large or small.
+
+    Args:
+        page: The page.
+        px_per_mm: What `resolution` made of it: where that is not what the file says, it was guessed too.
+    """
     if page.dpi is None:
+        return True
+    if px_per_mm is not None and not math.isclose(px_per_mm, page.dpi / MM_PER_INCH, rel_tol=1e-6):
         return True
     side = max(page.width, page.height) / page.dpi * MM_PER_INCH
     return not _SMALLEST_MM <= side <= _LARGEST_MM

@@ -52,7 +52,7 @@ def bounds_of(
 ) -> tuple[Bounds, tuple[str, ...], list[tuple[str, str]]] | None:
     """Return west, south, east, north of the frame in metres, what says so, and what contradicts."""
     size = tuple(_whole(value, scale) for value in _size_mm(frame, px_per_mm))
-    if clean.is_guessed(page) and not len(frame.crosses):
+    if clean.is_guessed(page, px_per_mm) and not len(frame.crosses):
         size = _printed_size(print_, size)
     by_print = _completed(print_, size)
     by_name = _of_cell(print_, size, scale)
@@ -68,10 +68,12 @@ def bounds_of(
     told = [("ban_quet.coordinates_contradict", f"{print_.name}: {by_name[0]:.0f} {by_name[3]:.0f} "
              f"≠ {by_print[0]:.0f} {by_print[3]:.0f}")]  # fmt: skip
     near_world = [is_near_file(page, frame, bounds, scale) for bounds in (by_print, by_name)]
-    sure = sum(print_.votes) >= _SURE_VOTES or near_world[0]
-    if near_world[1] or not sure:
+    if near_world[1]:
         return by_name, ("name",), told
-    return by_print, ("coordinates",), told
+    if near_world[0] or sum(print_.votes) >= _SURE_VOTES:
+        return by_print, ("coordinates",), told
+    # Two that contradict each other with nobody to decide: no place is better than a wrong one.
+    return None
 
 
 def _whole(length_mm: float, scale: int) -> float:
