@@ -33,6 +33,9 @@ _ENOUGH_CROSSES = 4
 _USUAL_STROKE_MM, _WIDEST_STROKE_MM = 0.35, 0.8
 """Width of strokes of a drawing on paper; a file by which they are wider than the second tells a wrong resolution."""
 
+_CUTTING = 4.0
+"""A picture is at least such a part of a usual page: what is broader than strokes can be is no line."""
+
 _MIDDLE_PX, _LEAST_PX = 2_500, 50
 _USUAL_SIDE_MM = 600.0
 """Side of a page around a frame of 50 cm, with its margins."""
@@ -56,7 +59,7 @@ def resolution(grey: Grey, page: Page) -> float:
     rough = float(min(grey.shape)) / _USUAL_SIDE_MM
     found = frame.find(dark(grey, rough), rough)
     if found is None:
-        return max(rough, _stroke(grey, rough) / _USUAL_STROKE_MM)
+        return min(max(rough, _stroke(grey, rough) / _USUAL_STROKE_MM), _CUTTING * rough)
     if math.isfinite(found.spacing_px):
         return found.spacing_px / 100.0
     side = np.nanmean(np.linalg.norm(found.corners - np.roll(found.corners, 1, axis=0), axis=1))

@@ -120,10 +120,11 @@ def _in_faces(
     # Of faces within each other the smaller one is meant.
     order = np.argsort(-shapely.area(polygons[face]), kind="stable")
     place[label[order]] = face[order]
-    place[np.where(place >= 0, kinds[place] == "outside", False)] = -1
+    found = np.flatnonzero(place >= 0)  # a sheet may have no faces at all
+    place[found[kinds[place[found]] == "outside"]] = -1
     written = pd.to_numeric(told["area"], errors="coerce").to_numpy(dtype=np.float64)
     made = told.assign(face=place, fits=pd.array([pd.NA] * len(told), dtype="boolean"), beside=False)
-    if area_m2 is None or limit_m2 is None or not len(told):
+    if area_m2 is None or limit_m2 is None or not len(told) or not len(polygons):
         return made
     off = np.abs(written - area_m2[place])
     known = np.isfinite(written)
