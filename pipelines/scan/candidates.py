@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import cdist
 
 import schemas
 from pipelines import label_text
@@ -30,6 +31,9 @@ _AGREED, _ALONE = 0.02, 0.6
 _LOPSIDED = 0.3
 """How far a number may stand beside the middle of its area, in heights of its signs; half a digit is 0.3."""
 
+_BESIDE = 4.0
+"""Within how many heights of a number alone other signs may belong to it."""
+
 _DUST = 0.45
 """Words lower than this share of the tallest of their label are dust; codes and areas are hardly lower than numbers."""
 
@@ -51,7 +55,23 @@ def of_words(words: Sequence[Word], readings: Sequence[Reading]) -> tuple[pd.Dat
             loose += members
         else:
             rows.append(made)
+    _doubt_fragments(rows, [words[one] for one in loose])
     return pd.DataFrame(rows, columns=list(COLUMNS)), loose
+
+
+def _doubt_fragments(rows: Sequence[dict[str, object]], loose: Sequence[Word]) -> None:
+    """Make numbers alone doubtful that stand by other signs as high: they may be what is left of an area or a name."""
+    alone = [row for row in rows if row["kind"] == "alone"]
+    if not alone or not loose:
+        return
+    high = np.array([row["height"] for row in alone], dtype=np.float64)[:, None]
+    other = np.array([word.height for word in loose])
+    places = np.array([(row["x"], row["y"]) for row in alone], dtype=np.float64)
+    near = cdist(places, np.array([word.middle for word in loose])) < _BESIDE * high
+    near &= (other > _DUST * high) & (other < high / _DUST)
+    for row, is_near in zip(alone, near.any(axis=1).tolist(), strict=True):
+        if is_near:
+            row["p"] = min(float(row["p"]), _ALONE)  # type: ignore[arg-type]
 
 
 def _fraction(members: Sequence[int], words: Sequence[Word], readings: Sequence[Reading]) -> dict[str, object] | None:
@@ -91,6 +111,8 @@ def _free(members: Sequence[int], words: Sequence[Word], readings: Sequence[Read
             row = _row(words[members[0]], readings[members[0]], "whole", None)
             # The readers are not asked for a number within a longer text: it stays with the network.
             sure = float(np.prod([readings[one].sure for one in members]))
+            if not _AREA.fullmatch(said.get("area") or ""):
+                sure = min(sure, _ALONE)  # without a whole area nothing tells that the number is whole
             return row | {"number": said["number"], "area": said.get("area"), "code": code, "p": sure, "agrees": False}
     numbers = [one for one in members if _NUMBER.fullmatch(readings[one].text)]
     codes = [code for one in members if one not in numbers and (code := land_use(readings[one].text))]

@@ -77,7 +77,17 @@ def test_a_number_over_another_without_a_bar_is_no_firmer_than_the_network_alone
     both = (Reading("92", 0.97, "92", 1.0), Reading("93", 0.9, "93", 1.0))
     row = candidate(*both, roles=("free", "free"), heights=(20.0, 20.0))
     assert (row["number"], row["area"], row["agrees"]) == ("92", "93", False)
-    assert row["p"] == pytest.approx(0.97 * 0.9)
+    assert row["p"] <= 0.6
+    whole = (both[0], Reading("93.5", 0.9, "93.5", 1.0))
+    row = candidate(*whole, roles=("free", "free"), heights=(20.0, 20.0))
+    assert (row["area"], row["p"]) == ("93.5", pytest.approx(0.97 * 0.9))
+
+
+def test_a_number_alone_by_signs_that_say_nothing_may_be_a_part():
+    for far, is_firm in ((60.0, False), (200.0, True)):
+        row = [Word([0], 0.0, "free", 0, (0.0, 30.0, 0.0, 20.0)), Word([1], 0.0, "free", 1, (far, far + 15, 0.0, 20.0))]
+        rows, loose = candidates.of_words(row, (Reading("36", 0.99, "36", 1.0), Reading("m", 0.1)))
+        assert (rows["number"].tolist(), loose, rows["p"][0] > 0.99) == (["36"], [1], is_firm)
 
 
 def test_letters_are_digits_only_where_every_sign_may_be_one():
