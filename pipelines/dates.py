@@ -14,6 +14,7 @@ _NAMED = r"^(?P<d>\d{1,2})[ \-/.](?P<m>[a-z]{3,9})[ \-/.,]{1,2}(?P<y>\d{4})$"
 _COMPACT = r"^(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:18|19|20)\d{2})$"
 _COMPACT_YEAR_FIRST = r"^(?P<y>(?:18|19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>\d{2})$"
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
+_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _YEAR = r"^(?:nam ?)?((?:18|19|20)\d{2})(?:\.0+)?$"
 _MONTH = r"^(?:thang ?)?(?:0?[1-9]|1[0-2])(?: ?[/\-.] ?|,? ?nam ?| )((?:18|19|20)\d{2})$"
 _BLANK = r"^[\s\-\u2013\u2014./]*$"
@@ -31,8 +32,20 @@ def parse(values: pd.Series) -> pd.DataFrame:
     null, `year` set). The day comes first, as the law writes it, and is never exchanged with the month: 06/25/2010 is
     `bad`, as are a two-digit year and a day that does not exist.
     """
+    if values.isna().all():
+        return pd.DataFrame(
+            {
+                "date": pd.Series(pd.NA, index=values.index, dtype="string"),
+                "year": pd.Series(pd.NA, index=values.index, dtype="Int64"),
+                "bad": False,
+            }
+        )
     text = values.astype("string").str.strip().str.lstrip("'")
     text = text.mask(text.str.fullmatch(_BLANK).fillna(False))
+    if text.str.fullmatch(_ISO).fillna(True).all():
+        # What databases export needs no look at the other spellings.
+        dates = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+        return _judged(text, dates, dates.dt.year.astype("Int64"))
     text = map_unique(text, _plain).astype("string")
     parts = pd.DataFrame({"y": pd.NA, "m": pd.NA, "d": pd.NA}, index=text.index, dtype="string")
     for pattern in (_DAY_FIRST, _YEAR_FIRST, _COMPACT, _COMPACT_YEAR_FIRST, _WORDS, _NAMED):
@@ -45,6 +58,11 @@ def parse(values: pd.Series) -> pd.DataFrame:
     dates = dates.fillna(_EXCEL_EPOCH + pd.to_timedelta(serial.astype("float64") // 1, unit="D"))
     year_only = text.str.extract(_YEAR)[0].fillna(text.str.extract(_MONTH)[0])
     years = dates.dt.year.astype("Int64").fillna(pd.to_numeric(year_only, errors="coerce").astype("Int64"))
+    return _judged(text, dates, years)
+
+
+def _judged(text: pd.Series, dates: pd.Series, years: pd.Series) -> pd.DataFrame:
+    """Return what was read, without years that no paper can bear."""
     possible = years.between(_YEAR_MIN, _YEAR_MAX).fillna(False)
     return pd.DataFrame(
         {

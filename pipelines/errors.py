@@ -12,9 +12,13 @@ class CadastreError(Exception):
     Args:
         vi: One sentence in Vietnamese: what is wrong with which file, and what to do.
         en: The same sentence in English.
+
+    Attributes:
+        is_logged: Whether the log of the land database holds an entry of it.
     """
 
     exit_code = 2
+    is_logged = False
 
     def __init__(self, vi: str, en: str) -> None:
         super().__init__(en)

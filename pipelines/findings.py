@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 import schemas
@@ -82,6 +83,8 @@ def build(
     """
     if code not in known_codes():
         raise KeyError(code)
+    if not len(feature_id):
+        return empty(crs)
     about = pd.Series(np.asarray(feature_id, dtype=object)).astype("string")
     told = {"other_id": other_id, "value": value, "limit": limit, "detail": detail, "source": source}
     columns = {name: _column(values, TYPES[name], len(about)) for name, values in told.items()}
@@ -107,6 +110,11 @@ def of(items: Iterable[Finding], *, crs: Any) -> gpd.GeoDataFrame:
 
 def empty(crs: Any) -> gpd.GeoDataFrame:
     """Return a findings frame without rows."""
+    return _empty(CRS.from_user_input(crs) if crs is not None else None).copy()
+
+
+@cache
+def _empty(crs: CRS | None) -> gpd.GeoDataFrame:
     columns = {name: pd.Series([], dtype=kind) for name, kind in TYPES.items()}
     return gpd.GeoDataFrame(columns, geometry=[], crs=crs)
 

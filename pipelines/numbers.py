@@ -8,6 +8,7 @@ _HECTARE_M2 = 10_000.0
 _GAPS = r"[\s\u00a0\u2007\u2009\u202f]"
 _GROUPED = rf"^\d{{1,3}}(?:{_GAPS}\d{{3}})+(?:[.,]\d+)?$|^\d{{1,3}}(?:['\u2019]\d{{3}})+(?:[.,]\d+)?$"
 _BLANK = r"^[\s\-\u2013\u2014./]*$"
+_DIGITS = r"[0-9]{1,15}"
 _PLAIN = r"^[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _THOUSANDS_DOT = r"^[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?$"
 _THOUSANDS_COMMA = r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$"
@@ -22,7 +23,12 @@ def parse(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     such a value counts as unreadable rather than being guessed. Blanks and apostrophes may stand between thousands,
     nowhere else; a unit behind the number may be m², or hectares, which become m². Sums ("100+20") are not computed.
     """
+    if values.isna().all():
+        return pd.Series(float("nan"), index=values.index), pd.Series(False, index=values.index)
     raw = values.astype("string").str.strip().str.replace(r"^'", "", regex=True)
+    if raw.str.fullmatch(_DIGITS).fillna(True).all():
+        # What most columns hold: digits alone, and nothing to decide.
+        return pd.to_numeric(raw).astype("float64"), pd.Series(False, index=values.index)
     is_hectare = raw.str.contains(rf"\d{_HECTARE}", regex=True).fillna(False)
     text = raw.str.replace(_UNIT, "", regex=True).str.replace(_HECTARE, "", regex=True).str.strip()
     text = text.mask(text.str.fullmatch(_BLANK).fillna(False))

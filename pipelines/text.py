@@ -47,6 +47,9 @@ def repair(values: pd.Series) -> tuple[pd.Series, pd.Series]:
 
     Runs of spaces and spaces at the ends are put right too, but are not worth telling.
     """
+    if values.isna().all():
+        # Of the columns that a file may have, most stand empty.
+        return values.astype("string"), pd.Series(False, index=values.index)
     clean = map_unique(values, lambda value: _clean(value)[0])
     changed = flags(values, lambda value: _clean(value)[1])
     return clean.astype("string"), changed
@@ -82,6 +85,8 @@ def map_unique(values: pd.Series, function: Callable[[str], Any]) -> pd.Series:
     """Return function(value) for every value, called once per different value; missing values stay missing."""
     text = values.astype("object")
     present = text.notna()
+    if not present.any():
+        return text
     known = {value: function(str(value)) for value in text[present].unique()}
     return text.where(present).map(known)
 

@@ -115,6 +115,9 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def postgis() -> Iterator[str]:
-    """Return the connection string of a PostGIS that lives as long as the tests."""
-    with running() as connection:
+    """Return the connection string of a PostGIS that lives as long as the tests.
+
+    Its databases live for seconds; to look through each of them for something to tidy up is only work.
+    """
+    with running("autovacuum=off") as connection:
         yield connection

@@ -27,14 +27,14 @@ def safe(tmp_path: Path) -> vault.Vault:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Return the address of an empty database; skip where there is no PostgreSQL."""
+    """Return the address of a database with PostGIS and nothing else; skip where there is no PostgreSQL."""
     if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         pytest.skip("no PostgreSQL on this machine: sh setup/test-tools.sh")
     server = request.getfixturevalue("postgis")
     folder = conninfo_to_dict(server)["host"]
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        connection.execute(f"CREATE DATABASE {name}")
         yield f"postgresql://postgres@/{name}?host={folder}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -145,7 +145,9 @@ def apply(store: land.Store, request: Request, rules: Rules, *, vault: vaults.Va
             return _write(store, request, judged, srid, entry)
         # Nothing was written: the transaction ends with the entry that says why.
         land.write_log(store, entry, land.REFUSED, reason="key.other" if wrong else _told(judged.reasons, request))
-    raise wrong or Refused(request, judged.reasons)
+    refused = wrong or Refused(request, judged.reasons)
+    refused.is_logged = True
+    raise refused
 
 
 def _write(store: land.Store, request: Request, judged: _Judged, srid: int, entry: land.Entry) -> Outcome:

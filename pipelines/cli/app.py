@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,7 @@ from pipelines.cli import (
     times,
     validate,
 )
+from pipelines.cli.refusals import note_refusal
 from pipelines.errors import CadastreError
 
 HELP = """Địa chính: từ gói dữ liệu của xã đến cơ sở dữ liệu đất đai toàn tỉnh.
@@ -88,15 +89,18 @@ def home_option(
     ] = None,
 ) -> None:
     """Keep the options that every command shares."""
-    context.obj = {"home": home, "config": config}
+    context.ensure_object(dict).update(home=home, config=config)
 
 
 def main() -> None:
     """Run the command; end with 2 or 3 and one bilingual line when the world, not the program, is wrong."""
+    shared: dict[str, Any] = {}
     try:
-        app()
+        app(obj=shared)
     except CadastreError as error:
         print(f"Lỗi: {error.vi}\nError: {error.en}", file=sys.stderr)
+        if asked := shared.get("asked"):
+            note_refusal(asked, error)
         raise SystemExit(error.exit_code) from None
     except BrokenPipeError:
         # The reader of our output (`head`, `less`) went away; that is no failure of ours.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,10 +70,22 @@ def log(
     as_json: Json = False,
 ) -> None:
     """Nhật ký: ai xin ghi gì, kết quả ra sao / the log: who asked for what, and what became of it."""
+    from pipelines import journal
     from pipelines import store as land
 
-    with land.open_reader(settings(context, home).database) as store:
-        entries = land.read_log(store, commune)
+    chosen = settings(context, home)
+    entries = journal.read(chosen.home, commune)
+    try:
+        with land.open_reader(chosen.database) as store:
+            entries += land.read_log(store, commune)
+    finally:
+        # A database that cannot be opened is what the journal is for.
+        _tell_log(sorted(entries, key=lambda entry: entry["luc"]), as_json)
+
+
+def _tell_log(entries: "list[dict[str, Any]]", as_json: bool) -> None:
+    from pipelines import store as land
+
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False))
         return

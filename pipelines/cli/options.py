@@ -1,13 +1,30 @@
 """Options and settings shared by the commands."""
 
 import getpass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a command was asked.
+
+    Attributes:
+        command: Its name, without the program's.
+        params: Its arguments and options.
+        settings: Its settings.
+    """
+
+    command: str
+    params: "dict[str, Any]"
+    settings: "Settings"
+
 
 Home = Annotated[
     Path | None,
@@ -24,8 +41,19 @@ def settings(context: typer.Context, home: Path | None = None) -> "Settings":
     """
     from pipelines.settings import load
 
-    shared = context.obj or {}
-    return load(shared.get("config"), home=home or shared.get("home"))
+    shared = context.ensure_object(dict)
+    chosen = load(shared.get("config"), home=home or shared.get("home"))
+    shared["asked"] = Asked(_command(context), context.params, chosen)
+    return chosen
+
+
+def _command(context: typer.Context) -> str:
+    """Return the words of the command, without those the program was started with."""
+    words, inner, outer = [], str(context.info_name), context.parent
+    while outer is not None:
+        words.append(inner)
+        inner, outer = str(outer.info_name), outer.parent
+    return " ".join(reversed(words))
 
 
 def config_file(context: typer.Context) -> Path | None:

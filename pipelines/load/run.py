@@ -87,6 +87,7 @@ def run(delivery: Delivery, store: land.Store, vault: vaults.Vault, who: str = "
             return _load(delivery, store, vault, parcels, quarantined)
         entry = land.Entry("load", who, *delivery.scope, goi_sha256=delivery.sha256)
         land.write_log(store, entry, land.REFUSED, reason=refused.code)
+    refused.error.is_logged = True
     raise refused.error
 
 

@@ -100,6 +100,7 @@ def undo_files(settings: Settings, code: str, who: str) -> Undone:
         except Refusal as refusal:
             entry = land.Entry("reform undo", who, code, reform.era)
             land.write_log(store, entry, land.REFUSED, reason=refusal.en)
+            refusal.is_logged = True
             raise
     (settings.home / FOLDER / f"{code}.json").unlink(missing_ok=True)
     return done

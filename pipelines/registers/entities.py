@@ -110,9 +110,12 @@ def frame(entity: str, records: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     names = list(dict.fromkeys(model().attributes[entity].values()))
     table = pd.DataFrame.from_records(records, columns=[*LINKS, *names])
     texts = table[names].astype("string")
-    stripped = pd.DataFrame({name: texts[name].str.strip() for name in names}, index=table.index)
+    # Of the attributes of the structure most stand empty.
+    for name in texts.columns[texts.notna().any()]:
+        stripped = texts[name].str.strip()
+        texts[name] = stripped.mask(stripped == "")
     links = {"_id": "int64", "_parent": "Int64", "_in": "string", "_dossier": "int64", "_before": "bool"}
-    whole: pd.DataFrame = pd.concat([table[list(LINKS)].astype(links), stripped.mask(stripped == "")], axis=1)
+    whole: pd.DataFrame = pd.concat([table[list(LINKS)].astype(links), texts], axis=1)
     return whole
 
 
@@ -162,7 +165,6 @@ def typed(document: Document) -> Typed:
 
 def _typed(values: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
     if values.isna().all():
-        # Of the attributes of the structure most stand empty.
         dtype = "string" if kind.startswith("date") else _DTYPES.get(kind, "Int64")
         return pd.Series(pd.NA, index=values.index, dtype=dtype), pd.Series(False, index=values.index)
     if kind.startswith("date"):

@@ -8,9 +8,12 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import store as land
+from pipelines.cli.app import app
 from pipelines.difference import chosen, page, tell
+from pipelines.errors import CadastreError
 from tests.conftest import diachinh
 from tests.unit.deliveries import NAMES, NUMBERS
 from tests.unit.feeds import SECRET, load
@@ -74,9 +77,9 @@ def test_wrong_calls_write_nothing(home: Path, tmp_path: Path) -> None:
         ["15670", "1", "--from", "2025-01-01"], ["15670", "--from", "hôm qua"], ["99999"], ["15670", "7", "8"],
         ["15670", "--map", there / "x.html"],
     ):  # fmt: skip
-        done = diachinh("diff", *wrong, "--home", home)
-        assert (done.returncode, done.stdout) == (2, ""), wrong
-        assert "Lỗi:" in done.stderr and "Error:" in done.stderr
+        done = CliRunner().invoke(app, ["diff", *map(str, wrong), "--home", str(home)])
+        assert isinstance(done.exception, CadastreError) and done.exception.exit_code == 2, wrong
+        assert done.stdout == "" and done.exception.vi != done.exception.en
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
     assert there.read_text("utf-8") == "mine"
 

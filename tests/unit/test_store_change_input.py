@@ -23,7 +23,7 @@ from pipelines.reform import apply as join
 from tests.unit.changes import DAY, RULES, asked, body, box, child, filled, kept, key, name, registered, written
 from tests.unit.deliveries import NAMES, ZONE, delivery
 from tests.unit.reformed import NEW, ONE, OTHER, SHEETS, commune, reform
-from tests.unit.test_store_change_process import started
+from tests.unit.test_store_change_process import at_once, started
 
 HALVES = [child(box(20, 28)), child(box(28, 40))]
 
@@ -173,13 +173,7 @@ def test_one_number_is_given_once_in_all_communes(url: str, tmp_path: Path) -> N
                 "thua_dat": [{"thua_dat_id": parcel, "dia_chi": "Thôn 7"}],
             }  # fmt: skip
             officers.append(started(url, tmp_path, written(tmp_path, content), code))
-    for officer in officers:
-        assert officer.stdout is not None and officer.stdout.readline() == "ready\n"
-    for officer in officers:
-        assert officer.stdin is not None
-        officer.stdin.write("go\n")
-        officer.stdin.flush()
-    assert sorted(officer.communicate(timeout=120)[0].strip() for officer in officers) == ["3", "number.registered"]
+    assert sorted(at_once(officers)) == ["3", "number.registered"]
 
 
 def test_a_draft_is_a_command(url: str, tmp_path: Path) -> None:

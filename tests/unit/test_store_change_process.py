@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +14,13 @@ from typer.testing import CliRunner
 
 from pipelines import store as land
 from pipelines.cli.app import app
+from pipelines.load import run as load
 from pipelines.load.files import execute
 from pipelines.province import files as province
 from pipelines.publish import files as publish
 from pipelines.settings import Settings
-from tests.unit.changes import body, box, child, filled, registered, written
-from tests.unit.deliveries import ZONE
+from tests.unit.changes import body, box, child, drawn, filled, kept, key, registered, written
+from tests.unit.deliveries import SIDE_M, ZONE, parcels, squares
 from tests.unit.test_load_files import steps
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +61,18 @@ def started(url: str, folder: Path, package: Path, mode: str) -> "subprocess.Pop
     return subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
 
 
+def at_once(calls: "Iterable[subprocess.Popen[str]]") -> list[str]:
+    """Let officers begin in the same moment when all of them are ready; return what each of them is told."""
+    officers = list(calls)
+    for officer in officers:
+        assert officer.stdout is not None and officer.stdout.readline() == "ready\n"
+    for officer in officers:
+        assert officer.stdin is not None
+        officer.stdin.write("go\n")
+        officer.stdin.flush()
+    return [officer.communicate(timeout=120)[0].strip() for officer in officers]
+
+
 def test_of_two_officers_at_once_exactly_one_wins_and_the_other_is_told(url: str, tmp_path: Path) -> None:
     with land.open_store(url, srid=ZONE) as store:
         filled(store, tmp_path)
@@ -69,18 +83,51 @@ def test_of_two_officers_at_once_exactly_one_wins_and_the_other_is_told(url: str
             )
             for at in (25, 30)
         ]
-    officers = [started(url, tmp_path, package, f"officer{turn}") for turn, package in enumerate(packages)]
-    for officer in officers:
-        assert officer.stdout is not None and officer.stdout.readline() == "ready\n"
-    for officer in officers:
-        assert officer.stdin is not None
-        officer.stdin.write("go\n")
-        officer.stdin.flush()
-    told = sorted(officer.communicate(timeout=120)[0].strip() for officer in officers)
-    assert told == ["2", "basis.retired"]
+    told = at_once(started(url, tmp_path, package, f"officer{turn}") for turn, package in enumerate(packages))
+    assert sorted(told) == ["2", "basis.retired"]
     with land.open_reader(url) as store:
         assert sorted(land.current(store, "thua_dat", ZONE)["so_thu_tu_thua"]) == ["1", "3", "4", "5", "6"]
         assert sorted(entry["ket_qua"] for entry in land.read_log(store)) == ["ghi", "tu_choi"]
+
+
+def test_of_two_neighbours_that_want_the_same_ground_at_once_one_gets_it(url: str, tmp_path: Path) -> None:
+    """Neither change names the other's parcel: only the ground between them tells that both cannot be."""
+    apart = parcels(squares(5)[[0, 1, 3, 4]])
+    with land.open_store(url, srid=ZONE) as store:
+        load(drawn(parcels=apart), store, key(tmp_path))
+        packages = [
+            written(
+                tmp_path,
+                body(store, (number,), giao_dich_id=f"TD-{number}", loai_bien_dong="TD", ly_do_dien_tich="Đo đạc lại",
+                     thua_dat=[kept(number, box(west, east), dien_tich=(east - west) * SIDE_M)]),
+            )
+            for number, west, east in ((2, 20, 55), (3, 45, 80))
+        ]  # fmt: skip
+    told = at_once(started(url, tmp_path, package, f"officer{turn}") for turn, package in enumerate(packages))
+    assert sorted(told)[0] == "2" and "thua_dat.overlap" in sorted(told)[1]
+    with land.open_reader(url) as store:
+        shapes = land.current(store, "thua_dat", ZONE).geometry
+        assert sorted(shapes.area) == [400, 400, 400, 700]
+        assert [entry["ket_qua"] for entry in land.read_log(store)] == ["ghi", "tu_choi"]
+
+
+def test_neighbours_that_do_not_touch_each_other_are_both_written(url: str, tmp_path: Path) -> None:
+    with land.open_store(url, srid=ZONE) as store:
+        filled(store, tmp_path)
+        packages = [
+            written(
+                tmp_path,
+                body(store, (number,), giao_dich_id=f"TN-{number}",
+                     thua_dat=[child(box(west, west + 5)), child(box(west + 5, west + 20))]),
+            )
+            for number, west in ((2, 20), (3, 40))
+        ]  # fmt: skip
+    told = at_once(started(url, tmp_path, package, f"officer{turn}") for turn, package in enumerate(packages))
+    assert sorted(told) == ["2", "3"]
+    with land.open_reader(url) as store:
+        current = land.current(store, "thua_dat", ZONE)
+        assert sorted(current["so_thu_tu_thua"]) == ["1", "4", "5", "6", "7", "8"]
+        assert current["ma_dinh_danh_thua"].nunique() == 6 and current.area.sum() == 1600
 
 
 def test_killed_in_the_middle_leaves_the_former_state(url: str, tmp_path: Path) -> None:

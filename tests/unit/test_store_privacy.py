@@ -9,9 +9,14 @@ from typer.testing import CliRunner
 from pipelines import safety, vault
 from pipelines import store as land
 from pipelines.cli.app import app
+from pipelines.cli.register import draw_preview
+from pipelines.province import files as province
+from pipelines.publish import files as publish
+from pipelines.settings import Settings
 from tests.unit import held
 from tests.unit.changes import registered
 from tests.unit.deliveries import NAMES, NUMBERS, ZONE
+from tests.unit.test_publish import everything
 
 BUYER, NUMBER, DEAL = "Người Mua Bịa Đặt", "038090000123", "HĐ 7/riêng"
 SECRETS = (BUYER, NUMBER, DEAL, *NAMES, *NUMBERS)
@@ -66,9 +71,42 @@ def test_what_is_told_without_holders_names_nobody(sold: str, tmp_path: Path) ->
 
 
 def test_files_of_a_difference_name_nobody(sold: str, tmp_path: Path) -> None:
-    table, page = tmp_path / "d.csv", tmp_path / "d.html"
-    told(tmp_path, "diff", held.COMMUNE, 0, "--out", table, "--map", page)
-    written = table.read_text(encoding="utf-8") + page.read_text(encoding="utf-8")
+    out = tmp_path / "difference"
+    out.mkdir()
+    for kind in ([], ["--public"]):
+        told(
+            tmp_path,
+            "diff",
+            held.COMMUNE,
+            0,
+            "--out",
+            out / f"d{len(kind)}.csv",
+            "--map",
+            out / f"d{len(kind)}.html",
+            *kind,
+        )
+        told(
+            tmp_path,
+            "diff",
+            held.COMMUNE,
+            0,
+            "--out",
+            out / f"d{len(kind)}.xlsx",
+            "--gpkg",
+            out / f"d{len(kind)}.gpkg",
+            *kind,
+        )
+    assert len(list(out.iterdir())) == 8
+    written = everything(out)
+    assert held.key(1) in written
+    assert [secret for secret in SECRETS if secret in written] == []
+
+
+def test_a_release_names_nobody(sold: str, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "office", store=sold)
+    province.execute(settings.home, settings)
+    publish.execute(settings.home, settings, preview=draw_preview)
+    written = everything(settings.home)
     assert held.key(1) in written
     assert [secret for secret in SECRETS if secret in written] == []
 
