@@ -17,6 +17,9 @@ _AREA_MM = 3.0
 _LETTER_MM = 14.0
 """Largest bold letter."""
 
+_LARGE = 3.0
+"""Least size of a letter, in least thicknesses: smaller clots are where lines, dots and small letters run together."""
+
 _FULL = 0.2
 """A letter fills more of its box than the outline of a block in a bold line does."""
 
@@ -50,7 +53,7 @@ def thinned(lines: Mask, width: float, px_per_mm: float) -> tuple[Mask, Mask | N
     del thick
     is_area = 2 * deepest >= _AREA_MM * px_per_mm
     is_area[0] = False
-    is_letter = _are_letters(stats, deepest, px_per_mm) & ~is_area
+    is_letter = _are_letters(stats, deepest, size, px_per_mm) & ~is_area
     if not is_area.any() and not is_letter.any():
         return lines, None
     made, hollow = lines.copy(), np.zeros(lines.shape, dtype=bool) if is_area.any() else None
@@ -74,7 +77,7 @@ def _depths(inked: npt.NDArray[np.uint8], reach: int) -> Iterator[tuple[slice, n
 
 
 def _are_letters(
-    stats: npt.NDArray[np.int32], deepest: npt.NDArray[np.float32], px_per_mm: float
+    stats: npt.NDArray[np.int32], deepest: npt.NDArray[np.float32], size: int, px_per_mm: float
 ) -> npt.NDArray[np.bool_]:
     wide, high, area = (stats[:, column] for column in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     length = area / np.maximum(2 * deepest, 1)
@@ -83,5 +86,6 @@ def _are_letters(
     made: npt.NDArray[np.bool_] = (
         (np.maximum(wide, high) <= _LETTER_MM * px_per_mm) & (area >= _FULL * wide * high) & ~straight
     )
+    made &= np.maximum(wide, high) >= _LARGE * size
     made[0] = False
     return made
