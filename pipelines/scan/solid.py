@@ -1,4 +1,4 @@
-"""Ink too thick for a line: filled areas keep their rim alone, bold letters and dots across lines are taken away."""
+"""Ink too thick for a line: of a filled area the rim alone is line work."""
 
 from collections.abc import Iterator
 
@@ -14,19 +14,11 @@ _THICK = 2.5
 _AREA_MM = 3.0
 """A filled area is wider than this somewhere; a bold letter or a bold line is not."""
 
-_LETTER_MM = 14.0
-"""Largest bold letter."""
-
-_FULL = 0.2
-"""A letter fills more of its box than the outline of a block in a bold line does."""
-
 _STRIP = 1024
-_SLIM = 5.0
-"""What is so many times longer than broad is a piece of a bold line."""
 
 
 def thinned(lines: Mask, width: float, px_per_mm: float) -> tuple[Mask, Mask | None]:
-    """Return the line work with filled areas hollowed and bold letters left out, and the inside of filled areas.
+    """Return the line work with filled areas hollowed, and the inside of these areas.
 
     Args:
         lines: (H, W) line work.
@@ -39,7 +31,7 @@ def thinned(lines: Mask, width: float, px_per_mm: float) -> tuple[Mask, Mask | N
     size = int(np.ceil(_THICK * width)) | 1
     inked = lines.view(np.uint8)
     thick = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
-    count, label, stats, _ = cv2.connectedComponentsWithStats(thick, connectivity=8, ltype=cv2.CV_32S)
+    count, label = cv2.connectedComponents(thick, connectivity=8, ltype=cv2.CV_32S)
     if count == 1:
         return lines, None
     reach = int(max(_AREA_MM * px_per_mm, 2 * width)) + 2
@@ -50,18 +42,12 @@ def thinned(lines: Mask, width: float, px_per_mm: float) -> tuple[Mask, Mask | N
     del thick
     is_area = 2 * deepest >= _AREA_MM * px_per_mm
     is_area[0] = False
-    is_letter = _are_letters(stats, deepest, px_per_mm) & ~is_area
-    if not is_area.any() and not is_letter.any():
+    if not is_area.any():
         return lines, None
-    made, hollow = lines.copy(), np.zeros(lines.shape, dtype=bool) if is_area.any() else None
-    side = 2 * round(width) + 1
+    made, hollow = lines.copy(), np.zeros(lines.shape, dtype=bool)
     for rows, depth in _depths(inked, reach):
-        deep, of = depth > width, label[rows]
-        around = cv2.dilate(is_letter[of].view(np.uint8), np.ones((side, side), np.uint8)) > 0
-        made[rows] &= ~(is_letter[of] | (around & deep))
-        if hollow is not None:
-            hollow[rows] = is_area[of] & deep
-            made[rows] &= ~hollow[rows]
+        hollow[rows] = is_area[label[rows]] & (depth > width)
+        made[rows] &= ~hollow[rows]
     return made, hollow
 
 
@@ -71,17 +57,3 @@ def _depths(inked: npt.NDArray[np.uint8], reach: int) -> Iterator[tuple[slice, n
         last, low = min(first + _STRIP, len(inked)), max(0, first - reach)
         depth = cv2.distanceTransform(inked[low : last + reach], cv2.DIST_L2, 3)
         yield slice(first, last), np.ascontiguousarray(depth[first - low : last - low], dtype=np.float32)
-
-
-def _are_letters(
-    stats: npt.NDArray[np.int32], deepest: npt.NDArray[np.float32], px_per_mm: float
-) -> npt.NDArray[np.bool_]:
-    wide, high, area = (stats[:, column] for column in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    length = area / np.maximum(2 * deepest, 1)
-    box = np.hypot(wide, high)
-    straight = (length >= _SLIM * 2 * deepest) & (length <= 1.2 * box) & (length >= 0.8 * box)
-    made: npt.NDArray[np.bool_] = (
-        (np.maximum(wide, high) <= _LETTER_MM * px_per_mm) & (area >= _FULL * wide * high) & ~straight
-    )
-    made[0] = False
-    return made

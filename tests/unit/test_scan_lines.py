@@ -78,12 +78,6 @@ def test_a_filled_block_is_a_face_as_large_as_itself():
     assert told.polygons.area.min() == pytest.approx(61 * 121, rel=0.12)
 
 
-def test_bold_letters_across_lines_are_left_out():
-    dark = _drawn(RIM, MIDDLE)
-    cv2.putText(dark, "A", (515, 450), cv2.FONT_HERSHEY_SIMPLEX, 3.0, 255, 13)
-    assert len(_traced(dark).polygons) == 2
-
-
 def test_thin_lines_alone_are_not_touched():
     lines = _drawn(RIM, MIDDLE) > 127
     kept, hollow = solid.thinned(lines, 3.0, PER_MM)
