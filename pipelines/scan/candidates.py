@@ -16,7 +16,8 @@ from pipelines.scan.words import Word
 
 COLUMNS = ("number", "area", "code", "x", "y", "x_area", "y_area", "p", "agrees", "other", "kind", "height")
 """Number, area and code as texts; where the number stands and, where it has one, its area; probability of the number;
-whether both readers agree; what the other one reads; `fraction`, `whole` or `alone`; height of its signs in pixels."""
+whether both readers agree; what the other one reads; `fraction`, `whole`, `stacked` or `alone`; height of its signs in
+pixels."""
 
 _NUMBER = re.compile(r"[1-9]\d{0,4}")
 _AREA = re.compile(r"\d{1,7}\.\d")
@@ -27,6 +28,12 @@ _SWAPS = {"O": "DĐQ", "D": "ĐO", "Đ": "D", "5": "S", "S": "5", "8": "B", "B":
 _AGREED, _ALONE = 0.02, 0.6
 """Share of the doubt that stays where both readers agree; most that one is believed against the other."""
 
+
+STACKED = "stacked"
+"""Kind of a number over its area without a bar."""
+
+_ASIDE, _ROWS = 1.2, (0.8, 2.6)
+"""How far the middles of two rows of a label are beside and below each other, in heights of the lower signs."""
 
 _LOPSIDED = 0.3
 """How far a number may stand beside the middle of its area, in heights of its signs; half a digit is 0.3."""
@@ -56,7 +63,37 @@ def of_words(words: Sequence[Word], readings: Sequence[Reading]) -> tuple[pd.Dat
         else:
             rows.append(made)
     _doubt_fragments(rows, [words[one] for one in loose])
-    return pd.DataFrame(rows, columns=list(COLUMNS)), loose
+    return stacked(pd.DataFrame(rows, columns=list(COLUMNS))), loose
+
+
+def stacked(told: pd.DataFrame) -> pd.DataFrame:
+    """Return the labels with whole numbers right below one another as a number over its area, written without a bar.
+
+    Only that the area is the face's can tell the two apart from two numbers: until then the label is in doubt.
+    """
+    alone = np.flatnonzero((told["kind"] == "alone").to_numpy() & told["number"].notna().to_numpy())
+    if len(alone) < 2:
+        return told
+    x, y, high = (told[name].to_numpy(dtype=np.float64)[alone] for name in ("x", "y", "height"))
+    usual = np.minimum(high[:, None], high[None, :])
+    down = (y[None, :] - y[:, None]) / usual
+    is_over = (np.abs(x[None, :] - x[:, None]) < _ASIDE * usual) & (down > _ROWS[0]) & (down < _ROWS[1])
+    is_over &= (high[:, None] < high[None, :] / _DUST) & (high[None, :] < high[:, None] / _DUST)
+    # Of three in a column nobody knows which are two.
+    is_pair = is_over & (is_over.sum(axis=1) == 1)[:, None] & (is_over.sum(axis=0) == 1)[None, :]
+    is_pair &= ~is_over.any(axis=0)[:, None] & ~is_over.any(axis=1)[None, :]
+    over, under = (alone[one] for one in np.nonzero(is_pair))
+    told = told.copy()
+    for column, source in (("area", "number"), ("x_area", "x"), ("y_area", "y")):
+        told.loc[told.index[over], column] = told[source].to_numpy()[under]
+    told.loc[told.index[over], "kind"] = STACKED
+    return told.drop(index=told.index[under]).reset_index(drop=True)
+
+
+def proven(told: pd.DataFrame) -> pd.DataFrame:
+    """Return the labels in their faces, in doubt those of which only the area tells number from area, and does not."""
+    is_open = (told["kind"] == STACKED) & ~told["fits"].astype("boolean").fillna(value=False)
+    return told.assign(p=told["p"].astype("float64").clip(upper=_ALONE).where(is_open, told["p"]))
 
 
 def _doubt_fragments(rows: Sequence[dict[str, object]], loose: Sequence[Word]) -> None:

@@ -73,7 +73,7 @@ def read(
     area_m2 = None if m2_per_px2 is None else shapely.area(polygons) * m2_per_px2
     limit_m2 = None if m2_per_px2 is None else _limit_m2(polygons, m2_per_px2, px_per_mm)
     told = _of_parcels(_in_faces(told, polygons, kinds, area_m2, limit_m2, px_per_mm))
-    rows = _chosen(told, kinds)
+    rows = _chosen(candidates.proven(told), kinds)
     rows = _compared(rows, kinds, area_m2, limit_m2)
     rows = _registered(rows, told, listed, area_m2, limit_m2)
     rows["sure"] = _is_sure(rows, kinds, listed is not None)
@@ -157,7 +157,7 @@ def _of_parcels(told: pd.DataFrame) -> pd.DataFrame:
 
 def _chosen(told: pd.DataFrame, kinds: Any) -> pd.DataFrame:
     """Return one row per face: the best of its labels, and whether there were several that say other things."""
-    rank = told["kind"].map({"fraction": 0, "whole": 1, "alone": 2}).to_numpy()
+    rank = told["kind"].map({"fraction": 0, "whole": 1, candidates.STACKED: 1, "alone": 2}).to_numpy()
     misfit = (told["fits"] == False).fillna(value=False).to_numpy(dtype=bool)  # noqa: E712 - null is neither
     # A label that stands in its own face comes before one taken over from beside it.
     order = np.lexsort((-told["p"].to_numpy(dtype=float), misfit, rank, told["beside"].to_numpy(dtype=bool)))
@@ -179,6 +179,8 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
         # A number alone, larger than there are parcels and ten times the area of its face, is this without its point.
         alone = pd.to_numeric(rows["number"].where(rows["kind"] == "alone"), errors="coerce").to_numpy(dtype=np.float64)
         gross |= (alone > (kinds == "parcel").sum()) & (np.abs(alone / 10 - area_m2) <= limit_m2)
+        # Or it is the area itself, whose number was not found.
+        gross |= np.abs(alone - area_m2) <= limit_m2
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()
