@@ -219,3 +219,28 @@ def test_on_a_sheet_of_numbers_alone_symbols_do_not_tell_their_height():
     kept = labels._of_parcels(pd.concat([usual, odd.assign(face=[80, 81, 82])], ignore_index=True))
     assert kept["kind"].value_counts().to_dict() == {"alone": 80, "fraction": 1}
     assert kept.loc[kept["kind"] == "fraction", "area"].tolist() == ["1.5"]
+
+
+def _rows(*labels: tuple[str, float, float, str]) -> pd.DataFrame:
+    made = [
+        {"number": number, "x": x, "y": y, "kind": kind, "height": 30.0, "p": 0.999, "x_area": np.nan, "y_area": np.nan}
+        for number, x, y, kind in labels
+    ]
+    return pd.DataFrame(made).assign(area=pd.Series([None] * len(made), dtype=object))
+
+
+def test_a_number_right_over_a_whole_area_is_one_label() -> None:
+    told = candidates.stacked(_rows(("12", 500, 500, "alone"), ("1477", 505, 540, "alone"), ("13", 900, 500, "alone")))
+    assert told[["number", "kind"]].to_numpy().tolist() == [["12", candidates.STACKED], ["13", "alone"]]
+    assert (told["area"][0], told["y_area"][0]) == ("1477", 540)
+    for apart in ([("12", 500, 500), ("14", 500, 700)], [("12", 500, 500), ("14", 560, 540)],
+                  [("12", 500, 500), ("14", 500, 540), ("15", 500, 580)]):  # fmt: skip
+        rows = _rows(*((*one, "alone") for one in apart))
+        assert (candidates.stacked(rows)["kind"] == "alone").all()
+
+
+def test_only_the_area_of_the_face_proves_a_label_without_a_bar() -> None:
+    told = candidates.stacked(_rows(("12", 500, 500, "alone"), ("1477", 505, 540, "alone")))
+    for fits, p in ((True, 0.999), (False, 0.6), (pd.NA, 0.6)):
+        seen = candidates.proven(told.assign(fits=pd.array([fits], dtype="boolean")))
+        assert seen["p"].tolist() == [p]
