@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import product
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from scipy.spatial.distance import cdist
 
 import schemas
@@ -93,7 +95,37 @@ def stacked(told: pd.DataFrame) -> pd.DataFrame:
 def proven(told: pd.DataFrame) -> pd.DataFrame:
     """Return the labels in their faces, in doubt those of which only the area tells number from area, and does not."""
     is_open = (told["kind"] == STACKED) & ~told["fits"].astype("boolean").fillna(value=False)
-    return told.assign(p=told["p"].astype("float64").clip(upper=_ALONE).where(is_open, told["p"]))
+    return told.assign(p=told["p"].astype("float64").clip(upper=_ALONE).where(is_open, told["p"]), row=told.index)
+
+
+def with_astray(
+    loose: gpd.GeoDataFrame, placed: pd.DataFrame, told: pd.DataFrame, rows: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """Return the texts that belong to no face with the labels that found none of their own (`why`).
+
+    Such a label speaks of a parcel whose boundary was not found: it is `outside` all faces, or the face has another
+    label (`doubled`).
+
+    Args:
+        loose: Texts that belong to no label.
+        placed: All labels with the `face` they stand in.
+        told: Those of them that can be labels of parcels.
+        rows: The label of each face.
+    """
+    is_whole = (placed["kind"] != "alone") & placed["number"].notna() & (placed["p"] >= _ALONE)
+    outside = placed[is_whole & (placed["face"] < 0)]
+    chosen = rows["number"].reindex(told["face"]).to_numpy()
+    is_other = ~told.index.isin(rows["row"].dropna()) & (told["number"] != chosen).to_numpy()
+    least = (told["kind"] == "alone").map({True: 1 - _AGREED, False: _ALONE})
+    doubled = told[is_other & told["number"].notna() & (told["p"] >= least)]
+    found = pd.concat([outside.assign(why="outside"), doubled.assign(why="doubled")])
+    spots = shapely.points(found[["x", "y"]].to_numpy(dtype=np.float64))
+    astray = gpd.GeoDataFrame(
+        {"text": found["number"].to_numpy(), "confidence": found["p"].to_numpy(), "why": found["why"].to_numpy()},
+        geometry=spots,
+    )
+    whole = pd.concat([loose.assign(why=""), astray], ignore_index=True)
+    return gpd.GeoDataFrame(whole, geometry="geometry").astype({"text": "string", "why": "string"})
 
 
 def _doubt_fragments(rows: Sequence[dict[str, object]], loose: Sequence[Word]) -> None:

@@ -72,12 +72,13 @@ def read(
     told, loose = candidates.of_words(words, readings)
     area_m2 = None if m2_per_px2 is None else shapely.area(polygons) * m2_per_px2
     limit_m2 = None if m2_per_px2 is None else _limit_m2(polygons, m2_per_px2, px_per_mm)
-    told = _of_parcels(_in_faces(told, polygons, kinds, area_m2, limit_m2, px_per_mm))
+    placed = _in_faces(told, polygons, kinds, area_m2, limit_m2, px_per_mm)
+    told = _of_parcels(placed)
     rows = _chosen(candidates.proven(told), kinds)
     rows = _compared(rows, kinds, area_m2, limit_m2)
     rows = _registered(rows, told, listed, area_m2, limit_m2)
     rows["sure"] = _is_sure(rows, kinds, listed is not None)
-    return Labels(_framed(rows), _loose(words, readings, loose))
+    return Labels(_framed(rows), candidates.with_astray(_loose(words, readings, loose), placed, told, rows))
 
 
 def _of_land(words: Sequence[word_work.Word], polygons: Any, px_per_mm: float) -> Flags:

@@ -136,7 +136,8 @@ class Labels:
         faces: One row per face (its row in `Faces.polygons` as index): `NUMBER_COLUMNS`; `confidence` of the number (0
             to 1, a probability); `sure` (False where an officer has to look); `why`; `geometry`, the point where the
             number stands; `listed` (whether the register of the sheet has the number; null without register).
-        loose: Texts that were read and belong to no face: `text`, `confidence`, `geometry` (their box).
+        loose: Texts that were read and belong to no face: `text`, `confidence`, `geometry` (their box). With `why` they
+            are numbers of parcels that have no face of their own: `outside` all faces, or `doubled` in that of another.
     """
 
     faces: gpd.GeoDataFrame

@@ -41,7 +41,8 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) 
         ban_quet.not_placed, ban_quet.coordinates_contradict, ban_quet.world_file_wrong, ban_quet.control_residual,
         ban_quet.turned, ban_quet.two_sheets, ban_quet.pages_left, ban_quet.cut_off, ban_quet.scale_guessed,
         ban_quet.unsure_number, ban_quet.number_unlisted, ban_quet.number_missing, ban_quet.unsure_edge,
-        ban_quet.unsure_face, ban_quet.correction_lost, ban_ve.face_without_label
+        ban_quet.unsure_face, ban_quet.correction_lost, ban_ve.face_without_label, ban_ve.label_outside,
+        ban_ve.label_doubled
     """
     crs = sheet.ground.crs
     frames = [
@@ -49,6 +50,7 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) 
         _edges(sheet, path, crs),
         _faces(sheet, path, crs),
         *_numbers(sheet, path, listed, crs),
+        *_astray(sheet, path, crs),
         _lost(sheet, path, crs),
     ]
     return findings.concat(frames, crs=crs)
@@ -160,6 +162,24 @@ def _numbers(sheet: Sheet, path: str, listed: pd.DataFrame | None, crs: Any) -> 
             findings.build("ban_quet.number_missing", path + "#" + missing + "?", crs=crs, detail=missing, source=path)
         )
     return made
+
+
+def _astray(sheet: Sheet, path: str, crs: Any) -> list[gpd.GeoDataFrame]:
+    """Return the numbers of parcels whose boundary was not found; those an officer has given a face since are none."""
+    loose = sheet.labels.loose
+    rows = loose[(loose["why"] != "") & ~loose["text"].isin(said(sheet)["number"].dropna())]
+    return [
+        findings.build(
+            f"ban_ve.label_{why}",
+            np.full(len(own), path, dtype=object),
+            crs=crs,
+            detail=own["text"],
+            source=path,
+            geometry=sheet.ground.moved(own.geometry.to_numpy()),
+        )
+        for why in ("outside", "doubled")
+        for own in (rows[rows["why"] == why],)
+    ]
 
 
 def _lost(sheet: Sheet, path: str, crs: Any) -> gpd.GeoDataFrame:

@@ -60,7 +60,7 @@ def labels(made):
         },
         geometry=shapely.centroid(made.polygons.geometry.to_numpy()),
     )
-    loose = gpd.GeoDataFrame({"text": [], "confidence": []}, geometry=[])
+    loose = gpd.GeoDataFrame({"text": [], "confidence": [], "why": []}, geometry=[])
     return Labels(frame, loose)
 
 

@@ -244,3 +244,21 @@ def test_only_the_area_of_the_face_proves_a_label_without_a_bar() -> None:
     for fits, p in ((True, 0.999), (False, 0.6), (pd.NA, 0.6)):
         seen = candidates.proven(told.assign(fits=pd.array([fits], dtype="boolean")))
         assert seen["p"].tolist() == [p]
+
+
+def test_numbers_of_parcels_without_a_face_are_not_lost() -> None:
+    placed = _rows(("12", 500, 500, "fraction"), ("13", 560, 500, "fraction"), ("14", 9000, 500, "fraction"),
+                   ("7", 9000, 900, "alone"), ("12", 530, 700, "fraction"), ("9", 570, 700, "alone"))  # fmt: skip
+    placed = placed.assign(face=[0, 0, -1, -1, 0, 0])
+    told = placed[placed["face"] >= 0]
+    rows = pd.DataFrame({"number": ["12"], "row": [0]})
+    loose = gpd.GeoDataFrame({"text": ["x"], "confidence": [0.5]}, geometry=[shapely.Point(0, 0)])
+    found = candidates.with_astray(loose, placed, told, rows)
+    assert found[["text", "why"]].to_numpy().tolist() == [
+        ["x", ""],
+        ["14", "outside"],
+        ["13", "doubled"],
+        ["9", "doubled"],
+    ]
+    none = candidates.with_astray(loose.iloc[:0], placed.iloc[:1], told.iloc[:1], rows)
+    assert len(none) == 0 and none["why"].dtype == "string"
