@@ -1,7 +1,7 @@
 """Scanned sheets that nothing was tuned on, drawn and damaged by a seed, read and held against the truth.
 
 `BENCH_SHEETS` sets the number of sheets of each condition, `BENCH_DEGRADATIONS` names the conditions, separated by
-commas, `BENCH_POINTS` a table of homologous points (`source_x`, `source_y`, `target_x`, `target_y`); CPU seconds.
+semicolons, `BENCH_POINTS` a table of homologous points (`source_x`, `source_y`, `target_x`, `target_y`); CPU seconds.
 """
 
 import json
@@ -40,7 +40,7 @@ def measure() -> list[dict[str, Any]]:
     """Return every condition, then time and memory of a large sheet, then the fit of real points."""
     known = list(readings.conditions())
     wanted = os.environ.get("BENCH_DEGRADATIONS", "")
-    chosen = [name.strip() for name in wanted.split(",")] if wanted else known
+    chosen = [name.strip() for name in wanted.split(";")] if wanted else known
     if unknown := set(chosen) - set(known):
         raise ValueError(f"{sorted(unknown)}: choose among {', '.join(known)}")
     made = [told for name in chosen for told in _condition(name)]
