@@ -40,6 +40,9 @@ def digitize(
     page: Annotated[
         int | None, typer.Option(min=1, help="Trang của PDF, TIFF (mặc định 1) / page", show_default=False)
     ] = None,
+    colours: Annotated[
+        bool, typer.Option("--colours", help="Nét màu cũng là nét vẽ / coloured lines are drawn lines too")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Một đối tượng JSON / one JSON object")] = False,
 ) -> None:
     """Số hóa một tờ bản đồ quét / digitize a scanned map sheet."""
@@ -54,7 +57,7 @@ def digitize(
     folder_work.check_folder(folder)
     _need_crs(crs)
     listed = _listed(register, sheet, picture, chosen) if register is not None else None
-    wanted = folder_work.Wanted(page, scale, crs, chosen.crs, control, listed, picture.name)
+    wanted = folder_work.Wanted(page, scale, crs, chosen.crs, control, listed, picture.name, colours)
     made = folder_work.make_apart(picture, folder, wanted, folder_work.limits(chosen.limits))
     typer.echo(json.dumps(made.figures, ensure_ascii=False) if as_json else _text(made, folder))
 

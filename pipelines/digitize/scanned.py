@@ -164,6 +164,7 @@ def _wanted(
         control=Path(inventory["root"]) / control if control else None,
         listed=lists.of_sheet(listed, _sheet_number(entry)) if len(listed) else None,
         source=str(entry["path"]),
+        colours_are_ink=entry.get("colours") == "ink",
     )
 
 

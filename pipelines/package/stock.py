@@ -23,7 +23,7 @@ from pipelines.sandbox import Limits
 
 SPATIAL_ROLES = frozenset({"drawing", "parcels", "boundary"})
 
-_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns", "numbering", "page")
+_PASSED_ON = ("crs", "axes", "control_points", "layer", "profile", "levels", "columns", "numbering", "page", "colours")
 """Keys of a file in `package.yaml` that later steps read from the inventory as they are."""
 
 _LINK = Reason("a link out of the package", "liên kết ra ngoài gói")

@@ -50,6 +50,7 @@ class Wanted:
         control: Table of control points.
         listed: Rows of the register of the sheet: `number`, `area`, `code`.
         source: How the file is called in findings.
+        colours_are_ink: Whether lines are drawn in colours too; else coloured ink is left out as stamps are.
     """
 
     page: int | None = None
@@ -59,6 +60,7 @@ class Wanted:
     control: Path | None = None
     listed: pd.DataFrame | None = None
     source: str | None = None
+    colours_are_ink: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         crs=wanted.crs,
         zone=wanted.zone,
         corrections=corrected,
+        colours_are_ink=wanted.colours_are_ink,
     )
     _need_map(sheet)
     source = wanted.source or path.name

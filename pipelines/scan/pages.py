@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rasterio.transform import from_gcps
 from rasterio.windows import Window
 
 from pipelines.errors import ReadError
-from pipelines.scan import pdf
+from pipelines.scan import colours, pdf
 from pipelines.scan.model import Page
 
 Grey = npt.NDArray[np.uint8]
@@ -38,8 +39,19 @@ _BEGINNINGS = {
 _STRIP = 512
 _ORIENTATION = 274
 _LEAST_PX = 32
-_COLOURED = 40
-"""How far the channels of a pixel must be apart to be a colour, of 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as it was read.
+
+    Attributes:
+        grey: (H, W) picture, 255 = white.
+        colour_left: Share of its ink that has a colour and was left out, 0 to 1.
+    """
+
+    grey: Grey
+    colour_left: float
 
 
 def open_pages(path: Path) -> list[Page]:
@@ -61,34 +73,40 @@ def open_pages(path: Path) -> list[Page]:
     return [_page(path, number, name) for number, name in enumerate(names, start=1)]
 
 
-def grey(page: Page) -> Grey:
-    """Return the picture of a page: 255 = white, turned as the file says it has to be looked at.
+def read(page: Page, *, colours_are_ink: bool = False) -> Picture:
+    """Return the picture of a page, turned as the file says it has to be looked at.
 
     Colours lighter than the ink of the map (red and blue stamps, yellow paper) become nearly as light as the paper,
     unless most of what is drawn has a colour: then it is the map that is coloured.
 
-    Returns:
-        (H, W) array.
+    Args:
+        page: The page.
+        colours_are_ink: Whether lines are drawn in colours too.
 
     Raises:
         ReadError: The file is broken behind its header.
     """
     if pdf.is_pdf(page.path):
-        return _without_colour(pdf.picture(page))
+        return _of_pdf(pdf.picture(page), colours_are_ink)
     name = _name(page)
     with _opened(page.path, name) as source:
-        plan = _plan(source)
-        out = np.empty((source.height, source.width), dtype=np.uint8)
+        plan = _plan(source, colours_are_ink)
+        out, ink = np.empty((source.height, source.width), dtype=np.uint8), np.zeros(2, dtype=np.int64)
         try:
             # Never all rows at once: GDAL's shortcut for whole PNG files does not tell that one breaks off.
             step = min(_STRIP, math.ceil(source.height / 2))
             for top in range(0, source.height, step):
                 rows = min(step, source.height - top)
                 bands = source.read(plan["bands"], window=Window(0, top, source.width, rows))
-                out[top : top + rows] = _strip(bands, plan)
+                if plan["form"] == "grey":
+                    out[top : top + rows] = _strip(bands, plan)
+                    continue
+                channels = _colours(bands, plan)
+                out[top : top + rows] = colours.lightness(channels, plan["tones"])
+                ink += colours.counted(channels, plan["tones"])
         except (RasterioError, OSError) as error:
             raise _unreadable(page.path) from error
-    return _turned(out, _orientation(page.path, page.number)[0])
+    return Picture(_turned(out, _orientation(page.path, page.number)[0]), _share(ink))
 
 
 def check_size(path: Path, width: int, height: int, bytes_per_pixel: float) -> None:
@@ -199,7 +217,7 @@ def _untangle(orientation: int, width: int, height: int) -> Affine:
     }[orientation]  # fmt: skip
 
 
-def _plan(source: Any) -> dict[str, Any]:
+def _plan(source: Any, are_ink: bool) -> dict[str, Any]:
     """Return which bands to read and how their values become 0 to 255."""
     names = [kind.name for kind in source.colorinterp]
     palette = None
@@ -226,18 +244,17 @@ def _plan(source: Any) -> dict[str, Any]:
     alpha = names.index("alpha") + 1 if "alpha" in names and form in ("rgb", "grey") else None
     plan = {
         "form": form, "bands": bands + ([alpha] if alpha else []), "palette": palette, "low": low,
-        "high": max(high, low + 1e-6), "alpha": alpha is not None, "map_is_coloured": False,
+        "high": max(high, low + 1e-6), "alpha": alpha is not None,
         "inverted": source.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES",
     }  # fmt: skip
     if form != "grey":
         shape = (len(plan["bands"]), min(source.height, 1500), min(source.width, 1500))
-        plan["map_is_coloured"] = _is_coloured(_colours(source.read(plan["bands"], out_shape=shape), plan))
+        plan["tones"] = colours.tones(_colours(source.read(plan["bands"], out_shape=shape), plan), are_ink=are_ink)
     return plan
 
 
 def _strip(bands: npt.NDArray[Any], plan: dict[str, Any]) -> Grey:
-    if plan["form"] != "grey":
-        return _lightness(_colours(bands, plan), map_is_coloured=plan["map_is_coloured"])
+    """Return the lightness of bands without colours."""
     values = bands[0]
     if values.dtype != np.uint8 or plan["high"] != 255:
         values = np.clip((values.astype(np.float32) - plan["low"]) * (255 / (plan["high"] - plan["low"])), 0, 255)
@@ -263,28 +280,20 @@ def _on_white(values: npt.NDArray[Any], alpha: npt.NDArray[Any]) -> npt.NDArray[
     return np.asarray((values * opaque + 255 * (255 - opaque)) // 255, dtype=np.uint8)
 
 
-def _is_coloured(colours: npt.NDArray[np.uint8]) -> bool:
-    """Tell whether most of what is drawn has a colour: ink well darker than the paper, whose own colour is none."""
-    paper = np.median(colours.reshape(3, -1), axis=1).reshape(3, 1, 1)
-    drop = np.clip(paper - colours.astype(np.float32), 0, None)
-    is_ink = drop.max(axis=0) > 70
-    is_colour = (drop.max(axis=0) - drop.min(axis=0)) > drop.max(axis=0) * 0.5
-    return bool(is_ink.sum() > 50 and (is_ink & is_colour).sum() > 0.5 * is_ink.sum())
-
-
-def _lightness(colours: npt.NDArray[np.uint8], *, map_is_coloured: bool) -> Grey:
-    """Return one channel: the lightest of the three, which no coloured ink darkens; the darkest for a coloured map."""
-    chosen = np.minimum if map_is_coloured else np.maximum
-    return np.asarray(chosen(chosen(colours[0], colours[1]), colours[2]), dtype=np.uint8)
-
-
-def _without_colour(picture: npt.NDArray[np.uint8]) -> Grey:
-    """Return one channel of an (H, W) or (H, W, 3) picture."""
+def _of_pdf(picture: npt.NDArray[np.uint8], are_ink: bool) -> Picture:
+    """Return an (H, W) or (H, W, 3) picture."""
     if picture.ndim == 2:
-        return picture
+        return Picture(picture, 0.0)
     step = max(1, max(picture.shape[:2]) // 1500)
-    coloured = _is_coloured(np.ascontiguousarray(picture[::step, ::step].transpose(2, 0, 1)))
-    out = np.empty(picture.shape[:2], dtype=np.uint8)
+    sample = np.ascontiguousarray(picture[::step, ::step].transpose(2, 0, 1))
+    tones = colours.tones(sample, are_ink=are_ink)
+    out, ink = np.empty(picture.shape[:2], dtype=np.uint8), np.zeros(2, dtype=np.int64)
     for top in range(0, len(out), _STRIP):
-        out[top : top + _STRIP] = _lightness(picture[top : top + _STRIP].transpose(2, 0, 1), map_is_coloured=coloured)
-    return out
+        channels = picture[top : top + _STRIP].transpose(2, 0, 1)
+        out[top : top + _STRIP] = colours.lightness(channels, tones)
+        ink += colours.counted(channels, tones)
+    return Picture(out, _share(ink))
+
+
+def _share(ink: npt.NDArray[np.int64]) -> float:
+    return float(ink[0] / max(ink[1], 1))

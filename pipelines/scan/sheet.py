@@ -41,6 +41,7 @@ class Sheet:
         corrections: What an officer corrected, as applied.
         lost: Corrections that found no place.
         scale: Scale denominator, read or declared; None where nothing tells.
+        colour_left: Share of the ink that has a colour and was left out, 0 to 1.
     """
 
     page: Page
@@ -55,6 +56,7 @@ class Sheet:
     corrections: gpd.GeoDataFrame
     lost: gpd.GeoDataFrame
     scale: int | None
+    colour_left: float = 0.0
 
     @property
     def ground(self) -> ground.Ground:
@@ -77,6 +79,7 @@ def digitize(
     crs: Any = None,
     zone: Any = None,
     corrections: Callable[[float], gpd.GeoDataFrame] | None = None,
+    colours_are_ink: bool = False,
 ) -> Sheet:
     """Return a sheet digitized.
 
@@ -88,13 +91,15 @@ def digitize(
         crs: CRS of the ground where it is known.
         zone: CRS to assume for printed coordinates that lie in it.
         corrections: What an officer corrected, asked for with the resolution in pixels per millimetre.
+        colours_are_ink: Whether lines are drawn in colours too.
 
     Raises:
         ReadError: The page cannot be read, is blank, or is no drawing.
     """
     from pipelines.scan import clean, faces, frame, georeference, likeness, pages, separate
 
-    grey = pages.grey(page)
+    picture = pages.read(page, colours_are_ink=colours_are_ink)
+    grey = picture.grey
     px_per_mm = clean.resolution(grey, page)
     likeness.check(page, grey, px_per_mm)
     dark = clean.dark(grey, px_per_mm)
@@ -118,8 +123,9 @@ def digitize(
     read = _upright(reading, dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
     named = _named(read, redrawn.faces, known)
     return Sheet(
-        page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator
-    )
+        page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator,
+        picture.colour_left,
+    )  # fmt: skip
 
 
 def _reader() -> Callable[..., Labels]:

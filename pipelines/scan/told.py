@@ -14,6 +14,9 @@ from pipelines.scan.reasons import words
 from pipelines.scan.review import DOUBT, doubtful, said
 from pipelines.scan.sheet import Sheet
 
+_MUCH_COLOUR = 0.01
+"""Share of the ink that may have a colour and be left out untold: specks. A black sheet has next to none."""
+
 _KINDS = {
     "edge_removed": ("xóa cạnh", "an edge struck out"),
     "edge_added": ("vẽ cạnh", "an edge drawn"),
@@ -39,10 +42,10 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) 
 
     Emits:
         ban_quet.not_placed, ban_quet.coordinates_contradict, ban_quet.world_file_wrong, ban_quet.control_residual,
-        ban_quet.turned, ban_quet.two_sheets, ban_quet.pages_left, ban_quet.cut_off, ban_quet.scale_guessed,
-        ban_quet.unsure_number, ban_quet.number_unlisted, ban_quet.number_missing, ban_quet.unsure_edge,
-        ban_quet.unsure_face, ban_quet.correction_lost, ban_ve.face_without_label, ban_ve.label_outside,
-        ban_ve.label_doubled
+        ban_quet.turned, ban_quet.two_sheets, ban_quet.pages_left, ban_quet.colour_left, ban_quet.cut_off,
+        ban_quet.scale_guessed, ban_quet.unsure_number, ban_quet.number_unlisted, ban_quet.number_missing,
+        ban_quet.unsure_edge, ban_quet.unsure_face, ban_quet.correction_lost, ban_ve.face_without_label,
+        ban_ve.label_outside, ban_ve.label_doubled
     """
     crs = sheet.ground.crs
     frames = [
@@ -69,6 +72,8 @@ def _whole(sheet: Sheet, path: str, pages: int) -> list[Finding]:
             told.append(("ban_quet.cut_off", f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"))
     if pages > 1:
         told.append(("ban_quet.pages_left", f"{sheet.page.number}/{pages}"))
+    if sheet.colour_left > _MUCH_COLOUR:
+        told.append(("ban_quet.colour_left", f"{sheet.colour_left:.0%}".replace("%", " %")))
     dpi = sheet.px_per_mm * clean.MM_PER_INCH
     if clean.is_guessed(sheet.page):
         told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi"))

@@ -24,6 +24,7 @@ TESTS = {
     "goi.control_points_rms": "tests/unit/test_placing.py",
     "goi.control_point_outlier": "tests/unit/test_placing.py",
     "goi.commune_split": "tests/unit/test_eras.py",
+    "ban_quet.colour_left": "tests/unit/test_scan_review.py",
     "ban_quet.control_residual": "tests/unit/test_scan_review.py",
     "ban_quet.coordinates_contradict": "tests/unit/test_scan_review.py",
     "ban_quet.correction_lost": "tests/unit/test_scan_review.py",

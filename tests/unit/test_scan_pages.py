@@ -41,7 +41,7 @@ def test_grey_pictures_of_every_format_are_read(tmp_path: Path, suffix: str) -> 
     (page,) = pages.open_pages(path)
     assert (page.width, page.height) == (90, 60)
     assert page.dpi == pytest.approx(300, rel=0.01)
-    read = pages.grey(page)
+    read = pages.read(page).grey
     assert read.shape == _SHAPE
     assert np.abs(read.astype(int) - _picture()).mean() < 8
 
@@ -57,17 +57,17 @@ def test_one_bit_palette_sixteen_bit_and_transparency(tmp_path: Path) -> None:
     }
     for name, image in forms.items():
         (page,) = pages.open_pages(_saved(tmp_path / name, image))
-        assert np.abs(pages.grey(page).astype(int) - picture).mean() < 4, name
+        assert np.abs(pages.read(page).grey.astype(int) - picture).mean() < 4, name
     deep = tmp_path / "deep.tif"
     with rasterio.open(deep, "w", driver="GTiff", width=90, height=60, count=1, dtype="uint16") as target:
         target.write(picture.astype(np.uint16) * 16 + 100, 1)
-    assert np.abs(pages.grey(pages.open_pages(deep)[0]).astype(int) - picture).mean() < 4
+    assert np.abs(pages.read(pages.open_pages(deep)[0]).grey.astype(int) - picture).mean() < 4
     white = tmp_path / "miniswhite.tif"
     with rasterio.open(
         white, "w", driver="GTiff", width=90, height=60, count=1, dtype="uint8", photometric="miniswhite"
     ) as target:
         target.write(255 - picture, 1)
-    assert np.abs(pages.grey(pages.open_pages(white)[0]).astype(int) - picture).mean() < 4
+    assert np.abs(pages.read(pages.open_pages(white)[0]).grey.astype(int) - picture).mean() < 4
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -82,7 +82,7 @@ def test_the_picture_and_its_world_file_turn_as_the_camera_says(tmp_path: Path, 
         from PIL import ImageOps
 
         wanted = np.asarray(ImageOps.exif_transpose(image)).astype(int)
-    read = pages.grey(page).astype(int)
+    read = pages.read(page).grey.astype(int)
     assert read.shape == (page.height, page.width) == wanted.shape
     assert np.abs(read - wanted).mean() < 3
     assert page.transform is not None
@@ -112,20 +112,54 @@ def test_every_page_of_a_file(tmp_path: Path) -> None:
         first.save(path, save_all=True, append_images=[second])
         opened = pages.open_pages(path)
         assert [page.number for page in opened] == [1, 2]
-        assert pages.grey(opened[0])[10, 10] < 30
-        assert abs(int(pages.grey(opened[1])[30, 30]) - 200) < 6
+        assert pages.read(opened[0]).grey[10, 10] < 30
+        assert abs(int(pages.read(opened[1]).grey[30, 30]) - 200) < 6
 
 
 def test_red_and_blue_stamps_are_light_unless_the_map_itself_is_coloured(tmp_path: Path) -> None:
     picture = np.full((200, 200, 3), (245, 235, 200), dtype=np.uint8)
     picture[20:180:8, 20:180] = (20, 20, 20)
     picture[100:120, 150:170] = (200, 30, 30)
-    grey = pages.grey(pages.open_pages(_saved(tmp_path / "stamp.png", Image.fromarray(picture)))[0])
+    grey = pages.read(pages.open_pages(_saved(tmp_path / "stamp.png", Image.fromarray(picture)))[0]).grey
     assert grey[110, 165] > 180
     assert grey[20, 50] < 40
     picture[20:180:8, 20:180] = (30, 60, 200)
-    grey = pages.grey(pages.open_pages(_saved(tmp_path / "blue.png", Image.fromarray(picture)))[0])
+    grey = pages.read(pages.open_pages(_saved(tmp_path / "blue.png", Image.fromarray(picture)))[0]).grey
     assert grey[20, 50] < 60
+
+
+def _drawn(colour: tuple[int, int, int]) -> np.ndarray:
+    """Return black lines on yellowish paper, half as many lines of a colour on a stain."""
+    picture = np.full((200, 200, 3), (245, 235, 200), dtype=np.uint8)
+    picture[120:196, 10:190] = (240, 222, 165)
+    for top in range(20, 170, 10):
+        picture[top : top + 4, 20:180] = (20, 20, 20) if top < 120 else colour
+    return picture
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".pdf"])
+@pytest.mark.parametrize("colour", [(200, 30, 30), (60, 90, 200), (20, 190, 80)])
+def test_coloured_lines_that_are_left_out_are_counted_and_read_as_ink_when_told(
+    tmp_path: Path, suffix: str, colour: tuple[int, int, int]
+) -> None:
+    (page,) = pages.open_pages(_saved(tmp_path / f"a{suffix}", Image.fromarray(_drawn(colour)), resolution=72))
+    left = pages.read(page)
+    line, stain, black = (132, 100), (180, 100), (22, 100)
+    assert left.colour_left == pytest.approx(1 / 3, abs=0.05)
+    assert left.grey[line] > 150
+    drawn = pages.read(page, colours_are_ink=True)
+    assert drawn.colour_left == 0
+    assert drawn.grey[line] < 90
+    assert drawn.grey[black] < 50
+    assert drawn.grey[stain] > 190
+
+
+def test_fringes_stains_shadows_and_dark_inks_are_no_colour_that_was_left_out(tmp_path: Path) -> None:
+    picture = _drawn((25, 25, 90))
+    picture[60:100] = (picture[60:100] * 0.6).astype(np.uint8)
+    picture[:, :, 0] = np.roll(picture[:, :, 0], 1, axis=0)
+    (page,) = pages.open_pages(_saved(tmp_path / "a.png", Image.fromarray(picture)))
+    assert pages.read(page).colour_left == 0
 
 
 def _bomb(path: Path, width: int, height: int) -> Path:
@@ -163,7 +197,7 @@ def test_a_body_that_breaks_off_is_one_sentence_too(tmp_path: Path) -> None:
     whole.write_bytes(whole.read_bytes()[:20_000])
     (page,) = pages.open_pages(whole)
     with pytest.raises(ReadError):
-        pages.grey(page)
+        pages.read(page)
 
 
 def test_a_pdf_with_a_password_is_named(tmp_path: Path) -> None:

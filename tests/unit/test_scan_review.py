@@ -139,6 +139,8 @@ FRAME = Frame(np.array([[90.0, 90.0], [510.0, 90.0], [510.0, 270.0], [90.0, 270.
         ("ban_quet.two_sheets", {"frame": replace(FRAME, others=1)}),
         ("ban_quet.cut_off", {"frame": replace(FRAME, corners=np.vstack([FRAME.corners[:3], [[np.nan, np.nan]]]))}),
         ("ban_quet.scale_guessed", {"page": replace(scans.page("to_1.png"), dpi=None)}),
+        ("ban_quet.colour_left", {"colour_left": 0.123}),
+        (None, {"colour_left": 0.009}),
         ("ban_quet.coordinates_contradict", {"told": (("ban_quet.coordinates_contradict", "100 m"),)}),
         ("ban_quet.world_file_wrong", {"told": (("ban_quet.world_file_wrong", "12 m"),)}),
         ("ban_quet.control_residual", {"told": (("ban_quet.control_residual", "P1: 3 m"),) * 2}),
@@ -152,6 +154,8 @@ def test_what_concerns_the_whole_sheet_is_told_once(tmp_path, code, changes):
     found = told.about(sheet, "to_1.png", None)
     whole = found[found["feature_id"] == "to_1.png"]
     assert whole["code"].tolist() == ([code] if code else [])
+    if code == "ban_quet.colour_left":
+        assert whole["detail"].tolist() == ["12 %"]
     assert found.crs.to_epsg() == 5897
 
 
