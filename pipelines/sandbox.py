@@ -125,9 +125,12 @@ def each(
 
 
 def _context(function: Callable[..., Any]) -> BaseContext:
-    """Return how children are made: by fork, which is quick, unless a thread of ours could hold a lock meanwhile."""
+    """Return how children are made: by fork, which is quick, unless a thread could hold a lock meanwhile or be missed.
+
+    Libraries for pictures keep threads that Python does not count: children forked beside them waited for ever.
+    """
     methods = multiprocessing.get_all_start_methods()
-    if "fork" in methods and threading.active_count() == 1:
+    if "fork" in methods and threading.active_count() == 1 and "cv2" not in sys.modules:
         return multiprocessing.get_context("fork")
     if "forkserver" not in methods:
         return multiprocessing.get_context("spawn")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -98,3 +99,12 @@ def test_it_works_while_other_threads_run():
     finally:
         stop.set()
         thread.join()
+
+
+def test_no_child_is_forked_from_where_pictures_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet was read for ever in a child of a program that had drawn pictures before."""
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    assert sandbox._context(echo).get_start_method() == "fork"
+    monkeypatch.setitem(sys.modules, "cv2", sys)
+    assert sandbox._context(echo).get_start_method() == "forkserver"
