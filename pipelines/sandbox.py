@@ -70,7 +70,13 @@ class _Child:
     deadline: float
 
 
-def call(function: Callable[..., Any], path: Path, *arguments: Any, limits: Limits | None = None) -> Any:
+def call(
+    function: Callable[..., Any],
+    path: Path,
+    *arguments: Any,
+    limits: Limits | None = None,
+    has_threads: bool = False,
+) -> Any:
     """Return `function(path, *arguments)` as computed in a child process.
 
     Args:
@@ -78,12 +84,13 @@ def call(function: Callable[..., Any], path: Path, *arguments: Any, limits: Limi
         path: The file it reads; its name stands in the message.
         arguments: What else it takes.
         limits: Time and memory.
+        has_threads: Whether it works with OpenCV, see `each`.
 
     Raises:
         ReadError: The file takes more than the limits, or its reader broke.
         CadastreError: What the function itself raised.
     """
-    (outcome,) = each(function, [(path, *arguments)], limits=limits)
+    (outcome,) = each(function, [(path, *arguments)], limits=limits, has_threads=has_threads)
     return outcome.get()
 
 
@@ -94,6 +101,7 @@ def each(
     limits: Limits | None = None,
     workers: int | None = None,
     done: Callable[[int], None] | None = None,
+    has_threads: bool = False,
 ) -> list[Outcome]:
     """Return the outcome of `function(*arguments)` for every call, in order, each in a child process of its own.
 
@@ -103,10 +111,12 @@ def each(
         limits: Time and memory of each call.
         workers: How many run at once; by default one per core.
         done: Called with the number of calls that have ended, each time one ends.
+        has_threads: Whether it works with OpenCV, whose threads Python does not count: a child that was forked beside
+            them waited for ever, so where this process has loaded it too the child comes from a clean one.
     """
     allowed = limits or Limits()
     outcomes = [Outcome()] * len(calls)
-    context, most = _context(function), workers or os.cpu_count() or 1
+    context, most = _context(function, has_threads=has_threads), workers or os.cpu_count() or 1
     waiting, running, ended = list(enumerate(calls))[::-1], list[_Child](), 0
     try:
         while waiting or running:
@@ -124,13 +134,11 @@ def each(
     return outcomes
 
 
-def _context(function: Callable[..., Any]) -> BaseContext:
-    """Return how children are made: by fork, which is quick, unless a thread could hold a lock meanwhile or be missed.
-
-    Libraries for pictures keep threads that Python does not count: children forked beside them waited for ever.
-    """
+def _context(function: Callable[..., Any], *, has_threads: bool = False) -> BaseContext:
+    """Return how children are made: by fork, which is quick, unless a thread could hold a lock meanwhile."""
     methods = multiprocessing.get_all_start_methods()
-    if "fork" in methods and threading.active_count() == 1 and "cv2" not in sys.modules:
+    is_alone = threading.active_count() == 1 and not (has_threads and "cv2" in sys.modules)
+    if "fork" in methods and is_alone:
         return multiprocessing.get_context("fork")
     if "forkserver" not in methods:
         return multiprocessing.get_context("spawn")

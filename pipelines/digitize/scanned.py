@@ -77,7 +77,7 @@ def read_all(home: Path, inventory: Mapping[str, Any], settings: Settings) -> Sc
     limits = folder.limits(settings.limits)
     try:
         # A sheet takes much memory: one at a time is as many as an office computer can hold.
-        outcomes = sandbox.each(folder.make, calls, limits=limits, workers=1)
+        outcomes = sandbox.each(folder.make, calls, limits=limits, workers=1, has_threads=True)
     finally:
         for target in targets:
             tidy(target)

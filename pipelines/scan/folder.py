@@ -156,7 +156,7 @@ def _need_map(sheet: Sheet) -> None:
 def make_apart(path: Path, folder: Path, wanted: Wanted, limits: Limits) -> Made:
     """Digitize a page in a child process, see `make`; one that is stopped leaves nothing beside the folder."""
     try:
-        made: Made = sandbox.call(make, path, folder, wanted, limits=limits)
+        made: Made = sandbox.call(make, path, folder, wanted, limits=limits, has_threads=True)
     except BaseException:
         tidy(folder)
         raise

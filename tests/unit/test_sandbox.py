@@ -101,10 +101,11 @@ def test_it_works_while_other_threads_run():
         thread.join()
 
 
-def test_no_child_is_forked_from_where_pictures_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_child_that_reads_pictures_is_forked_where_pictures_were_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sheet was read for ever in a child of a program that had drawn pictures before."""
-    monkeypatch.delitem(sys.modules, "cv2", raising=False)
     monkeypatch.setattr(threading, "active_count", lambda: 1)
-    assert sandbox._context(echo).get_start_method() == "fork"
+    monkeypatch.delitem(sys.modules, "cv2", raising=False)
+    assert sandbox._context(echo, has_threads=True).get_start_method() == "fork"
     monkeypatch.setitem(sys.modules, "cv2", sys)
-    assert sandbox._context(echo).get_start_method() == "forkserver"
+    assert sandbox._context(echo).get_start_method() == "fork"
+    assert sandbox._context(echo, has_threads=True).get_start_method() == "forkserver"
