@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial.distance import cdist
+from scipy.spatial import cKDTree
 
 import schemas
 from pipelines import label_text
@@ -77,19 +77,25 @@ def stacked(told: pd.DataFrame) -> pd.DataFrame:
     if len(alone) < 2:
         return told
     x, y, high = (told[name].to_numpy(dtype=np.float64)[alone] for name in ("x", "y", "height"))
-    usual = np.minimum(high[:, None], high[None, :])
-    down = (y[None, :] - y[:, None]) / usual
-    is_over = (np.abs(x[None, :] - x[:, None]) < _ASIDE * usual) & (down > _ROWS[0]) & (down < _ROWS[1])
-    is_over &= (high[:, None] < high[None, :] / _DUST) & (high[None, :] < high[:, None] / _DUST)
+    near = cKDTree(np.column_stack([x, y])).query_pairs(
+        float(np.hypot(_ASIDE, _ROWS[1]) * high.max()), output_type="ndarray"
+    )
+    over, under = np.where((y[near[:, 0]] <= y[near[:, 1]])[:, None], near, near[:, ::-1]).T
+    usual, tall = np.minimum(high[over], high[under]), np.maximum(high[over], high[under])
+    down = (y[under] - y[over]) / usual
+    is_over = (np.abs(x[under] - x[over]) < _ASIDE * usual) & (down > _ROWS[0]) & (down < _ROWS[1])
+    is_over &= tall < usual / _DUST
+    over, under = over[is_over], under[is_over]
     # Of three in a column nobody knows which are two.
-    is_pair = is_over & (is_over.sum(axis=1) == 1)[:, None] & (is_over.sum(axis=0) == 1)[None, :]
-    is_pair &= ~is_over.any(axis=0)[:, None] & ~is_over.any(axis=1)[None, :]
-    over, under = (alone[one] for one in np.nonzero(is_pair))
+    is_pair = np.bincount(np.concatenate([over, under]), minlength=len(alone)) == 1
+    of_two = is_pair[over] & is_pair[under]
+    over, under = alone[over[of_two]], alone[under[of_two]]
     told = told.copy()
     for column, source in (("area", "number"), ("x_area", "x"), ("y_area", "y")):
         told.loc[told.index[over], column] = told[source].to_numpy()[under]
     told.loc[told.index[over], "kind"] = STACKED
-    return told.drop(index=told.index[under]).reset_index(drop=True)
+    left: pd.DataFrame = told.drop(index=told.index[under]).reset_index(drop=True)
+    return left
 
 
 def proven(told: pd.DataFrame) -> pd.DataFrame:
@@ -133,13 +139,12 @@ def _doubt_fragments(rows: Sequence[dict[str, object]], loose: Sequence[Word]) -
     alone = [row for row in rows if row["kind"] == "alone"]
     if not alone or not loose:
         return
-    high = np.array([row["height"] for row in alone], dtype=np.float64)[:, None]
+    high = np.array([row["height"] for row in alone], dtype=np.float64)
     other = np.array([word.height for word in loose])
     places = np.array([(row["x"], row["y"]) for row in alone], dtype=np.float64)
-    near = cdist(places, np.array([word.middle for word in loose])) < _BESIDE * high
-    near &= (other > _DUST * high) & (other < high / _DUST)
-    for row, is_near in zip(alone, near.any(axis=1).tolist(), strict=True):
-        if is_near:
+    around = cKDTree([word.middle for word in loose]).query_ball_point(places, _BESIDE * high)
+    for row, own, at in zip(alone, high.tolist(), around, strict=True):
+        if ((other[at] > _DUST * own) & (other[at] < own / _DUST)).any():
             row["p"] = min(float(row["p"]), _ALONE)  # type: ignore[arg-type]
 
 

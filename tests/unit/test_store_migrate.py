@@ -14,18 +14,13 @@ from pipelines.store import schema
 from schemas import ddl
 from tests.stores import in_files
 from tests.unit.deliveries import ZONE, delivery
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+from tests.unit.states import first_version
 
 
 @pytest.fixture
 def first(home: Path) -> Path:
     """Return a store as the program made it in the first version: two releases of a commune, with holders."""
-    home.mkdir()
-    for file, script in (("land.gpkg", "land_v1.sql"), ("holders.sqlite", "holders_v1.sql")):
-        with sqlite3.connect(home / file) as database:
-            database.executescript((FIXTURES / script).read_text(encoding="utf-8"))
-        database.close()
+    first_version(home)
     return home
 
 
