@@ -1,4 +1,4 @@
-"""The weights of `pipelines.scan.glyphs`, learned from signs drawn in many ways.
+"""The weights of `pipelines.scan.numbers.glyphs`, learned from signs drawn in many ways.
 
 `python -m data_samples.glyphs` draws digits and letters in the faces that come with the libraries and in strokes of a
 pen, spoils them as paper and scanners do, and writes the weights. The same seed gives the same weights.
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data_samples.signs import EM, PEN, Ink, drawn, junk, pen, spoilt
-from pipelines.scan.glyphs import CLASSES, JUNK, WEIGHTS, canvas, features, softmax
+from pipelines.scan.numbers.glyphs import CLASSES, JUNK, WEIGHTS, canvas, features, softmax
 
 
 def samples(number: int, seed: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:

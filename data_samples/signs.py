@@ -12,7 +12,7 @@ import pypdfium2
 from fpdf import FPDF
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.scan.glyphs import CLASSES, JUNK
+from pipelines.scan.numbers.glyphs import CLASSES, JUNK
 
 Ink = npt.NDArray[np.uint8]
 

@@ -78,7 +78,7 @@ def _need_crs(crs: str | None) -> None:
 def _listed(register: Path, sheet: str | None, picture: Path, chosen: "Settings") -> "pd.DataFrame":
     """Return the rows of the register for this sheet, read in a child process."""
     from pipelines import sandbox
-    from pipelines.scan import lists
+    from pipelines.scan.numbers import lists
 
     listed = sandbox.call(lists.read, register, limits=chosen.limits)
     found = lists.of_sheet(listed, sheet or lists.number_in(picture.stem))

@@ -22,7 +22,8 @@ from pipelines.errors import CadastreError
 from pipelines.files import tidy
 from pipelines.findings import Finding
 from pipelines.ledger import Entry
-from pipelines.scan import folder, lists
+from pipelines.scan import folder
+from pipelines.scan.numbers import lists
 from pipelines.settings import Settings
 from pipelines.warping import limit_m
 

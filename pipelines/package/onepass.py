@@ -78,7 +78,7 @@ def survey(full: Path, path: str) -> Survey:
 
 def _pixels(full: Path) -> tuple[str, ...]:
     """Return width and height of the first page of a picture, by its header; nothing where it cannot be told."""
-    from pipelines.scan import pages
+    from pipelines.scan.picture import pages
 
     try:
         page = pages.open_pages(full)[0]

@@ -21,9 +21,9 @@ from pipelines import sandbox
 from pipelines.errors import ReadError, SettingsError
 from pipelines.files import tidy, writing
 from pipelines.sandbox import Limits
-from pipelines.scan import corrections as correction_work
-from pipelines.scan import edits as edit_work
 from pipelines.scan import sheet as sheet_work
+from pipelines.scan.desk import corrections as correction_work
+from pipelines.scan.desk import edits as edit_work
 from pipelines.scan.sheet import Sheet
 
 REVIEW, CORRECTIONS, POINTS = "review.gpkg", "corrections.geojson", "control.points"
@@ -95,7 +95,8 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         SettingsError: There is no such page, or the folder is somebody else's.
         CadastreError: What a stage says.
     """
-    from pipelines.scan import pages, preview, told
+    from pipelines.scan.desk import preview, told
+    from pipelines.scan.picture import pages
 
     started = time.monotonic()
     check_folder(folder)
@@ -127,7 +128,7 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
     source = wanted.source or path.name
     found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1)
     counted = figures(sheet, found) | {"pages": len(opened)}
-    from pipelines.scan import review
+    from pipelines.scan.desk import review
 
     layers = review.layers(sheet)
     with writing(folder) as new:
@@ -170,7 +171,7 @@ def limits(of_files: Limits) -> Limits:
 
 def figures(sheet: Sheet, found: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return what there is of everything in a sheet, as one JSON object."""
-    from pipelines.scan.review import doubtful, said
+    from pipelines.scan.desk.review import doubtful, said
 
     faces, labels, doubt = sheet.faces.polygons, said(sheet), doubtful(sheet)
     is_parcel = (faces["kind"] == "parcel").to_numpy()
@@ -237,7 +238,8 @@ def _write(
     sheet: Sheet, layers: dict[str, gpd.GeoDataFrame], found: gpd.GeoDataFrame, new: Path, key: str, points_by: str
 ) -> None:
     from pipelines import reports
-    from pipelines.scan import cog, points, review
+    from pipelines.scan.desk import review
+    from pipelines.scan.place import cog, points
 
     about = {"points_by": points_by}
     if sheet.placed is not None:
@@ -270,7 +272,7 @@ def _bare(grey: Any, path: Path) -> None:
 
 
 def _residuals(sheet: Sheet) -> str:
-    from pipelines.scan import residuals
+    from pipelines.scan.place import residuals
 
     return "" if sheet.placed is None else residuals.render(sheet.placed)
 

@@ -1,8 +1,6 @@
 """One scanned sheet from the page to its numbered parcels: the stages in their order."""
 
 import hashlib
-import importlib
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from pipelines.scan import corrections as correction_work
-from pipelines.scan import ground, redraw
+from pipelines.scan.desk import corrections as correction_work
+from pipelines.scan.desk import redraw
 from pipelines.scan.model import NUMBER_COLUMNS, Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
+from pipelines.scan.place import ground
 
 _REACH_MM = 1.0
 """How far the end of a line drawn by hand may miss what it should meet, on paper."""
@@ -96,7 +95,10 @@ def digitize(
     Raises:
         ReadError: The page cannot be read, is blank, or is no drawing.
     """
-    from pipelines.scan import clean, faces, frame, georeference, likeness, pages, separate
+    from pipelines.scan.lines import faces, separate
+    from pipelines.scan.numbers import labels
+    from pipelines.scan.picture import clean, likeness, pages
+    from pipelines.scan.place import frame, georeference
 
     picture = pages.read(page, colours_are_ink=colours_are_ink)
     grey = picture.grey
@@ -119,7 +121,7 @@ def digitize(
     denominator = scale if placed is None else placed.scale
     m2 = _m2_per_px2(page, placed, denominator, px_per_mm)
     turned = 0 if found is None else round(found.turn_deg / 90) % 4
-    reading = _reader() if len(redrawn.faces.polygons) else _unread
+    reading = labels.read if len(redrawn.faces.polygons) else _unread
     read = _upright(reading, dark, ink, redrawn.faces, turned, px_per_mm, listed, m2)
     named = _named(read, redrawn.faces, known)
     return Sheet(
@@ -128,15 +130,8 @@ def digitize(
     )  # fmt: skip
 
 
-def _reader() -> Callable[..., Labels]:
-    """Return what reads numbers of faces; where it is not installed every face waits for an officer."""
-    if importlib.util.find_spec("pipelines.scan.labels") is None:
-        return _unread
-    reading: Callable[..., Labels] = importlib.import_module("pipelines.scan.labels").read
-    return reading
-
-
 def _unread(dark: Dark, ink: Ink, faces: Faces, *_: Any) -> Labels:
+    """Return the labels of a sheet without a face."""
     inner = shapely.point_on_surface(faces.polygons.geometry.to_numpy())
     columns = dict.fromkeys((*NUMBER_COLUMNS, "listed")) | {"confidence": 0.0, "sure": False, "why": "no_number"}
     rows = gpd.GeoDataFrame(pd.DataFrame(columns, index=faces.polygons.index), geometry=inner)

@@ -109,7 +109,7 @@ def _clean(made: list[readings.Reading]) -> list[dict[str, Any]]:
 
 def _nothing() -> list[dict[str, Any]]:
     """Return what comes of pages that are no sheets: they are refused in one sentence, or have no sure parcel."""
-    from pipelines.scan import pages
+    from pipelines.scan.picture import pages
     from pipelines.scan.sheet import digitize
 
     lines = []

@@ -101,7 +101,7 @@ class Reading:
 
 def read(drawn: paper.Sheet, folder: Path, *, listed: pd.DataFrame | None = None) -> Reading:
     """Write a sheet as a file, digitize it and hold it against the truth."""
-    from pipelines.scan import pages
+    from pipelines.scan.picture import pages
     from pipelines.scan.sheet import digitize
 
     path = paper.write(drawn, folder / "sheet.tif")

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipelines.scan import corrections, redraw
+from pipelines.scan.desk import corrections, redraw
 from pipelines.scan.model import Faces, Ink, Labels, Page, Placed
 from pipelines.scan.sheet import Sheet, _named, key
 from pipelines.warping import fit

@@ -14,8 +14,9 @@ from data_samples.paper.files import write
 from pipelines.digitize import scanned
 from pipelines.errors import CadastreError, ReadError, SettingsError
 from pipelines.sandbox import Limits
-from pipelines.scan import folder, likeness
+from pipelines.scan import folder
 from pipelines.scan.model import Page
+from pipelines.scan.picture import likeness
 from tests.conftest import diachinh
 
 CATS = ("chelsea", "astronaut", "coffee", "rocket", "camera", "coins", "moon", "brick", "grass", "gravel")

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import clean
 from pipelines.scan.model import Page
+from pipelines.scan.picture import clean
 
 _PX_PER_MM = 11.8
 _SIDE = 900

@@ -13,7 +13,7 @@ import shapely
 from shapely import LineString, Point, Polygon
 
 from pipelines.errors import ReadError
-from pipelines.scan import corrections, edits, redraw, review
+from pipelines.scan.desk import corrections, edits, redraw, review
 from tests.unit import scans
 
 

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from data_samples import paper
-from pipelines.scan import faces, separate
+from pipelines.scan.lines import faces, separate
 from tests.benchmarks import maps
 
 PER_MM = 11.8

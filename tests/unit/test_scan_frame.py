@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import clean
-from pipelines.scan import frame as frames
 from pipelines.scan.model import Frame
+from pipelines.scan.picture import clean
+from pipelines.scan.place import frame as frames
 
 _PER_MM = 4.0
 """About 100 dpi: frames of 30 cm are small enough for a unit test."""

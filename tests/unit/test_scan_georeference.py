@@ -9,11 +9,11 @@ import rasterio
 from affine import Affine
 
 from pipelines.errors import PackageError
-from pipelines.scan import cog, georeference, points, printed, residuals
-from pipelines.scan.margins import Line
 from pipelines.scan.model import Frame, Page, Placed
-from pipelines.scan.printed import Printed
-from pipelines.scan.sheets import Cell
+from pipelines.scan.place import cog, georeference, points, printed, residuals
+from pipelines.scan.place.margins import Line
+from pipelines.scan.place.printed import Printed
+from pipelines.scan.place.sheets import Cell
 
 _PX_PER_MM = 4.0
 _SIDES = (576_000.0, 2_194_500.0, 576_500.0, 2_195_000.0)

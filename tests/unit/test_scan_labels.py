@@ -11,8 +11,9 @@ import pytest
 import shapely
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.scan import candidates, glyphs, labels, pieces, reader, reasons, words
+from pipelines.scan.desk import reasons
 from pipelines.scan.model import Faces, Ink
+from pipelines.scan.numbers import candidates, glyphs, labels, pieces, reader, words
 
 PER_MM = 11.8
 WIDE, HIGH = 420, 300

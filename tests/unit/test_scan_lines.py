@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from data_samples import paper
-from pipelines.scan import faces, separate, solid
+from pipelines.scan.lines import faces, separate, solid
 from tests.benchmarks import line_kinds
 from tests.unit.test_scan_faces import MIDDLE, PER_MM, RIM, _drawn, _traced
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.scan.network import contract, pruned, trace
-from pipelines.scan.ridges import network
+from pipelines.scan.lines.network import contract, pruned, trace
+from pipelines.scan.lines.ridges import network
 
 
 def _edges(net):

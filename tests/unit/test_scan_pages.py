@@ -11,7 +11,7 @@ from affine import Affine
 from PIL import Image
 
 from pipelines.errors import ReadError
-from pipelines.scan import pages
+from pipelines.scan.picture import pages
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 

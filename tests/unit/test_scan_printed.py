@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import margins, printed, upright
-from pipelines.scan.margins import Line
-from pipelines.scan.sheets import Cell
+from pipelines.scan.place import margins, printed, upright
+from pipelines.scan.place.margins import Line
+from pipelines.scan.place.sheets import Cell
 
 _MM = 500.0
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import candidates, glyphs, grown, pieces, reader, words
-from pipelines.scan.reader import Reading
-from pipelines.scan.words import Word
+from pipelines.scan.numbers import candidates, glyphs, grown, pieces, reader, words
+from pipelines.scan.numbers.reader import Reading
+from pipelines.scan.numbers.words import Word
 from tests.unit import test_scan_labels as drawn
 
 

@@ -12,8 +12,9 @@ import pytest
 import shapely
 
 import schemas
-from pipelines.scan import corrections, ground, preview, reasons, review, told
+from pipelines.scan.desk import corrections, preview, reasons, review, told
 from pipelines.scan.model import Frame
+from pipelines.scan.place import ground
 from tests.unit import scans
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import separate
+from pipelines.scan.lines import separate
 
 PER_MM = 11.8
 

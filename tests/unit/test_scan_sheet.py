@@ -15,8 +15,10 @@ import shapely
 
 from data_samples.paper import draw, make, spoilt
 from data_samples.paper.files import write
-from pipelines.scan import edits, folder, pages
+from pipelines.scan import folder
 from pipelines.scan import sheet as sheet_work
+from pipelines.scan.desk import edits
+from pipelines.scan.picture import pages
 
 DPI = 150
 
@@ -170,7 +172,7 @@ def test_pixels_turn_with_the_page(turned):
 
 
 def test_a_register_is_read_for_its_sheet(tmp_path):
-    from pipelines.scan import lists
+    from pipelines.scan.numbers import lists
 
     (tmp_path / "so.csv").write_text(
         "Số tờ,Số thửa,Diện tích,Loại đất,Họ tên\n12,1,100.5,LUC,Nguyễn Văn Mẫu\n12,2,50,ONT,X\n13,1,7,LUC,Y\n",

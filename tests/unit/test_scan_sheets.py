@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.scan import sheets
-from pipelines.scan.sheets import Cell
+from pipelines.scan.place import sheets
+from pipelines.scan.place.sheets import Cell
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.scan import pieces, words
 from pipelines.scan.model import Ink
+from pipelines.scan.numbers import pieces, words
 
 PER_MM, COARSE = 11.8, 8.0
 

@@ -1,0 +1,175 @@
+"""The frame of a sheet and its grid crosses, to a part of a pixel.
+
+The frame is the rectangle of the longest lines: of nested ones the inner. Where the paper bent its sides, each corner
+is where the ends of its two sides meet, not where straight lines through whole sides would.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.scan.model import Dark, Frame, Points
+from pipelines.scan.place import boxes, crosses, sides, upright
+from pipelines.scan.place.boxes import Box
+from pipelines.scan.place.straight import Coarse, Line, coarse, lines
+
+_BARE_SHARE = 0.4
+"""Share of the page that a frame without crosses has at least, together with its like."""
+
+_BESIDE_SHARE = 0.5
+"""What the page has beside a frame is looked at where it is so wide at least, of the frame."""
+
+_MEET_MM = 2.5
+
+
+def find(dark: Dark, px_per_mm: float) -> Frame | None:
+    """Return the frame of a sheet; None where there is none.
+
+    Args:
+        dark: (H, W) ink.
+        px_per_mm: Resolution; may be a guess wrong by a few percent.
+    """
+    small = coarse(dark, px_per_mm)
+    every = boxes.find(small)
+    box = boxes.inner(every, small.per_mm)
+    others = boxes.others(every, box, small.per_mm) if box is not None else []
+    twins = boxes.alike(others, box) if box is not None else 0
+    box = box or _cut(small)
+    if box is None:
+        return None
+    corners = _corners(dark, small, box, px_per_mm)
+    if np.isfinite(corners).all(axis=1).sum() == 0:
+        return None
+    found, spacing = crosses.find(dark, corners, small.turn_deg, px_per_mm)
+    # A block of a town map is a rectangle too, and so are two long streets that meet.
+    if not len(found) and not (1 + twins) * _area_px(corners) >= _BARE_SHARE * dark.size:
+        return None
+    more = len(others) or _beside(dark, corners, px_per_mm)
+    quarter = upright.quarter(dark, corners, small.turn_deg, px_per_mm)
+    corners = np.roll(corners, -quarter, axis=0)
+    turn = (small.turn_deg + 90.0 * quarter + 180.0) % 360.0 - 180.0
+    turn = 180.0 if turn == -180.0 else turn
+    return Frame(corners, found, turn, spacing, more)
+
+
+def _area_px(corners: Points) -> float:
+    """Return the area of a frame in pixels; NaN where it is cut."""
+    x, y = corners.T
+    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+
+
+def _beside(dark: Dark, corners: Points, px_per_mm: float) -> int:
+    """Return how many strips of the page beside a frame hold another one: it may stand otherwise than the first."""
+    if not np.isfinite(corners).all():
+        return 0
+    reach = boxes.NEST_MM * px_per_mm
+    (left, top), (right, bottom) = np.maximum(corners.min(axis=0) - reach, 0), corners.max(axis=0) + reach
+    least = _BESIDE_SHARE * float(np.ptp(corners, axis=0).min())
+    strips = (dark[:, : int(left)], dark[:, int(right) :], dark[: int(top)], dark[int(bottom) :])
+    made = 0
+    for strip in strips:
+        if min(strip.shape) >= least:
+            small = coarse(strip, px_per_mm)
+            box = boxes.inner(boxes.find(small), small.per_mm)
+            made += box is not None and boxes.area(box) > 0.3 * _area_px(corners) * (small.per_mm / px_per_mm) ** 2
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Meet:
+    """Two long lines that end where they meet."""
+
+    row: Line
+    column: Line
+    is_left: bool
+    is_top: bool
+
+    @property
+    def length(self) -> int:
+        """Return the length of the shorter line."""
+        return min(self.row.last - self.row.first, self.column.last - self.column.first)
+
+
+def _cut(small: Coarse) -> Box | None:
+    """Return what is left of a frame that the edge of the page cuts: long lines that meet in a corner."""
+    across, down = lines(small.ink, small.per_mm), lines(small.ink.T, small.per_mm)
+    reach = _MEET_MM * small.per_mm
+    meets = []
+    for row, column in itertools.product(across, down):
+        ends = abs(row.first - column.middle), abs(row.last - column.middle)
+        tips = abs(column.first - row.middle), abs(column.last - row.middle)
+        if min(ends) <= reach and min(tips) <= reach:
+            meets.append(_Meet(row, column, ends[0] <= ends[1], tips[0] <= tips[1]))
+    if not meets:
+        return None
+    outer = max(meets, key=lambda meet: meet.length)
+    inner = max([outer, *(meet for meet in meets if _is_inside(meet, outer, small.per_mm))],
+                key=lambda meet: _inwards(meet, outer)[0])  # fmt: skip
+    row, column, far = inner.row, inner.column, boxes.SMALLEST * min(small.ink.shape)
+    beside = [m for m in meets if m.row is row and abs(m.column.middle - column.middle) > far]
+    below = [m for m in meets if m.column is column and abs(m.row.middle - row.middle) > far]
+    far_column, far_row = (beside[0].column if beside else None), (below[0].row if below else None)
+    left, right = (column, far_column) if inner.is_left else (far_column, column)
+    top, bottom = (row, far_row) if inner.is_top else (far_row, row)
+    return Box(left, top, right, bottom, (math.nan,) * 4, 0.0, 0.0)
+
+
+def _inwards(meet: _Meet, outer: _Meet) -> tuple[float, float]:
+    """Return how far a corner lies inside another, across and down."""
+    return (
+        (meet.column.middle - outer.column.middle) * (1 if outer.is_left else -1),
+        (meet.row.middle - outer.row.middle) * (1 if outer.is_top else -1),
+    )
+
+
+def _is_inside(meet: _Meet, outer: _Meet, per_mm: float) -> bool:
+    """Tell whether two lines are the inner frame to an outer one: as far from it on both sides."""
+    across, down = (gap / per_mm for gap in _inwards(meet, outer))
+    same = (meet.is_left, meet.is_top) == (outer.is_left, outer.is_top)
+    return same and 0 < across <= boxes.NEST_MM and abs(across - down) <= boxes.EVEN_MM
+
+
+def _corners(dark: Dark, small: Coarse, box: Box, px_per_mm: float) -> Points:
+    """Return (4, 2) corners in page coordinates; NaN where a side is missing."""
+    pairs = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
+    rough = np.array([_meeting(column, row) for column, row in pairs])
+    fine = [
+        sides.follow(dark, *_course(small, line, ends, along=along), px_per_mm) if line is not None else None
+        for line, ends, along in (
+            (box.top, rough[[0, 1], 0], True), (box.right, rough[[1, 2], 1], False),
+            (box.bottom, rough[[3, 2], 0], True), (box.left, rough[[0, 3], 1], False),
+        )
+    ]  # fmt: skip
+    out = np.full((4, 2), np.nan)
+    page = small.page(rough)
+    for place, (one, other) in enumerate(((3, 0), (0, 1), (1, 2), (2, 3))):
+        first, second = fine[one], fine[other]
+        if first is not None and second is not None and np.isfinite(page[place]).all():
+            out[place] = sides.meeting(first, second, page[place], px_per_mm)
+    return out
+
+
+def _meeting(column: Line | None, row: Line | None) -> tuple[float, float]:
+    if column is None or row is None:
+        return math.nan, math.nan
+    x, y = column.middle, row.middle
+    for _ in range(3):
+        x, y = column.at(y), row.at(x)
+    return x, y
+
+
+def _course(
+    small: Coarse, line: Line, ends: npt.NDArray[np.float64], *, along: bool
+) -> tuple[Points, tuple[float, float]]:
+    """Return the course of a line as (k, 2) page coordinates in order, from one end to the other."""
+    start, end = (
+        float(ends[0]) if np.isfinite(ends[0]) else float(line.first),
+        float(ends[1]) if np.isfinite(ends[1]) else float(line.last),
+    )
+    places = np.linspace(start, end, 41)
+    across = np.array([line.at(place) for place in places])
+    points = np.column_stack([places, across] if along else [across, places])
+    return small.page(points), (start, end)

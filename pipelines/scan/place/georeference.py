@@ -1,0 +1,275 @@
+"""Where a sheet lies on the ground: control points from frame and crosses, from a file of points, or by a world file.
+
+The place comes from what is printed: coordinates of the corners and the name in the grid. Where two of coordinates,
+name and world file agree the place is sure; where they contradict it is told, and what more of them say is taken.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from pipelines import control_points, warping
+from pipelines.control_points import Pairs
+from pipelines.crs import parse as parse_crs
+from pipelines.errors import PackageError
+from pipelines.scan.model import Dark, Frame, Page, Placed, Points
+from pipelines.scan.place import extent, printed, tagged
+from pipelines.scan.place import points as point_files
+from pipelines.scan.place.margins import known
+from pipelines.scan.place.printed import Printed
+
+POINT_COLUMNS = ("id", "x_px", "y_px", "x_m", "y_m", "residual_m", "used", "origin")
+
+_CORNERS = ("UL", "UR", "LR", "LL")
+_PAPER_MM = 0.3
+"""How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
+
+_BENT_MM = 1.0
+_WORLD_MM = 1.0
+_ZONE_MARGIN_M = 60_000.0
+
+
+def place(
+    page: Page,
+    dark: Dark,
+    frame: Frame | None,
+    px_per_mm: float,
+    *,
+    control: Path | None = None,
+    scale: int | None = None,
+    crs: Any = None,
+    zone: Any = None,
+) -> Placed | None:
+    """Return where a sheet lies; None where nothing says it.
+
+    Args:
+        page: The page.
+        dark: (H, W) its ink.
+        frame: Its frame; None where it has none.
+        px_per_mm: Resolution.
+        control: Table of identical points or QGIS .points file, pixels to metres: then nothing else counts.
+        scale: Scale denominator where it is known; else it is read.
+        crs: CRS of the coordinates where it is known.
+        zone: CRS to assume for printed coordinates that lie in it, the zone of the province.
+
+    Raises:
+        ReadError: The file of points cannot be read.
+        PackageError: It has too few points, or all of them on one line.
+        CrsError: `crs` or `zone` is none.
+    """
+    print_ = printed.read(dark, frame, px_per_mm) if frame is not None else _NOTHING
+    page = tagged.in_metres(page, crs or zone)
+    if control is not None:
+        told = None if frame is None else _measured(page, frame, print_, px_per_mm, scale)
+        return _by_points(page, control, print_, scale, crs or zone or page.crs, told)
+    if frame is not None:
+        placed = _by_frame(page, frame, print_, px_per_mm, scale, crs, zone)
+        if placed is not None:
+            return placed
+    return _by_world_file(page, print_, px_per_mm, scale, crs, zone)
+
+
+_NOTHING = Printed(None, None, None, None, (math.nan,) * 4, (0, 0, 0, 0), ())
+
+
+def _by_points(
+    page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: "_Measured | None"
+) -> Placed | None:
+    read = control_points.read(control)
+    pairs = point_files.pixels(read, page.width, page.height)
+    if pairs is None:
+        return _by_older_system(control, read, frame, print_, crs)
+    said = _said(print_, scale)
+    denominator = said or 1000
+    told = [] if said is not None else [("ban_quet.scale_guessed", f"1:{denominator}")]
+    table = pd.DataFrame({
+        "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
+        "y_m": pairs.target[:, 1], "origin": "officer",
+    })  # fmt: skip
+    if crs is None:
+        return None
+    return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
+
+
+def _by_older_system(
+    control: Path, pairs: Pairs, frame: "_Measured | None", print_: Printed, crs: Any
+) -> Placed | None:
+    """Return the place of a sheet by its printed coordinates and a table of identical points that leads from them."""
+    if frame is None or len(frame.table) < 3:
+        raise PackageError(
+            f"{control.name}: các điểm không nằm trên ảnh, và không đọc được tọa độ in trên tờ: lập bảng điểm ảnh → "
+            "VN-2000 bằng QGIS Georeferencer.",
+            f"{control.name}: its points are no places on the picture, and no coordinates could be read from the "
+            "sheet: make a table of pixels and VN-2000 with the QGIS Georeferencer.",
+        )
+    if crs is None:
+        return None
+    limit = warping.limit_m(frame.scale)
+    bridge = point_files.fitted(pairs.source, pairs.target, limit, control.name, flipped=False)
+    metres = bridge(frame.table[["x_m", "y_m"]].to_numpy(float))
+    table = frame.table.assign(x_m=metres[:, 0], y_m=metres[:, 1])
+    placed = _fitted(table, frame.scale, parse_crs(crs), print_, frame.told, (*frame.sources, "points"), control.name)
+    off = [
+        ("ban_quet.control_residual", f"{name}: {error:.2f} m")
+        for name, error in zip(pairs.ids, bridge.residuals_m.tolist(), strict=True)
+        if error > limit
+    ]
+    return replace(placed, told=(*placed.told, *off))
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A frame in the system that is printed on it, whatever that is.
+
+    Attributes:
+        table: Control points.
+        bounds: West, south, east, north in metres.
+        scale: Scale denominator.
+        sources: What says so.
+        told: What contradicts or was guessed.
+    """
+
+    table: pd.DataFrame
+    bounds: extent.Bounds
+    scale: int
+    sources: tuple[str, ...]
+    told: list[tuple[str, str]]
+
+
+def _measured(page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> _Measured | None:
+    denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
+    if denominator is None:
+        return None
+    found = extent.bounds_of(page, frame, print_, px_per_mm, denominator)
+    if found is None:
+        return None
+    bounds, sources, contradiction = found
+    told = [*contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
+    return _Measured(_control(frame, bounds, denominator, px_per_mm), bounds, denominator, sources, told)
+
+
+def _by_frame(
+    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
+) -> Placed | None:
+    found = _measured(page, frame, print_, px_per_mm, scale)
+    if found is None or len(found.table) < 3:
+        return None
+    # Tags of a file that put the sheet elsewhere are in another system than its print.
+    of_file = page.crs if extent.is_near_file(page, frame, found.bounds, found.scale) else None
+    # Coordinates of HN-72 look like those of VN-2000: such a sheet needs identical points.
+    where = _crs(found.bounds, crs or of_file, None if print_.is_older_system else zone)
+    if where is None:
+        return None
+    if crs is None and of_file is not None and zone is not None and not tagged.is_same(of_file, zone):
+        found.told.append(("ban_quet.coordinates_contradict", f"{parse_crs(of_file).name} ≠ {parse_crs(zone).name}"))
+    placed = _fitted(found.table, found.scale, where, print_, found.told, found.sources, page.path.name)
+    if page.transform is None:
+        return placed
+    off = tagged.apart(page, placed)
+    if off > _WORLD_MM * found.scale / 1000:
+        return replace(placed, told=(*placed.told, ("ban_quet.world_file_wrong", f"{off:.1f} m")))
+    return replace(placed, sources=(*placed.sources, "world_file"))
+
+
+def _said(print_: Printed, scale: int | None) -> int | None:
+    """Return the scale that somebody says: who asks, the print, the form of the name."""
+    return scale or print_.scale or (print_.cell.scale if print_.cell else None)
+
+
+def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
+    """Return the control points of a frame: its corners and the crosses at their round coordinates."""
+    is_there = np.isfinite(frame.corners).all(axis=1)
+    corners, metres = frame.corners[is_there], extent.corners_of(bounds)[is_there]
+    rough = _rough(frame, corners, metres, scale, px_per_mm)
+    step = extent.GRID_MM * scale / 1000
+    at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])
+    place_m = np.column_stack([at.real, at.imag]) if len(at) else np.empty((0, 2))
+    round_m = np.round(place_m / step) * step
+    near = np.linalg.norm(place_m - round_m, axis=1) < 0.2 * step
+    names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
+    names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
+    both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
+    return pd.DataFrame({
+        "id": names, "x_px": both[0][:, 0], "y_px": both[0][:, 1], "x_m": both[1][:, 0], "y_m": both[1][:, 1],
+        "origin": ["frame"] * len(corners) + ["cross"] * int(near.sum()),
+    }).dropna()  # fmt: skip
+
+
+def _rough(frame: Frame, corners: Points, metres: Points, scale: int, px_per_mm: float) -> tuple[complex, complex]:
+    """Return shift and turn of pixels (y upwards) to metres: by two corners, or one and the direction."""
+    source, target = corners[:, 0] - 1j * corners[:, 1], metres[:, 0] + 1j * metres[:, 1]
+    if len(source) >= 2:
+        far = int(np.argmax(np.abs(source - source[0])))
+        factor = (target[far] - target[0]) / (source[far] - source[0])
+    else:
+        per_mm = frame.spacing_px / extent.GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
+        factor = scale / 1000 / per_mm * np.exp(1j * math.radians(frame.turn_deg))
+    return complex(target[0] - factor * source[0]), complex(factor)
+
+
+def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
+    """Return the CRS of coordinates: as told, else the zone where they lie in it."""
+    if crs is not None:
+        return parse_crs(crs)
+    if zone is None:
+        return None
+    parsed = parse_crs(zone)
+    area = parsed.area_of_use
+    if area is None:
+        return parsed
+    forward = pyproj.Transformer.from_crs(parsed.geodetic_crs, parsed, always_xy=True)
+    west, south, east, north = forward.transform_bounds(area.west, area.south, area.east, area.north)
+    x, y = known((bounds[0], bounds[2])), known((bounds[1], bounds[3]))
+    inside = (
+        west - _ZONE_MARGIN_M <= x <= east + _ZONE_MARGIN_M and south - _ZONE_MARGIN_M <= y <= north + _ZONE_MARGIN_M
+    )
+    return parsed if inside else None
+
+
+def _fitted(
+    table: pd.DataFrame, scale: int, crs: Any, print_: Printed, told: list[tuple[str, str]], sources: tuple[str, ...],
+    name: str,
+) -> Placed:  # fmt: skip
+    limit = warping.limit_m(scale)
+    # Bent paper moves points of a frame farther than officers may err.
+    tolerance = max(limit, (_PAPER_MM if sources == ("points",) else _BENT_MM) * scale / 1000)
+    source, target = table[["x_px", "y_px"]].to_numpy(float), table[["x_m", "y_m"]].to_numpy(float)
+    warp = point_files.fitted(source, target, tolerance, name)
+    points = table.assign(residual_m=warp.residuals_m, used=warp.used)[list(POINT_COLUMNS)].reset_index(drop=True)
+    off = points[points["residual_m"] > limit]
+    told = [
+        *told,
+        *(
+            ("ban_quet.control_residual", f"{name}: {error:.2f} m")
+            for name, error in zip(off["id"], off["residual_m"], strict=True)
+        ),
+    ]
+    return Placed(warp, crs, scale, print_.name, points, limit, tuple(told), sources, print_.number)
+
+
+def _by_world_file(
+    page: Page, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
+) -> Placed | None:
+    if page.transform is None:
+        return None
+    pixels = np.array([(0, 0), (page.width, 0), (page.width, page.height), (0, page.height)], dtype=np.float64)
+    metres = np.array([page.transform * tuple(corner) for corner in pixels])
+    bounds = (*metres.min(axis=0), *metres.max(axis=0))
+    where = _crs(bounds, crs or page.crs, zone)
+    if where is None:
+        return None
+    denominator, told = _said(print_, scale), list[tuple[str, str]]()
+    if denominator is None:
+        drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
+        denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
+        told = [("ban_quet.scale_guessed", f"1:{denominator}")]
+    table = pd.DataFrame({
+        "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
+        "origin": "file",
+    })  # fmt: skip
+    return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)

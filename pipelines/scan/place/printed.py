@@ -1,0 +1,194 @@
+"""What the print around a sheet says about its place: coordinates of the corners, scale, name in the grid, number.
+
+Numbers read by machine are believed where they agree: opposite sides of a frame have the same coordinate, the sides
+are as long as the frame at the scale says, and the name stands for the same square.
+"""
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from pipelines.scan.model import Dark, Frame
+from pipelines.scan.place import margins, sheets
+from pipelines.text import fold
+
+SCALES = (200, 500, 1000, 2000, 5000, 10_000)
+
+_SCALE = re.compile(r"(?<![\d.])[1il|]\s*[:/.]\s*(\d[\d .,]{1,6}\d|\d{3,5})(?!\d)")
+_NUMBER = re.compile(r"(?:so|s)\s*[:.]?\s*(\d{1,4})\s*$")
+_SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
+_OLDER = re.compile(r"hn\W*72")
+_DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
+_EASTING_M = (150_000.0, 900_000.0)
+_NORTHING_M = (900_000.0, 2_620_000.0)
+NEAR_MM = 26.0
+"""Coordinates of a corner stand at most so far from it."""
+
+_LEAST_SCORE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What was read around the frame.
+
+    Attributes:
+        scale: Scale denominator; None where it was not read.
+        cell: Sheet its name stands for; None where none was read.
+        name: The name as it is written by the circular, or None.
+        number: Number of the sheet in the commune; None where it was not read.
+        sides: West, south, east, north in metres; NaN where no corner says it.
+        votes: How many corners say each of them.
+        lines: Everything read, for those who want to search it.
+    """
+
+    scale: int | None
+    cell: sheets.Cell | None
+    name: str | None
+    number: str | None
+    sides: tuple[float, float, float, float]
+    votes: tuple[int, int, int, int]
+    lines: tuple[margins.Line, ...]
+
+    @property
+    def is_older_system(self) -> bool:
+        """Tell whether the sheet says that its coordinates are of HN-72."""
+        return any(_OLDER.search(fold(line.text)) for line in self.lines)
+
+
+def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
+    """Return what is printed around a frame.
+
+    Args:
+        dark: (H, W) ink.
+        frame: Its frame, the right way up.
+        px_per_mm: Resolution.
+    """
+    found = margins.cuttings(dark, frame.corners, frame.turn_deg, px_per_mm)
+    told = margins.read([one.image for one in found])
+    lines = [
+        margins.Line(text.strip(), score, one.centre, one.is_across)
+        for one, (text, score) in zip(found, told, strict=True)
+        if score >= _LEAST_SCORE and text.strip()
+    ]
+    _, _, (wide, high) = margins.layout(frame.corners, frame.turn_deg, px_per_mm)
+    return parse(lines, wide, high)
+
+
+def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
+    """Return what lines of print say.
+
+    Args:
+        lines: Lines around a frame, their centres in mm from its upper left corner.
+        wide_mm: Width of the frame.
+        high_mm: Its height.
+    """
+    scale = _scale(lines)
+    cells = Counter(cell for line in lines if (cell := sheets.parse(line.text, scale)) is not None)
+    if not cells:
+        # The name may be read well where the scale was not.
+        cells = Counter(cell for line in lines if (cell := sheets.parse(line.text)) is not None and cell.scale <= 2000)
+    if scale is None and cells:
+        # A name with a division tells its scale; three digits and three digits alone may be anything.
+        cells = Counter({cell: count for cell, count in cells.items() if cell.scale <= 2000})
+    cell = cells.most_common(1)[0][0] if cells else None
+    sides, votes = _sides(lines, wide_mm, high_mm, cell)
+    return Printed(scale, cell, sheets.name(cell) if cell else None, _sheet_number(lines), sides, votes, tuple(lines))
+
+
+def _scale(lines: list[margins.Line]) -> int | None:
+    """Return the scale most lines say, of those that maps have."""
+    votes: Counter[int] = Counter()
+    for line in lines:
+        for found in _SCALE.finditer(
+            fold(line.text).translate(_DIGITS) if _mostly_digits(line.text) else fold(line.text)
+        ):
+            value = int(re.sub(r"\D", "", found[1]))
+            if value in SCALES:
+                votes[value] += 1
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _sheet_number(lines: list[margins.Line]) -> str | None:
+    """Return the number of the sheet: the last of the line of the title that names the map, above the frame."""
+    titles = [line for line in lines if not line.is_across and line.centre[1] < -9]
+    for line in sorted(titles, key=lambda one: -len(one.text)):
+        plain = fold(line.text)
+        found = _NUMBER.search(plain)
+        if found and _SHEET_WORDS.search(plain):
+            return str(int(found[1]))
+    return None
+
+
+def _mostly_digits(text: str) -> bool:
+    return sum(letter.isdigit() for letter in text) >= 0.6 * max(len(text.replace(" ", "")), 1)
+
+
+def coordinate(text: str) -> float | None:
+    """Return the metres that a printed coordinate says: `2191000`, `2 191 000`, `2191.000`, `581,500`, `2191km`."""
+    plain = re.sub(r"\s*(?:km|m|x|y|n|e|=|:)\s*$|^\s*(?:x|y|n|e)\s*[=:]?\s*", "", text.strip(), flags=re.IGNORECASE)
+    if sum(letter.isdigit() for letter in plain) < 0.4 * len(plain):
+        return None
+    plain = plain.translate(_DIGITS)
+    if not re.fullmatch(r"[\d\s.,']+", plain):
+        return None
+    digits = re.sub(r"\D", "", plain)
+    parts = re.split(r"[\s.,']+", plain.strip(" .,'"))
+    if len(digits) in (6, 7):
+        return float(digits)
+    if len(digits) in (8, 9) and len(parts[-1]) <= 2 and len(digits) - len(parts[-1]) in (6, 7):
+        return float(digits[: -len(parts[-1])] + "." + parts[-1])
+    if len(parts) == 2 and len(parts[0]) in (3, 4) and len(parts[1]) in (1, 2):
+        return float(f"{parts[0]}.{parts[1]}") * 1000
+    if len(parts) == 1 and len(digits) in (3, 4):
+        return float(digits) * 1000
+    return None
+
+
+def _sides(
+    lines: list[margins.Line], wide_mm: float, high_mm: float, cell: sheets.Cell | None
+) -> tuple[tuple[float, float, float, float], tuple[int, int, int, int]]:
+    """Return west, south, east, north and how many corners say each."""
+    votes: list[Counter[float]] = [Counter() for _ in range(4)]
+    for line in lines:
+        value = coordinate(line.text)
+        if value is None:
+            continue
+        x, y = line.centre
+        # Whole kilometres alone are as well the number of a parcel or a year: only beside a corner, if at all.
+        at_left, at_right = abs(x) <= NEAR_MM, abs(x - wide_mm) <= NEAR_MM
+        at_top, at_bottom = abs(y) <= NEAR_MM, abs(y - high_mm) <= NEAR_MM
+        if not (at_left or at_right) or not (at_top or at_bottom):
+            continue
+        if _EASTING_M[0] <= value <= _EASTING_M[1]:
+            votes[0 if at_left else 2][value] += 1
+        elif _NORTHING_M[0] <= value <= _NORTHING_M[1]:
+            votes[3 if at_top else 1][value] += 1
+    chosen = _agreeing(votes, wide_mm, high_mm, cell)
+    counts = tuple(vote.get(value, 0) for vote, value in zip(votes, chosen, strict=True))
+    return chosen, counts  # type: ignore[return-value]
+
+
+def is_side(length_m: float, length_mm: float) -> bool:
+    """Tell whether a difference of coordinates is the length of a side at one of the scales that maps have."""
+    return any(abs(length_m / scale * 1000 - length_mm) <= 0.01 * length_mm for scale in SCALES)
+
+
+def _agreeing(
+    votes: list[Counter[float]], wide_mm: float, high_mm: float, cell: sheets.Cell | None
+) -> tuple[float, float, float, float]:
+    """Return for each side the value that fits its opposite side best: both right beats many votes."""
+    out = [math.nan] * 4
+    for low, high, length in ((0, 2, wide_mm), (1, 3, high_mm)):
+        pairs = [
+            (votes[low][first] + votes[high][second], -first, first, second)
+            for first in votes[low] for second in votes[high]
+            if is_side(second - first, length)
+        ]  # fmt: skip
+        if pairs:
+            out[low], out[high] = max(pairs)[2:]
+            continue
+        for side in (low, high):
+            if votes[side]:
+                out[side] = max(votes[side].items(), key=lambda item: (item[1], -item[0]))[0]
+    return out[0], out[1], out[2], out[3]
