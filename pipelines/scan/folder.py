@@ -181,6 +181,7 @@ def figures(sheet: Sheet, found: gpd.GeoDataFrame) -> dict[str, Any]:
         "page": sheet.page.number,
         "width": sheet.page.width,
         "height": sheet.page.height,
+        "shrink": sheet.page.shrink,
         "dpi": round(sheet.px_per_mm * _MM_PER_INCH, 1),
         "scale": sheet.scale,
         "crs": None if placed is None else _called(placed.crs),
@@ -243,7 +244,7 @@ def _write(
 
     about = {"points_by": points_by}
     if sheet.placed is not None:
-        points.write(sheet.placed, new / POINTS)
+        points.write(sheet.placed, new / POINTS, sheet.page.shrink)
         about["points"] = _hash(new / POINTS)
         cog.write(sheet.grey, sheet.placed, new / "sheet.tif")
     else:

@@ -32,6 +32,7 @@ class Page:
         dpi: Resolution as the file tells it, or as the size of a PDF page gives it; None where nothing tells.
         transform: Pixel to map coordinates as a world file or the tags of a GeoTIFF tell them; None without.
         crs: CRS of `transform` where the file names one.
+        shrink: Of how many pixels of the file, each way, one of the page is made: very large pictures are read coarser.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Page:
     dpi: float | None
     transform: Affine | None
     crs: Any
+    shrink: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from rasterio.windows import Window
 
 from pipelines.errors import ReadError
 from pipelines.scan.model import Page
-from pipelines.scan.picture import colours, pdf
+from pipelines.scan.picture import coarser, colours, pdf
 
 Grey = npt.NDArray[np.uint8]
 
@@ -91,19 +91,21 @@ def read(page: Page, *, colours_are_ink: bool = False) -> Picture:
     name = _name(page)
     with _opened(page.path, name) as source:
         plan = _plan(source, colours_are_ink)
-        out, ink = np.empty((source.height, source.width), dtype=np.uint8), np.zeros(2, dtype=np.int64)
+        shrink, ink = page.shrink, np.zeros(2, dtype=np.int64)
+        out = np.empty((source.height // shrink, source.width // shrink), dtype=np.uint8)
         try:
             # Never all rows at once: GDAL's shortcut for whole PNG files does not tell that one breaks off.
-            step = min(_STRIP, math.ceil(source.height / 2))
+            step = math.ceil(min(_STRIP, source.height / 2) / shrink) * shrink
             for top in range(0, source.height, step):
                 rows = min(step, source.height - top)
                 bands = source.read(plan["bands"], window=Window(0, top, source.width, rows))
                 if plan["form"] == "grey":
-                    out[top : top + rows] = _strip(bands, plan)
-                    continue
-                channels = _colours(bands, plan)
-                out[top : top + rows] = colours.lightness(channels, plan["tones"])
-                ink += colours.counted(channels, plan["tones"])
+                    strip = _strip(bands, plan)
+                else:
+                    channels = _colours(bands, plan)
+                    strip = colours.lightness(channels, plan["tones"])
+                    ink += colours.counted(channels, plan["tones"])
+                out[top // shrink : (top + rows) // shrink] = coarser.mean(strip, shrink)
         except (RasterioError, OSError) as error:
             raise _unreadable(page.path) from error
     return Picture(_turned(out, _orientation(page.path, page.number)[0]), _share(ink))
@@ -173,11 +175,10 @@ def _page(path: Path, number: int, name: str) -> Page:
             crs = source.crs
         width, height = source.width, source.height
     orientation, dpi = _orientation(path, number)
-    if plain is not None:
-        plain = plain * _untangle(orientation, width, height)
-    if orientation >= 5:
-        width, height = height, width
-    return Page(path, number, width, height, dpi, plain, crs if plain is not None else None)
+    fitted = coarser.fitted(Page(path, number, width, height, dpi, plain, crs if plain is not None else None))
+    if fitted.transform is not None:
+        fitted = replace(fitted, transform=fitted.transform * _untangle(orientation, fitted.width, fitted.height))
+    return replace(fitted, width=fitted.height, height=fitted.width) if orientation >= 5 else fitted
 
 
 def _sound(transform: Affine) -> bool:

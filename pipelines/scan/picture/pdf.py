@@ -34,6 +34,7 @@ def open_pages(path: Path) -> list[Page]:
     Raises:
         ReadError: It is broken, locked with a password, has no pages, or a page is larger than is read.
     """
+    from pipelines.scan.picture import coarser
     from pipelines.scan.picture.pages import check_size
 
     with _opened(path) as document:
@@ -44,7 +45,7 @@ def open_pages(path: Path) -> list[Page]:
             with _loaded(document, number) as page:
                 dpi, width, height = _size(page)
             check_size(path, width, height, 4)
-            pages.append(Page(path, number, width, height, dpi, None, None))
+            pages.append(coarser.fitted(Page(path, number, width, height, dpi, None, None)))
     return pages
 
 

@@ -81,7 +81,7 @@ def _by_points(
     page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: "_Measured | None"
 ) -> Placed | None:
     read = control_points.read(control)
-    pairs = point_files.pixels(read, page.width, page.height)
+    pairs = point_files.pixels(read, page)
     if pairs is None:
         return _by_older_system(control, read, frame, print_, crs)
     said = _said(print_, scale)

@@ -9,7 +9,7 @@ from pipelines import warping
 from pipelines.control_points import Pairs
 from pipelines.errors import PackageError
 from pipelines.files import write_text
-from pipelines.scan.model import Placed, Points
+from pipelines.scan.model import Page, Placed, Points
 
 _BESIDE = 0.5
 """Points may lie beside the page by this share of it: where somebody moved one there."""
@@ -17,18 +17,17 @@ _BESIDE = 0.5
 _HEADING = "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
 
 
-def pixels(pairs: Pairs, width: int, height: int) -> Pairs | None:
-    """Return identical points whose source are pixels of a page, right before down; None where they are none of it.
+def pixels(pairs: Pairs, page: Page) -> Pairs | None:
+    """Return identical points whose source are pixels of a file as pixels of its page; None where they are none of it.
 
     A coordinate below zero, as QGIS writes it, is that of the row. Tables of surveyors may have the rows first: pixels
     count downwards, so that one order only fits the ground without a mirror.
 
     Args:
         pairs: As read by `pipelines.control_points`.
-        width: Pixels of the page.
-        height: Pixels of the page.
+        page: The page.
     """
-    size, negative = np.array([width, height]), (pairs.source <= 0).all(axis=0)
+    size, negative = np.array([page.width, page.height]) * page.shrink, (pairs.source <= 0).all(axis=0)
     orders = [pairs.source, pairs.source[:, ::-1]]
     if negative.any():
         orders = [orders[0 if negative[1] else 1] * (1.0, -1.0)]
@@ -39,7 +38,7 @@ def pixels(pairs: Pairs, width: int, height: int) -> Pairs | None:
     if not on_page:
         return None
     best = min(on_page, key=lambda source: warping.helmert_rms(source * (1.0, -1.0), pairs.target))
-    return replace(pairs, source=np.ascontiguousarray(best))
+    return replace(pairs, source=np.ascontiguousarray(best) / page.shrink)
 
 
 def fitted(source: Points, target: Points, tolerance_m: float, name: str, *, flipped: bool = True) -> warping.Warp:
@@ -57,8 +56,13 @@ def fitted(source: Points, target: Points, tolerance_m: float, name: str, *, fli
         ) from error
 
 
-def write(placed: Placed, path: Path) -> None:
-    """Write the control points of a sheet as QGIS reads them: pixels with the rows below zero.
+def write(placed: Placed, path: Path, shrink: int = 1) -> None:
+    """Write the control points of a sheet as QGIS reads them: pixels of the file with the rows below zero.
+
+    Args:
+        placed: Where it lies.
+        path: The file.
+        shrink: As of `Page`.
 
     Raises:
         StoreError: The file cannot be written; what was there before is still there.
@@ -66,7 +70,7 @@ def write(placed: Placed, path: Path) -> None:
     table = placed.points
     made = placed.warp(table[["x_px", "y_px"]].to_numpy(float)) - table[["x_m", "y_m"]].to_numpy(float)
     rows = [
-        f"{x_m:.4f},{y_m:.4f},{x:.4f},{-y:.4f},{int(used)},{dx:.4f},{dy:.4f},{off:.4f}"
+        f"{x_m:.4f},{y_m:.4f},{x * shrink:.4f},{-y * shrink:.4f},{int(used)},{dx:.4f},{dy:.4f},{off:.4f}"
         for x_m, y_m, x, y, used, (dx, dy), off in zip(
             table["x_m"], table["y_m"], table["x_px"], table["y_px"], table["used"], made.tolist(), table["residual_m"],
             strict=True,
