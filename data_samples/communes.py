@@ -1,4 +1,4 @@
-"""The three communes: code, name, place, landscape. Real codes and names, invented everything else."""
+"""The communes: code, name, place, landscape. Real codes and names, invented everything else."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,9 @@ class Commune:
         road: Course of the main road.
         hamlets: Names of the hamlets that appear in addresses.
         neighbours: Names of communes around, for wrong addresses.
-        first_number: First of the `people.NUMBERS` numbers of people and papers that this commune alone hands out.
+        first_number: First of the numbers of people and papers that this commune alone hands out.
+        numbers: How many it has.
+        on_paper: Whether its map is a scanned sheet; it has no landscape of its own then.
     """
 
     code: str
@@ -44,6 +46,8 @@ class Commune:
     hamlets: tuple[str, ...]
     neighbours: tuple[str, ...]
     first_number: int
+    numbers: int = 3000
+    on_paper: bool = False
 
     @property
     def folder(self) -> str:
@@ -108,6 +112,27 @@ COMMUNES: tuple[Commune, ...] = (
         hamlets=("Thôn 3", "Thôn 6", "Thôn Văn Lâm", "Thôn Xuân Đài"),
         neighbours=("Thái Hòa", "Nưa", "Đồng Lợi"),
         first_number=7000,
+    ),
+    Commune(
+        code="15742",
+        slug="tho_dan",
+        name="Thọ Dân",
+        profile="dgn_tt26_2024",
+        scale=1000,
+        grid_m=0.001,
+        east_m=562050.0,
+        north_m=2196250.0,
+        turn_deg=0.0,
+        radius_m=85.0,
+        villages=(),
+        hill=None,
+        river=(),
+        road=(),
+        hamlets=("Thôn 1", "Thôn 3", "Thôn Hòa Bình"),
+        neighbours=("Thọ Tân", "Thọ Thế"),
+        first_number=500,
+        numbers=500,
+        on_paper=True,
     ),
 )
 """Every commune of the samples, in the order of their codes."""

@@ -1,4 +1,4 @@
-"""The three deliveries as folders: drawings or shapefiles, registers, package.yaml."""
+"""The deliveries as folders: drawings, shapefiles or a scanned sheet, registers, package.yaml."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from data_samples import dgn, dxf, exchange, shp, xlsx
+from data_samples import dgn, dxf, exchange, on_paper, shp, xlsx
 from data_samples.model import Delivery, Row
 
 _DATE = "2025-06-15"
@@ -49,7 +49,8 @@ def write(delivery: Delivery, inbox: Path) -> None:
     """Write the delivery of a commune into its folder."""
     folder = inbox / delivery.commune.folder
     folder.mkdir(parents=True, exist_ok=True)
-    files = _WRITERS[delivery.commune.profile](delivery, folder)
+    write_all = _paper if delivery.commune.on_paper else _WRITERS[delivery.commune.profile]
+    files = write_all(delivery, folder)
     for path, content in delivery.scans.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_bytes(content)
@@ -79,6 +80,17 @@ def _drawings(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
         for name, to in sheets
     ]
     return [*files, {"path": register.path, "role": "register", "encoding": "utf-8"}]
+
+
+def _paper(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
+    name = f"ban_do/to_{on_paper.SHEET}.png"
+    on_paper.write(delivery, folder / name)
+    (register,) = register_files(delivery)
+    xlsx.write_register(delivery, register.rows, folder / register.path)
+    return [
+        {"path": name, "role": "scan", "sheet": on_paper.SHEET, "scale": delivery.commune.scale},
+        {"path": register.path, "role": "register", "encoding": "utf-8"},
+    ]
 
 
 def _shapefiles(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""From a seed to the three deliveries and their answer sheets."""
+"""From a seed to the deliveries and their answer sheets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from random import Random
 
 import shapely
 
-from data_samples import answers, deliveries, plane, register, sheets
+from data_samples import answers, deliveries, on_paper, plane, register, sheets
 from data_samples.communes import COMMUNES, Commune, commune
 from data_samples.defects import plant
 from data_samples.model import Delivery
@@ -21,7 +21,7 @@ def generate(out: Path, seed: int = SEED, codes: Sequence[str] | None = None) ->
     Args:
         out: Folder to write into; files of the same name are replaced.
         seed: The same seed gives the same files, byte by byte.
-        codes: Commune codes; all three by default.
+        codes: Commune codes; all by default.
 
     Raises:
         KeyError: A code is none of a sample commune.
@@ -43,6 +43,8 @@ def build(item: Commune, seed: int = SEED) -> Delivery:
 
 def clean(item: Commune, seed: int = SEED) -> Delivery:
     """Return one commune before any defect: parcels fill the outline, each has its number, label and rows."""
+    if item.on_paper:
+        return on_paper.clean(item, seed)
     rng = Random(f"{seed}-{item.code}")
     pieces = plane.build(item, rng)
     parcels, frames = sheets.assign(pieces, item, single=item.profile == "dxf_pl3_01")

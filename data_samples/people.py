@@ -2,7 +2,7 @@
 
 Every number is formed by the rules, so that checks of form pass, and lies in a range nobody uses here:
 identity numbers end in 99dddd, certificate numbers begin with 99, tax codes with 2899. Each commune has its own part of
-the range, and the numbers below 1000 are for what several communes have in common.
+the range, and the numbers below 500 are for what several communes have in common.
 """
 
 from dataclasses import dataclass
@@ -73,11 +73,8 @@ _HOME_ORIGINS = (
 )
 _MST_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
-NUMBERS = 3000
-"""Numbers of people, and of certificates, that one commune has."""
-
-PLANTED = 300
-"""The last of them, which only people and papers with a defect have."""
+_PLANTED = 0.1
+"""Share of the numbers of a commune, the last of them, that only people and papers with a defect have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +115,8 @@ class Registry:
     def __init__(self, commune: Commune, rng: Random) -> None:
         self.commune = commune
         self._rng = rng
-        self._people = commune.first_number + rng.randrange(500)
-        self._papers = commune.first_number + rng.randrange(500)
+        self._people = commune.first_number + rng.randrange(commune.numbers // 6)
+        self._papers = commune.first_number + rng.randrange(commune.numbers // 6)
         self._organisations = 0
 
     def person(self, male: bool | None = None) -> Person:
@@ -141,7 +138,7 @@ class Registry:
         return Certificate(serial(issued, self._papers, rng), issued, f"{entry(issued)}{self._papers:05d}")
 
     def _next(self, number: int) -> int:
-        if number + 1 >= self.commune.first_number + NUMBERS - PLANTED:
+        if number + 1 >= self.commune.first_number + self.commune.numbers * (1 - _PLANTED):
             raise OverflowError(f"{self.commune.code} has used its numbers up")
         return number + 1
 

@@ -63,7 +63,7 @@ def fill(delivery: Delivery, rng: Random) -> None:
     """Write the register of a commune: every parcel that is not a road or water has its row or rows."""
     registry = Registry(delivery.commune, rng)
     codes = {name: registry.tax_code() for name in sorted(set(_PUBLIC.values()))}
-    farmers = [(registry.person(True), registry.person(False)) for _ in range(420)]
+    farmers = [(registry.person(True), registry.person(False)) for _ in range(min(420, len(delivery.parcels)))]
     for parcel in delivery.parcels:
         if parcel.is_ground:
             continue

@@ -13,7 +13,6 @@ from shapely import Polygon
 from shapely.strtree import STRtree
 
 from data_samples.model import Delivery, Parcel, Planted, Row
-from data_samples.people import NUMBERS
 from data_samples.sheets import label_spot
 
 Node = tuple[float, float]
@@ -55,7 +54,7 @@ class Picker:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in delivery.rows:
             self._rows[row.key].append(row)
-        self._number = delivery.commune.first_number + NUMBERS
+        self._number = delivery.commune.first_number + delivery.commune.numbers
         self._free = {to: sum(parcel.to == to for parcel in self._clean) for to in delivery.frames}
 
     def parcel(self, fits: Callable[[Parcel], bool] = lambda _: True, *, alone: bool = True) -> Parcel:

@@ -22,6 +22,9 @@ _CODES = {
 def plant(delivery: Delivery, rng: Random) -> None:
     """Plant the defects of a delivery and write its answer sheet."""
     picker = Picker(delivery, rng)
+    if delivery.commune.on_paper:
+        _on_paper(picker)
+        return
     _PLANS[delivery.commune.profile](picker)
     _records(picker)
     for path, count in texts.repairs(delivery):
@@ -78,6 +81,13 @@ def _campaign(picker: Picker) -> None:
     sheets.doubled(picker, 2)
     sheets.nowhere(picker)
     sheets.labels_beside(picker, 2)
+
+
+def _on_paper(picker: Picker) -> None:
+    records.register_areas(picker, (3.5,))
+    records.lost_rows(picker, 1)
+    records.surplus_rows(picker, 1)
+    records.bad_values(picker, "ngay_cap", ("31/02/2011",), "so_dia_chinh.bad_date")
 
 
 def _records(picker: Picker) -> None:

@@ -20,7 +20,7 @@ SAME: tuple[tuple[str, ...], ...] = (("15670", "15712"), ("15703", "15712"))
 
 
 def plant(picker: Picker) -> None:
-    """Give a commune its part of what several have; the numbers below 1000 are kept for it."""
+    """Give a commune its part of what several have; the numbers below 500 are kept for it."""
     code = picker.delivery.commune.code
     mine = list(_NAMES).index(code)
     for place, communes in enumerate(CERTIFICATES):
