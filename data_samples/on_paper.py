@@ -1,6 +1,5 @@
 """A commune that has its map on paper alone: one small sheet, drawn and scanned, and the register as a workbook."""
 
-import math
 from pathlib import Path
 from random import Random
 
@@ -16,7 +15,7 @@ from data_samples.sheets import label_spot
 SHEET = "7"
 _PARCELS = 45
 _SIDE_MM = 170.0
-_FRAME_STEP_M = 10
+_FRAME_MM = (250.0, 200.0)
 _MARGIN_MM = 40.0
 _OF_TODAY = {"BHK": "HNK"}
 """Codes of the old list, which the fabric still knows."""
@@ -31,10 +30,9 @@ def clean(item: Commune, seed: int) -> Delivery:
         for number, code, shape in zip(numbers, land["code"], land.geometry, strict=True)
     ]
     outline = shapely.union_all(land.geometry.to_numpy())
-    west, south, east, north = outline.bounds
-    low = [math.floor((value - 10) / _FRAME_STEP_M) * _FRAME_STEP_M for value in (west, south)]
-    high = [math.ceil((value + 10) / _FRAME_STEP_M) * _FRAME_STEP_M for value in (east, north)]
-    delivery = Delivery(item, parcels, outline, frames={SHEET: shapely.box(*low, *high)})
+    wide, high = (side * item.scale / 2000 for side in _FRAME_MM)
+    frame = shapely.box(item.east_m - wide, item.north_m - high, item.east_m + wide, item.north_m + high)
+    delivery = Delivery(item, parcels, outline, frames={SHEET: frame})
     register.fill(delivery, Random(f"{seed}-{item.code}-register"))
     delivery.captions = register.captions(delivery)
     return delivery
@@ -58,7 +56,7 @@ def write(delivery: Delivery, path: Path) -> None:
         geometry=[parcel.shape for parcel in delivery.parcels], crs=paper.fabric.CRS,
     )  # fmt: skip
     drawn = paper.draw(
-        land, delivery.commune.scale, frame_m=delivery.frames[SHEET].bounds, margin_mm=_MARGIN_MM,
+        land, delivery.commune.scale, style="plain", frame_m=delivery.frames[SHEET].bounds, margin_mm=_MARGIN_MM,
         seed=int(delivery.commune.code), number=SHEET, commune=delivery.commune.name,
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)

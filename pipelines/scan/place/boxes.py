@@ -108,10 +108,15 @@ def inner(boxes: list[Box], per_mm: float) -> Box | None:
         return min((box for box in whole if area(box) > 0.97 * largest), key=lambda box: box.loose_mm - 20 * box.drawn)
     largest = max(area(box) for box in boxes)
     outer = min((box for box in boxes if area(box) > 0.985 * largest), key=lambda box: box.loose_mm)
-    nested = [box for box in boxes if all(0 <= gap <= NEST_MM * per_mm for gap in _gaps(outer, box))]
+    return within(boxes, outer, per_mm) or outer
+
+
+def within(boxes: list[Box], outer: Box, per_mm: float) -> Box | None:
+    """Return the innermost line of the frame whose outer line is given; None where it has no other."""
+    nested = [box for box in boxes if all(0 < gap <= NEST_MM * per_mm for gap in _gaps(outer, box))]
     # The lines of one frame keep the same distance on all four sides.
     even = [box for box in nested if max(_gaps(outer, box)) - min(_gaps(outer, box)) <= EVEN_MM * per_mm]
-    return min(even or [outer], key=area)
+    return min(even, key=area, default=None)
 
 
 def _gaps(outer: Box, inner: Box) -> tuple[float, ...]:

@@ -41,7 +41,7 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
     """
     expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
     nodes, found = _searched(dark, expected, turn_deg, px_per_mm)
-    if len(nodes) < _FEW * (len(expected[0]) if expected else 1):
+    if len(nodes) < _FEW * (len(expected[0]) if expected else 1) or not lattice.is_whole(corners, px_per_mm):
         by_size = [_of_resolution(dark, corners, turn_deg, one) for one in lattice.resolutions(corners, px_per_mm)]
         most = max(by_size, key=lambda one: len(one[0]), default=(np.empty((0, 2)), np.empty((0, 2))))
         if len(most[0]):

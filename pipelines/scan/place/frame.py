@@ -44,6 +44,13 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
     if np.isfinite(corners).all(axis=1).sum() == 0:
         return None
     found, spacing = crosses.find(dark, corners, small.turn_deg, px_per_mm)
+    closer = boxes.within(every, box, small.per_mm) if every else None
+    if closer is not None:
+        # An outer line may happen to measure whole decimetres: then the crosses do not stand where it lets expect them.
+        tried = _corners(dark, small, closer, px_per_mm)
+        more_found, its_spacing = crosses.find(dark, tried, small.turn_deg, px_per_mm)
+        if len(more_found) > len(found):
+            box, corners, found, spacing = closer, tried, more_found, its_spacing
     # A block of a town map is a rectangle too, and so are two long streets that meet.
     if not len(found) and not (1 + twins) * _area_px(corners) >= _BARE_SHARE * dark.size:
         return None

@@ -19,6 +19,7 @@ _SIDES_MM = (500.0, 600.0)
 _STANDARD = 0.025
 _WHOLE = 0.02
 _SAME_RESOLUTION = 0.03
+_NEARLY_WHOLE = 0.12
 _NEIGHBOUR_SHARE = 0.025
 
 
@@ -41,6 +42,12 @@ def resolutions(corners: Points, px_per_mm: float) -> list[float]:
         if round(step) in _CELLS and abs(step / round(step) - 1) < _WHOLE
         and abs(one / px_per_mm - 1) > _SAME_RESOLUTION
     ]  # fmt: skip
+
+
+def is_whole(corners: Points, px_per_mm: float) -> bool:
+    """Tell whether the sides of a frame are whole steps long, about; of one that is cut nothing else is known."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1) / (GRID_MM * px_per_mm)
+    return not np.isfinite(sides).all() or bool((np.abs(sides - np.round(sides)) < _NEARLY_WHOLE).all())
 
 
 def expected(
