@@ -31,6 +31,8 @@ _BOLD_MM, _NEAREST = 0.35, 2.3
 _BAR_MM = (2.0, 12.0)
 _SIDES_MM = (0.3, 2.0)
 _STRIP = 1024
+_USUAL = 0.5
+"""Share of all strokes, by length, that are as wide as the usual one at least."""
 
 
 def ink(dark: Dark, px_per_mm: float) -> Ink:
@@ -87,16 +89,24 @@ def levels(dark: Dark) -> tuple[int, int]:
 
 
 def _width(inked: npt.NDArray[np.uint8]) -> float:
-    """Return the usual width of strokes: across a stroke the mean depth is a quarter of its width and half a pixel."""
-    counts = np.zeros(512)
+    """Return the usual width of strokes: across a stroke the mean depth is a quarter of its width and half a pixel.
+
+    A stroke has two pixels of each depth along its length, down to its middle. What is deeper than usual strokes are is
+    taken to be of bold ones (a frame, a title), and as much from the depths above it: by length bold ones are few.
+    """
+    counts = np.zeros((64, 8))
     for first in range(0, len(inked), 2 * _STRIP):
         depth = cv2.distanceTransform(inked[first : first + _STRIP], cv2.DIST_L2, 5)
-        counts += np.bincount((8 * np.minimum(depth[depth > 0], 63)).astype(int), minlength=512)
-    total = counts.cumsum()
-    if not total[-1]:
+        counts += np.bincount((8 * np.minimum(depth[depth > 0], 63)).astype(int), minlength=512).reshape(64, 8)
+    level = counts.sum(axis=1)
+    if not level.any():
         return 1.0
-    most = min(512, 3 * int(np.searchsorted(total, 0.5 * total[-1])) + 1)  # blots do not count
-    return max(1.0, 4 * (float(np.average(np.arange(most), weights=counts[:most])) / 8 - 0.5))
+    usual = int(np.flatnonzero(level >= _USUAL * level.max()).max())
+    deepest = min(3 * max(usual, 1), 62)
+    bold = level[deepest + 1] / np.maximum(level[: deepest + 1], 1)
+    plain = counts[: deepest + 1] * np.maximum(1 - bold, 0)[:, None]
+    plain = plain if plain.any() else counts  # one blot
+    return max(1.0, 4 * (float(np.average(np.arange(plain.size), weights=plain.ravel())) / 8 - 0.5))
 
 
 def _fill_pinholes(inked: npt.NDArray[np.uint8], width: float) -> None:
