@@ -45,6 +45,7 @@ def write(delivery: Delivery, folder: Path) -> None:
     parcels = [
         (parcel.to, parcel.thua, parcel.code, f"{parcel.area_m2:.1f}", *(f"{part:.3f}" for part in parcel.spot))
         for parcel in delivery.parcels
+        if not (delivery.commune.on_paper and parcel.is_ground)  # nothing is written in them
     ]
     _table(folder / f"{delivery.commune.code}.parcels.csv", PARCEL_COLUMNS, parcels)
 

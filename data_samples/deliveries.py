@@ -83,12 +83,11 @@ def _drawings(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
 
 
 def _paper(delivery: Delivery, folder: Path) -> list[dict[str, Any]]:
-    name = f"ban_do/to_{on_paper.SHEET}.png"
-    on_paper.write(delivery, folder / name)
+    on_paper.write(delivery, folder / on_paper.PICTURE)
     (register,) = register_files(delivery)
     xlsx.write_register(delivery, register.rows, folder / register.path)
     return [
-        {"path": name, "role": "scan", "sheet": on_paper.SHEET, "scale": delivery.commune.scale},
+        {"path": on_paper.PICTURE, "role": "scan", "sheet": on_paper.SHEET, "scale": delivery.commune.scale},
         {"path": register.path, "role": "register", "encoding": "utf-8"},
     ]
 

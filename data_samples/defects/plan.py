@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 from random import Random
+from typing import Any
 
+from data_samples import on_paper
 from data_samples.defects import drawings, nodes, plane, province, records, rights, scans, sheets, tables, texts
 from data_samples.defects.picker import Picker
 from data_samples.model import Delivery
@@ -84,10 +86,19 @@ def _campaign(picker: Picker) -> None:
 
 
 def _on_paper(picker: Picker) -> None:
+    """Let the register say other things than a sheet that is well drawn and can be read."""
     records.register_areas(picker, (3.5,))
-    records.lost_rows(picker, 1)
+    records.lost_rows(picker, 2)
     records.surplus_rows(picker, 1)
     records.bad_values(picker, "ngay_cap", ("31/02/2011",), "so_dia_chinh.bad_date")
+    for planted in list(picker.delivery.answers):
+        place: dict[str, Any] = {"to": planted.to, "thua": planted.thua, "at": planted.at}
+        place["note"] = f"consequence of {planted.code}"
+        if planted.code == "thua_dat.without_record":
+            picker.answer("ban_quet.number_unlisted", **place)
+            picker.answer("ban_quet.unsure_number", **place)
+        if planted.code == "so_dia_chinh.without_parcel":
+            picker.answer("ban_quet.number_missing", **place | {"file": on_paper.PICTURE})
 
 
 def _records(picker: Picker) -> None:

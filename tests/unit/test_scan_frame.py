@@ -218,3 +218,28 @@ def test_the_crosses_tell_the_resolution_where_the_file_is_wrong(wrong: float) -
     assert clean.measured(found, 2.0 * wrong) == pytest.approx(2.0, rel=0.01)
     assert clean.measured(found, 2.02) == 2.02, "paper shrinks"
     assert clean.measured(None, 5.0) == 5.0
+
+
+@pytest.mark.parametrize(("inner", "first"), [((180, 180), (40, 40)), ((300, 200), (100, 50)), ((250, 200), (75, 50))])
+def test_small_frames_drawn_around_what_there_was(inner: tuple[int, int], first: tuple[int, int]) -> None:
+    """The outer line may be whole decimetres long, and the crosses need not stand whole decimetres from a corner."""
+    wide, high = inner
+    ink = np.zeros(((high + 80) * 4, (wide + 80) * 4), np.uint8)
+    low, far = np.array((40, 40)), np.array((40 + wide, 40 + high))
+    cv2.rectangle(ink, (4 * low).tolist(), (4 * far).tolist(), 255, 1)
+    cv2.rectangle(ink, (4 * (low - 10)).tolist(), (4 * (far + 10)).tolist(), 255, 3)
+    # Roads cross in the middle, as on many sheets.
+    cv2.line(ink, (ink.shape[1] // 2, 240), (ink.shape[1] // 2, ink.shape[0] - 240), 255, 1)
+    cv2.line(ink, (240, ink.shape[0] // 2), (ink.shape[1] - 240, ink.shape[0] // 2), 255, 1)
+    marks = [(x, y) for x in range(first[0], wide, 100) for y in range(first[1], high, 100)]
+    for x, y in marks:
+        x, y = 4 * (40 + x), 4 * (40 + y)
+        ink[y, x - 20 : x + 21] = 255
+        ink[y - 20 : y + 21, x] = 255
+    found = frames.find(ink, _PER_MM)
+    assert found is not None
+    assert np.abs(found.corners[0] - (4 * 40 + 0.5)).max() < 1
+    assert np.abs(found.corners[2] - 4 * far - 0.5).max() < 1
+    true = 4.0 * (np.array(marks) + 40) + 0.5
+    assert len(found.crosses) == len(true)
+    assert np.abs(found.crosses[:, None] - true[None]).sum(axis=2).min(axis=0).max() < 1

@@ -82,3 +82,12 @@ def test_faint_ink_counts_where_it_is_part_of_a_strong_line_only():
 def test_a_page_of_one_colour_has_no_marks(level):
     ink = separate.ink(np.full((200, 300), level, dtype=np.uint8), PER_MM)
     assert not ink.marks.any()
+
+
+def test_the_usual_width_is_that_of_most_lines_and_not_of_most_ink() -> None:
+    page = np.zeros((1200, 1200), np.uint8)
+    cv2.rectangle(page, (20, 20), (1180, 1180), 255, 12)
+    for at in range(100, 1101, 100):
+        cv2.line(page, (60, at), (1140, at), 255, 2)
+    assert np.count_nonzero(page[:40]) > 12 * 1100
+    assert 1.5 < separate.ink(page, 12.0).width_px < 3.5

@@ -8,9 +8,13 @@ import pandas as pd
 import pytest
 import shapely
 
-COMMUNES = ("15670", "15703", "15712")
+COMMUNES = ("15670", "15703", "15712", "15742")
+PARCELS = {"15742": 45}
 NEAR_M = 1.0
-VALUE_TOLERANCE = 0.02
+VALUE_TOLERANCE = {"15742": 1.0}
+"""What a scanned sheet gives is as good as its pixels: a decimetre."""
+
+AREA_TOLERANCE_M2 = {"15742": 1.0}
 
 
 def found(home: Path, commune: str) -> gpd.GeoDataFrame:
@@ -43,7 +47,9 @@ def distances(line: pd.Series, candidates: pd.DataFrame) -> pd.Series:
     return far.where(far <= NEAR_M, float("inf"))
 
 
-def unmatched(findings: pd.DataFrame, answers: pd.DataFrame) -> tuple[list[str], list[str], list[str]]:
+def unmatched(
+    findings: pd.DataFrame, answers: pd.DataFrame, tolerance: float = 0.02
+) -> tuple[list[str], list[str], list[str]]:
     """Return the answers not found, the findings nobody planted, and the pairs whose values differ."""
     missing, values = [], []
     left = findings.copy()
@@ -54,7 +60,7 @@ def unmatched(findings: pd.DataFrame, answers: pd.DataFrame) -> tuple[list[str],
             missing.append(f"{line.code} {line.to}/{line.thua} {line.row} ({line.note})")
             continue
         best = far.idxmin()
-        if isinstance(line.value, str) and abs(float(line.value) - left.value[best]) > VALUE_TOLERANCE:
+        if isinstance(line.value, str) and abs(float(line.value) - left.value[best]) > tolerance:
             values.append(f"{line.code} {line.to}/{line.thua}: {line.value} found as {left.value[best]}")
         left = left.drop(index=best)
     return missing, [f"{code} {feature}" for code, feature in zip(left.code, left.feature_id, strict=True)], values
@@ -63,7 +69,7 @@ def unmatched(findings: pd.DataFrame, answers: pd.DataFrame) -> tuple[list[str],
 @pytest.mark.parametrize("commune", COMMUNES)
 def test_every_planted_defect_and_nothing_else(samples: Path, samples_home: Path, commune: str) -> None:
     answers = pd.read_csv(samples / "expected" / f"{commune}.findings.csv", dtype="str").astype(object)
-    missing, invented, values = unmatched(found(samples_home, commune), answers)
+    missing, invented, values = unmatched(found(samples_home, commune), answers, VALUE_TOLERANCE.get(commune, 0.02))
     assert missing == []
     assert invented == []
     assert values == []
@@ -91,10 +97,10 @@ def test_every_parcel_arrives_with_its_area(samples: Path, samples_home: Path, c
     numbers = ["so_hieu_to_ban_do", "so_thu_tu_thua"]
     both = truth.merge(parcels, left_on=["to", "thua"], right_on=numbers, how="left", suffixes=("_that", ""))
     clean = both[~both.to.str.cat(both.thua, sep="/").isin(spoilt)]
-    assert len(clean) > 1400
+    assert len(clean) >= PARCELS.get(commune, 1400)
     assert clean.dien_tich_do.notna().all()
     # Drawings are kept to the centimetre, areas of the truth to a tenth of a square metre.
-    assert (clean.dien_tich_do - clean.dien_tich_that).abs().max() < 0.6
+    assert (clean.dien_tich_do - clean.dien_tich_that).abs().max() < AREA_TOLERANCE_M2.get(commune, 0.6)
 
 
 @pytest.mark.parametrize("commune", COMMUNES)

@@ -102,7 +102,7 @@ def _width(inked: npt.NDArray[np.uint8]) -> float:
     if not level.any():
         return 1.0
     usual = int(np.flatnonzero(level >= _USUAL * level.max()).max())
-    deepest = min(3 * max(usual, 1), 62)
+    deepest = min(usual + max(1, usual // 2), 62)
     bold = level[deepest + 1] / np.maximum(level[: deepest + 1], 1)
     plain = counts[: deepest + 1] * np.maximum(1 - bold, 0)[:, None]
     plain = plain if plain.any() else counts  # one blot

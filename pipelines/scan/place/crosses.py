@@ -41,11 +41,13 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
     """
     expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
     nodes, found = _searched(dark, expected, turn_deg, px_per_mm)
-    if len(nodes) < _FEW * (len(expected[0]) if expected else 1) or not lattice.is_whole(corners, px_per_mm):
+    usual = max(_FEW * len(expected[0]), _LEAST_OF_LATTICE) if expected else 1
+    if len(nodes) < usual or not lattice.is_whole(corners, px_per_mm):
         by_size = [_of_resolution(dark, corners, turn_deg, one) for one in lattice.resolutions(corners, px_per_mm)]
         most = max(by_size, key=lambda one: len(one[0]), default=(np.empty((0, 2)), np.empty((0, 2))))
-        if len(most[0]):
-            return most[1], lattice.spacing(*most)
+        step = lattice.spacing(*most)
+        if math.isfinite(step):
+            return most[1], step
         # The crosses stand elsewhere than the corners let expect: on a frame drawn around what there was.
         free = _searched(dark, _freely(dark, corners, turn_deg, px_per_mm), turn_deg, px_per_mm)
         nodes, found = max((nodes, found), free, key=lambda one: len(one[0]))

@@ -23,6 +23,7 @@ _BESIDE_SHARE = 0.5
 """What the page has beside a frame is looked at where it is so wide at least, of the frame."""
 
 _MEET_MM = 2.5
+_NEAR_STEP = 0.05
 
 
 def find(dark: Dark, px_per_mm: float) -> Frame | None:
@@ -49,7 +50,7 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
         # An outer line may happen to measure whole decimetres: then the crosses do not stand where it lets expect them.
         tried = _corners(dark, small, closer, px_per_mm)
         more_found, its_spacing = crosses.find(dark, tried, small.turn_deg, px_per_mm)
-        if len(more_found) > len(found):
+        if len(more_found) >= len(found) + _is_aligned(corners, found, spacing):
             box, corners, found, spacing = closer, tried, more_found, its_spacing
     # A block of a town map is a rectangle too, and so are two long streets that meet.
     if not len(found) and not (1 + twins) * _area_px(corners) >= _BARE_SHARE * dark.size:
@@ -60,6 +61,15 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
     turn = (small.turn_deg + 90.0 * quarter + 180.0) % 360.0 - 180.0
     turn = 180.0 if turn == -180.0 else turn
     return Frame(corners, found, turn, spacing, more)
+
+
+def _is_aligned(corners: Points, found: Points, spacing: float) -> bool:
+    """Tell whether crosses stand whole steps from the corner of a frame, as in one drawn by the grid."""
+    if not np.isfinite(corners).all() or not math.isfinite(spacing):
+        return False
+    axes = np.column_stack([corners[1] - corners[0], corners[3] - corners[0]])
+    steps = (found - corners[0]) @ (axes / np.linalg.norm(axes, axis=0)) / spacing
+    return bool((np.abs(steps - np.round(steps)) < _NEAR_STEP).mean() > 0.5)
 
 
 def _area_px(corners: Points) -> float:
