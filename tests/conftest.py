@@ -58,7 +58,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def samples_home(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home in which the three samples went all the way to the release."""
+    """Return a home in which the samples went all the way to the release."""
     home = tmp_path_factory.mktemp("home") / "build"
     done = diachinh("run", samples / "inbox", "--home", home)
     assert done.returncode == 0, done.stdout + done.stderr

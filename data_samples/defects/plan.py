@@ -92,7 +92,7 @@ def _on_paper(picker: Picker) -> None:
     records.surplus_rows(picker, 1)
     records.bad_values(picker, "ngay_cap", ("31/02/2011",), "so_dia_chinh.bad_date")
     for planted in list(picker.delivery.answers):
-        place: dict[str, Any] = {"to": planted.to, "thua": planted.thua, "at": planted.at}
+        place: dict[str, Any] = {"to": planted.to, "thua": planted.thua}
         place["note"] = f"consequence of {planted.code}"
         if planted.code == "thua_dat.without_record":
             picker.answer("ban_quet.number_unlisted", **place)

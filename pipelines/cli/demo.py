@@ -21,7 +21,7 @@ def demo(
     cores: Annotated[int, typer.Option(min=1, help="Số lõi / processor cores")] = 2,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Mở atlas sau khi chạy / serve afterwards")] = True,
 ) -> None:
-    """Ba xã mẫu từ gói dữ liệu đến atlas / three sample communes all the way to the atlas."""
+    """Bốn xã mẫu từ gói dữ liệu đến atlas / four sample communes all the way to the atlas."""
     from pipelines.cli.run import run_inbox
 
     chosen = settings(context, home)
@@ -50,4 +50,4 @@ def make_samples(folder: Path) -> None:
         )
     started = time.monotonic()
     subprocess.run(command("data_samples", folder), check=True, env=environment(), stdout=subprocess.DEVNULL)
-    typer.echo(f"Ba xã mẫu / sample communes: {folder} · {time.monotonic() - started:.0f} s")
+    typer.echo(f"Bốn xã mẫu / sample communes: {folder} · {time.monotonic() - started:.0f} s")

@@ -20,7 +20,8 @@ from data_samples.legacy import decomposed, tcvn3
 from data_samples.model import Delivery
 from schemas import findings as catalogue
 
-IDS = [commune.code for commune in COMMUNES]
+DRAWN = tuple(commune for commune in COMMUNES if not commune.on_paper)
+IDS = [commune.code for commune in DRAWN]
 
 EVERYWHERE = {
     "thua_dat.sliver",
@@ -170,9 +171,9 @@ def test_another_seed_gives_another_commune(tmp_path: Path, written: Path) -> No
     assert mine != (written / "inbox/15703_dan_ly/shp/to_01.shp").read_bytes()
 
 
-def test_the_three_stay_below_five_megabytes(written: Path) -> None:
+def test_they_stay_below_six_megabytes(written: Path) -> None:
     size = sum(path.stat().st_size for path in (written / "inbox").rglob("*") if path.is_file())
-    assert size < 5_000_000
+    assert size < 6_000_000
 
 
 @pytest.mark.parametrize("code", IDS)
@@ -220,7 +221,7 @@ def test_communes_lie_apart_in_trieu_son(clean_land: dict[str, Delivery]) -> Non
         assert 19.75 < lat < 19.9
 
 
-@pytest.mark.parametrize("commune", COMMUNES, ids=IDS)
+@pytest.mark.parametrize("commune", DRAWN, ids=IDS)
 def test_every_kind_of_defect_is_in_the_answer_sheet(spoilt: dict[str, Delivery], commune: Commune) -> None:
     codes = {item.code for item in spoilt[commune.code].answers}
     assert codes >= EVERYWHERE | OF_ONE[commune.code]
@@ -235,7 +236,7 @@ def test_what_is_not_planted_is_listed_with_its_reason(spoilt: dict[str, Deliver
     assert set(told) == set(catalogue()) - planted
 
 
-@pytest.mark.parametrize("commune", COMMUNES, ids=IDS)
+@pytest.mark.parametrize("commune", DRAWN, ids=IDS)
 def test_overlaps_and_gaps_are_as_large_as_the_answer_says(spoilt: dict[str, Delivery], commune: Commune) -> None:
     delivery = spoilt[commune.code]
     shapes = {parcel.key: parcel.geometry for parcel in delivery.parcels}
@@ -252,7 +253,7 @@ def test_overlaps_and_gaps_are_as_large_as_the_answer_says(spoilt: dict[str, Del
             assert found.area == pytest.approx(item.value, abs=0.02)
 
 
-@pytest.mark.parametrize("commune", COMMUNES, ids=IDS)
+@pytest.mark.parametrize("commune", DRAWN, ids=IDS)
 def test_defects_stand_apart(spoilt: dict[str, Delivery], commune: Commune) -> None:
     planted = [
         item for item in spoilt[commune.code].answers if item.note.startswith("planted") and item.at and item.thua
@@ -274,7 +275,7 @@ def test_row_numbers_of_the_answers_point_at_the_row(written: Path, spoilt: dict
     assert all("12o,5" in row or "~350" in row for row in rows)
 
 
-@pytest.mark.parametrize("commune", COMMUNES, ids=IDS)
+@pytest.mark.parametrize("commune", DRAWN, ids=IDS)
 def test_people_are_visibly_invented(clean_land: dict[str, Delivery], commune: Commune) -> None:
     rows = [row.values for row in clean_land[commune.code].rows]
     numbers = {row["so_giay_to"] for row in rows if "so_giay_to" in row}
@@ -287,7 +288,7 @@ def test_people_are_visibly_invented(clean_land: dict[str, Delivery], commune: C
 def test_no_number_of_a_person_or_paper_is_in_two_communes(clean_land: dict[str, Delivery]) -> None:
     for column in ("so_giay_to", "so_phat_hanh", "ma_to_chuc"):
         known = [{row.values[column] for row in land.rows if column in row.values} for land in clean_land.values()]
-        assert min(map(len, known)) > 0
+        assert sum(map(bool, known)) >= len(DRAWN)
         assert len(set.union(*known)) == sum(map(len, known)), column
 
 
