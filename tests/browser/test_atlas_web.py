@@ -12,7 +12,7 @@ def test_overview_shows_every_commune_with_its_grades(visit: Open) -> None:
     page = visit()
     assert page.title()
     expect(page.get_by_role("button", name=COMMUNE["name"])).to_be_visible()
-    assert page.locator(".communes > li").count() == 3
+    assert page.locator(".communes > li").count() == 4
     assert page.locator(".numbers").first.locator("li").count() == 4
     assert colours_on_map(page) > 5
     capture(page, "overview")

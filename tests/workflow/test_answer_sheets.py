@@ -14,7 +14,7 @@ NEAR_M = 1.0
 VALUE_TOLERANCE = {"15742": 1.0}
 """What a scanned sheet gives is as good as its pixels: a decimetre."""
 
-AREA_TOLERANCE_M2 = {"15742": 1.0}
+AREA_TOLERANCE_M2 = {"15742": 1.5}
 
 
 def found(home: Path, commune: str) -> gpd.GeoDataFrame:
