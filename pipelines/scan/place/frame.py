@@ -22,6 +22,8 @@ _BARE_SHARE = 0.4
 _BESIDE_SHARE = 0.5
 """What the page has beside a frame is looked at where it is so wide at least, of the frame."""
 
+_LEAST_CROSSES = 4
+_NEIGHBOUR = 0.03
 _MEET_MM = 2.5
 
 
@@ -53,6 +55,29 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
     turn = (small.turn_deg + 90.0 * quarter + 180.0) % 360.0 - 180.0
     turn = 180.0 if turn == -180.0 else turn
     return Frame(corners, found, turn, spacing, more)
+
+
+def without(dark: Dark, px_per_mm: float) -> Frame | None:
+    """Return the crosses of a sheet that has no frame, as one whose corners are unknown; None without crosses.
+
+    Their lattice tells how the sheet is turned; what else is found on a page may look like one, so that it is to be
+    believed only where coordinates are printed beside it.
+
+    Args:
+        dark: (H, W) ink.
+        px_per_mm: Resolution.
+    """
+    found, spacing = crosses.free(dark, 0.0, px_per_mm)
+    if len(found) < _LEAST_CROSSES or not math.isfinite(spacing):
+        return None
+    apart = (found[None] - found[:, None]).reshape(-1, 2)
+    is_next = np.abs(np.linalg.norm(apart, axis=1) / spacing - 1) < _NEIGHBOUR
+    beside = apart[is_next & (apart[:, 0] > np.abs(apart[:, 1]))]
+    turn = math.degrees(math.atan2(*beside.sum(axis=0)[::-1])) if len(beside) else 0.0
+    height, width = dark.shape
+    page = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
+    turn += 90.0 * upright.quarter(dark, page, turn, px_per_mm)
+    return Frame(np.full((4, 2), np.nan), found, (turn + 180.0) % 360.0 - 180.0, spacing, 0)
 
 
 def _area_px(corners: Points) -> float:

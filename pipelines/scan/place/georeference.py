@@ -18,7 +18,8 @@ from pipelines.control_points import Pairs
 from pipelines.crs import parse as parse_crs
 from pipelines.errors import PackageError
 from pipelines.scan.model import Dark, Frame, Page, Placed, Points
-from pipelines.scan.place import extent, printed, tagged
+from pipelines.scan.place import beside, extent, printed, tagged
+from pipelines.scan.place import frame as frame_work
 from pipelines.scan.place import points as point_files
 from pipelines.scan.place.margins import known
 from pipelines.scan.place.printed import Printed
@@ -64,11 +65,14 @@ def place(
     """
     print_ = printed.read(dark, frame, px_per_mm) if frame is not None else _NOTHING
     page = tagged.in_metres(page, crs or zone)
+    if frame is None and control is None and page.transform is None:
+        # Crosses may stand free; that costs a look at the whole page, and only where nothing else places it.
+        frame = frame_work.without(dark, px_per_mm)
     if control is not None:
-        told = None if frame is None else _measured(page, frame, print_, px_per_mm, scale)
+        told = None if frame is None else _measured(page, dark, frame, print_, px_per_mm, scale)
         return _by_points(page, control, print_, scale, crs or zone or page.crs, told)
     if frame is not None:
-        placed = _by_frame(page, frame, print_, px_per_mm, scale, crs, zone)
+        placed = _by_frame(page, dark, frame, print_, px_per_mm, scale, crs, zone)
         if placed is not None:
             return placed
     return _by_world_file(page, print_, px_per_mm, scale, crs, zone)
@@ -87,10 +91,7 @@ def _by_points(
     said = _said(print_, scale)
     denominator = said or 1000
     told = [] if said is not None else [("ban_quet.scale_guessed", f"1:{denominator}")]
-    table = pd.DataFrame({
-        "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
-        "y_m": pairs.target[:, 1], "origin": "officer",
-    })  # fmt: skip
+    table = _table(pairs.ids, pairs.source, pairs.target, "officer")
     if crs is None:
         return None
     return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
@@ -141,22 +142,43 @@ class _Measured:
     told: list[tuple[str, str]]
 
 
-def _measured(page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> _Measured | None:
+def _measured(
+    page: Page, dark: Dark, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None
+) -> _Measured | None:
     denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
-    if denominator is None:
-        return None
-    found = extent.bounds_of(page, frame, print_, px_per_mm, denominator)
-    if found is None:
-        return None
+    found = None if denominator is None else extent.bounds_of(page, frame, print_, px_per_mm, denominator)
+    if found is None or denominator is None:
+        return _by_crosses(dark, frame, px_per_mm, denominator)
     bounds, sources, contradiction = found
     told = [*contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
     return _Measured(_control(frame, bounds, denominator, px_per_mm), bounds, denominator, sources, told)
 
 
+def _by_crosses(dark: Dark, frame: Frame, px_per_mm: float, scale: int | None) -> _Measured | None:
+    """Return the place of a frame without coordinates by those beside its crosses."""
+    found = beside.read(dark, frame, px_per_mm, scale)
+    if found is None:
+        return None
+    source, target = np.vstack([frame.corners, frame.crosses]), np.vstack([found.corners, found.crosses])
+    names = [*_CORNERS, *(f"{x:.0f} {y:.0f}" for x, y in found.crosses)]
+    origin = ["frame"] * len(_CORNERS) + ["cross"] * len(found.crosses)
+    table = _table(names, source, target, origin)
+    (west, south), (east, north) = (table[["x_m", "y_m"]].agg(one).to_numpy() for one in ("min", "max"))
+    told = [] if scale is not None else [("ban_quet.scale_guessed", f"1:{found.scale}")]
+    return _Measured(table, (west, south, east, north), found.scale, ("coordinates",), told)
+
+
+def _table(names: Any, source: Points, target: Points, origin: Any) -> pd.DataFrame:
+    return pd.DataFrame({
+        "id": names, "x_px": source[:, 0], "y_px": source[:, 1], "x_m": target[:, 0], "y_m": target[:, 1],
+        "origin": origin,
+    }).dropna().reset_index(drop=True)  # fmt: skip
+
+
 def _by_frame(
-    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
+    page: Page, dark: Dark, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
 ) -> Placed | None:
-    found = _measured(page, frame, print_, px_per_mm, scale)
+    found = _measured(page, dark, frame, print_, px_per_mm, scale)
     if found is None or len(found.table) < 3:
         return None
     # Tags of a file that put the sheet elsewhere are in another system than its print.
@@ -194,10 +216,7 @@ def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int
     names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
     names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
     both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
-    return pd.DataFrame({
-        "id": names, "x_px": both[0][:, 0], "y_px": both[0][:, 1], "x_m": both[1][:, 0], "y_m": both[1][:, 1],
-        "origin": ["frame"] * len(corners) + ["cross"] * int(near.sum()),
-    }).dropna()  # fmt: skip
+    return _table(names, *both, ["frame"] * len(corners) + ["cross"] * int(near.sum()))
 
 
 def _rough(frame: Frame, corners: Points, metres: Points, scale: int, px_per_mm: float) -> tuple[complex, complex]:
@@ -268,8 +287,5 @@ def _by_world_file(
         drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
         denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
         told = [("ban_quet.scale_guessed", f"1:{denominator}")]
-    table = pd.DataFrame({
-        "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
-        "origin": "file",
-    })  # fmt: skip
+    table = _table(list(_CORNERS), pixels, metres, "file")
     return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)

@@ -43,6 +43,13 @@ def resolutions(corners: Points, px_per_mm: float) -> list[float]:
     ]  # fmt: skip
 
 
+def is_whole(corners: Points, px_per_mm: float) -> bool:
+    """Tell whether the sides of a frame are whole decimetres; one that is cut is taken for such a frame."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1) / px_per_mm / GRID_MM
+    sides = sides[np.isfinite(sides)]
+    return bool((np.abs(sides / np.maximum(np.round(sides), 1) - 1) < _STANDARD).all())
+
+
 def expected(
     corners: Points, turn_deg: float, px_per_mm: float, shape: tuple[int, ...]
 ) -> tuple[Points, Points] | None:

@@ -19,7 +19,7 @@ PER_MM = 8.0
 """Pixels per millimetre of the cuttings: a letter of 2 mm has 16."""
 
 _REACH_MM = 75.0
-_INK = 90
+INK = 90
 _LINE_MM = 14.0
 _GAP_MM = (1.9, 0.25)
 _LETTER_MM = 0.7
@@ -91,8 +91,8 @@ def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float, *, 
         if min(size) < _HEIGHT_MM[0] * PER_MM:
             continue
         image = cut(dark, origin + axes @ np.array([left, top]), axes, size)
-        found += _lines(image, (left, top), is_across=False)
-        found += _lines(np.ascontiguousarray(np.rot90(image, -1)), (left, top), is_across=True)
+        found += lines(image, (left, top), is_across=False)
+        found += lines(np.ascontiguousarray(np.rot90(image, -1)), (left, top), is_across=True)
     return sorted(found, key=lambda one: -one.image.shape[1] * one.height_mm)[:_MOST]
 
 
@@ -226,8 +226,15 @@ def _words_joined(boxes: list[list[int]]) -> npt.NDArray[np.int64]:
     return np.array(lines, dtype=np.int64).reshape(-1, 4).T
 
 
-def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_across: bool) -> list[Cutting]:
-    ink = (image > _INK).astype(np.uint8)
+def lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_across: bool) -> list[Cutting]:
+    """Return the lines of text along the rows of a picture of ink.
+
+    Args:
+        image: (h, w) ink, `PER_MM` pixels per millimetre; turned clockwise by a quarter with `is_across`.
+        start: Millimetres of its upper left corner, before it was turned.
+        is_across: Whether it was turned.
+    """
+    ink = (image > INK).astype(np.uint8)
     long = round(_LINE_MM * PER_MM)
     frame = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
     frame |= cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))

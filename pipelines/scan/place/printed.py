@@ -20,8 +20,8 @@ _NUMBER = re.compile(r"(?:so|s)\s*[:.]?\s*(\d{1,4})\s*$")
 _SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
 _OLDER = re.compile(r"hn\W*72")
 _DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
-_EASTING_M = (150_000.0, 900_000.0)
-_NORTHING_M = (900_000.0, 2_620_000.0)
+EASTING_M = (150_000.0, 900_000.0)
+NORTHING_M = (900_000.0, 2_620_000.0)
 NEAR_MM = 26.0
 """Coordinates of a corner stand at most so far from it."""
 
@@ -163,7 +163,7 @@ def _sides(
         places = (line.centre[0], high_mm - line.centre[1])
         # Whole kilometres alone are as well the number of a parcel or a year: only beside the frame, if at all.
         ends = [[abs(place - end) <= NEAR_MM for end in (0, side)] for place, side in zip(places, size, strict=True)]
-        for axis, (low, high) in enumerate((_EASTING_M, _NORTHING_M)):
+        for axis, (low, high) in enumerate((EASTING_M, NORTHING_M)):
             if low <= value <= high and any(ends[1 - axis]):
                 marks.append((axis, value, places[axis]))
                 if any(ends[axis]):
@@ -232,7 +232,7 @@ def _apart(line: margins.Line, other: margins.Line) -> float | None:
     """Return how far the metres stand from the kilometres of a coordinate, mm; None where they cannot be one."""
     kilometres, metres = (re.sub(r"\D", "", one.text) for one in (line, other))
     value = 1000.0 * int(kilometres) if kilometres else 0.0
-    is_place = any(low <= value <= high for low, high in (_EASTING_M, _NORTHING_M))
+    is_place = any(low <= value <= high for low, high in (EASTING_M, NORTHING_M))
     if line.is_across != other.is_across or len(metres) != 3 or not is_place:
         return None
     right, down = (there - here for here, there in zip(line.centre, other.centre, strict=True))
@@ -249,9 +249,7 @@ def is_side(length_m: float, length_mm: float) -> bool:
     return any(abs(length_m / scale * 1000 - length_mm) <= 0.01 * length_mm for scale in SCALES)
 
 
-def _agreeing(
-    votes: list[Counter[float]], wide_mm: float, high_mm: float
-) -> tuple[float, float, float, float]:
+def _agreeing(votes: list[Counter[float]], wide_mm: float, high_mm: float) -> tuple[float, float, float, float]:
     """Return for each side the value that fits its opposite side best: both right beats many votes."""
     out = [math.nan] * 4
     for low, high, length in ((0, 2, wide_mm), (1, 3, high_mm)):
