@@ -166,6 +166,7 @@ def _wanted(
         listed=lists.of_sheet(listed, _sheet_number(entry)) if len(listed) else None,
         source=str(entry["path"]),
         colours_are_ink=entry.get("colours") == "ink",
+        number=_sheet_number(entry),
     )
 
 

@@ -16,6 +16,7 @@ from pipelines.scan.desk import corrections as correction_work
 from pipelines.scan.desk import redraw
 from pipelines.scan.model import NUMBER_COLUMNS, Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
 from pipelines.scan.place import ground
+from pipelines.scan.place.printed import Printed
 
 _REACH_MM = 1.0
 """How far the end of a line drawn by hand may miss what it should meet, on paper."""
@@ -41,6 +42,7 @@ class Sheet:
         lost: Corrections that found no place.
         scale: Scale denominator, read or declared; None where nothing tells.
         colour_left: Share of the ink that has a colour and was left out, 0 to 1.
+        printed: What was read around its frame: number, scale, commune; None without a look at it.
     """
 
     page: Page
@@ -56,6 +58,7 @@ class Sheet:
     lost: gpd.GeoDataFrame
     scale: int | None
     colour_left: float = 0.0
+    printed: Printed | None = None
 
     @property
     def ground(self) -> ground.Ground:
@@ -112,7 +115,7 @@ def digitize(
         px_per_mm = by_crosses
         dark = clean.dark(grey, px_per_mm)
         found = frame.find(dark, px_per_mm)
-    placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
+    print_, placed = georeference.locate(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
     ink = separate.ink(dark, px_per_mm)
     area, crosses = (None, None) if found is None else (found.corners, found.crosses)
     traced = faces.trace(dark, ink, px_per_mm, _usable(area), crosses)
@@ -126,7 +129,7 @@ def digitize(
     named = _named(read, redrawn.faces, known)
     return Sheet(
         page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator,
-        picture.colour_left,
+        picture.colour_left, print_,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ name and world file agree the place is sure; where they contradict it is told, a
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from pipelines import control_points, warping
 from pipelines.control_points import Pairs
 from pipelines.crs import parse as parse_crs
 from pipelines.errors import PackageError
-from pipelines.scan.model import Dark, Frame, Page, Placed, Points
-from pipelines.scan.place import beside, extent, printed, tagged
+from pipelines.scan.model import Dark, Frame, Page, Placed
+from pipelines.scan.place import extent, framed, printed, tagged
 from pipelines.scan.place import frame as frame_work
 from pipelines.scan.place import points as point_files
 from pipelines.scan.place.margins import known
@@ -26,7 +26,6 @@ from pipelines.scan.place.printed import Printed
 
 POINT_COLUMNS = ("id", "x_px", "y_px", "x_m", "y_m", "residual_m", "used", "origin")
 
-_CORNERS = ("UL", "UR", "LR", "LL")
 _PAPER_MM = 0.3
 """How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
 
@@ -46,7 +45,22 @@ def place(
     crs: Any = None,
     zone: Any = None,
 ) -> Placed | None:
-    """Return where a sheet lies; None where nothing says it.
+    """Return where a sheet lies; None where nothing says it, see `locate`."""
+    return locate(page, dark, frame, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)[1]
+
+
+def locate(
+    page: Page,
+    dark: Dark,
+    frame: Frame | None,
+    px_per_mm: float,
+    *,
+    control: Path | None = None,
+    scale: int | None = None,
+    crs: Any = None,
+    zone: Any = None,
+) -> tuple[Printed, Placed | None]:
+    """Return what is printed around a sheet, and where it lies; None where nothing says it.
 
     Args:
         page: The page.
@@ -69,20 +83,19 @@ def place(
         # Crosses may stand free; that costs a look at the whole page, and only where nothing else places it.
         frame = frame_work.without(dark, px_per_mm)
     if control is not None:
-        told = None if frame is None else _measured(page, dark, frame, print_, px_per_mm, scale)
-        return _by_points(page, control, print_, scale, crs or zone or page.crs, told)
+        told = None if frame is None else framed.measured(page, dark, frame, print_, px_per_mm, scale)
+        return print_, _by_points(page, control, print_, scale, crs or zone or page.crs, told)
+    placed = None
     if frame is not None:
         placed = _by_frame(page, dark, frame, print_, px_per_mm, scale, crs, zone)
-        if placed is not None:
-            return placed
-    return _by_world_file(page, print_, px_per_mm, scale, crs, zone)
+    return print_, placed or _by_world_file(page, print_, px_per_mm, scale, crs, zone)
 
 
 _NOTHING = Printed(None, None, None, None, (math.nan,) * 4, (0, 0, 0, 0), ())
 
 
 def _by_points(
-    page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: "_Measured | None"
+    page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: framed.Measured | None
 ) -> Placed | None:
     read = control_points.read(control)
     pairs = point_files.pixels(read, page.width, page.height)
@@ -91,14 +104,14 @@ def _by_points(
     said = _said(print_, scale)
     denominator = said or 1000
     told = [] if said is not None else [("ban_quet.scale_guessed", f"1:{denominator}")]
-    table = _table(pairs.ids, pairs.source, pairs.target, "officer")
+    table = framed.table_of(pairs.ids, pairs.source, pairs.target, "officer")
     if crs is None:
         return None
     return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
 
 
 def _by_older_system(
-    control: Path, pairs: Pairs, frame: "_Measured | None", print_: Printed, crs: Any
+    control: Path, pairs: Pairs, frame: framed.Measured | None, print_: Printed, crs: Any
 ) -> Placed | None:
     """Return the place of a sheet by its printed coordinates and a table of identical points that leads from them."""
     if frame is None or len(frame.table) < 3:
@@ -123,62 +136,10 @@ def _by_older_system(
     return replace(placed, told=(*placed.told, *off))
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """A frame in the system that is printed on it, whatever that is.
-
-    Attributes:
-        table: Control points.
-        bounds: West, south, east, north in metres.
-        scale: Scale denominator.
-        sources: What says so.
-        told: What contradicts or was guessed.
-    """
-
-    table: pd.DataFrame
-    bounds: extent.Bounds
-    scale: int
-    sources: tuple[str, ...]
-    told: list[tuple[str, str]]
-
-
-def _measured(
-    page: Page, dark: Dark, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None
-) -> _Measured | None:
-    denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
-    found = None if denominator is None else extent.bounds_of(page, frame, print_, px_per_mm, denominator)
-    if found is None or denominator is None:
-        return _by_crosses(dark, frame, px_per_mm, denominator)
-    bounds, sources, contradiction = found
-    told = [*contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
-    return _Measured(_control(frame, bounds, denominator, px_per_mm), bounds, denominator, sources, told)
-
-
-def _by_crosses(dark: Dark, frame: Frame, px_per_mm: float, scale: int | None) -> _Measured | None:
-    """Return the place of a frame without coordinates by those beside its crosses."""
-    found = beside.read(dark, frame, px_per_mm, scale)
-    if found is None:
-        return None
-    source, target = np.vstack([frame.corners, frame.crosses]), np.vstack([found.corners, found.crosses])
-    names = [*_CORNERS, *(f"{x:.0f} {y:.0f}" for x, y in found.crosses)]
-    origin = ["frame"] * len(_CORNERS) + ["cross"] * len(found.crosses)
-    table = _table(names, source, target, origin)
-    (west, south), (east, north) = (table[["x_m", "y_m"]].agg(one).to_numpy() for one in ("min", "max"))
-    told = [] if scale is not None else [("ban_quet.scale_guessed", f"1:{found.scale}")]
-    return _Measured(table, (west, south, east, north), found.scale, ("coordinates",), told)
-
-
-def _table(names: Any, source: Points, target: Points, origin: Any) -> pd.DataFrame:
-    return pd.DataFrame({
-        "id": names, "x_px": source[:, 0], "y_px": source[:, 1], "x_m": target[:, 0], "y_m": target[:, 1],
-        "origin": origin,
-    }).dropna().reset_index(drop=True)  # fmt: skip
-
-
 def _by_frame(
     page: Page, dark: Dark, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
 ) -> Placed | None:
-    found = _measured(page, dark, frame, print_, px_per_mm, scale)
+    found = framed.measured(page, dark, frame, print_, px_per_mm, scale)
     if found is None or len(found.table) < 3:
         return None
     # Tags of a file that put the sheet elsewhere are in another system than its print.
@@ -201,34 +162,6 @@ def _by_frame(
 def _said(print_: Printed, scale: int | None) -> int | None:
     """Return the scale that somebody says: who asks, the print, the form of the name."""
     return scale or print_.scale or (print_.cell.scale if print_.cell else None)
-
-
-def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
-    """Return the control points of a frame: its corners and the crosses at their round coordinates."""
-    is_there = np.isfinite(frame.corners).all(axis=1)
-    corners, metres = frame.corners[is_there], extent.corners_of(bounds)[is_there]
-    rough = _rough(frame, corners, metres, scale, px_per_mm)
-    step = extent.GRID_MM * scale / 1000
-    at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])
-    place_m = np.column_stack([at.real, at.imag]) if len(at) else np.empty((0, 2))
-    round_m = np.round(place_m / step) * step
-    near = np.linalg.norm(place_m - round_m, axis=1) < 0.2 * step
-    names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
-    names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
-    both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
-    return _table(names, *both, ["frame"] * len(corners) + ["cross"] * int(near.sum()))
-
-
-def _rough(frame: Frame, corners: Points, metres: Points, scale: int, px_per_mm: float) -> tuple[complex, complex]:
-    """Return shift and turn of pixels (y upwards) to metres: by two corners, or one and the direction."""
-    source, target = corners[:, 0] - 1j * corners[:, 1], metres[:, 0] + 1j * metres[:, 1]
-    if len(source) >= 2:
-        far = int(np.argmax(np.abs(source - source[0])))
-        factor = (target[far] - target[0]) / (source[far] - source[0])
-    else:
-        per_mm = frame.spacing_px / extent.GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
-        factor = scale / 1000 / per_mm * np.exp(1j * math.radians(frame.turn_deg))
-    return complex(target[0] - factor * source[0]), complex(factor)
 
 
 def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
@@ -287,5 +220,5 @@ def _by_world_file(
         drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
         denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
         told = [("ban_quet.scale_guessed", f"1:{denominator}")]
-    table = _table(list(_CORNERS), pixels, metres, "file")
+    table = framed.table_of(list(framed.CORNERS), pixels, metres, "file")
     return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)

@@ -8,16 +8,15 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.scan.model import Dark, Frame
-from pipelines.scan.place import margins, sheets
+from pipelines.scan.place import margins, sheets, titles
 from pipelines.text import fold
 
 SCALES = (200, 500, 1000, 2000, 5000, 10_000)
 
 _SCALE = re.compile(r"(?<![\d.])[1il|]\s*[:/.]\s*(\d[\d .,]{1,6}\d|\d{3,5})(?!\d)")
-_NUMBER = re.compile(r"(?:so|s)\s*[:.]?\s*(\d{1,4})\s*$")
-_SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
 _OLDER = re.compile(r"hn\W*72")
 _DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
 EASTING_M = (150_000.0, 900_000.0)
@@ -45,6 +44,7 @@ class Printed:
         sides: West, south, east, north in metres; NaN where no corner says it.
         votes: How many corners say each of them.
         lines: Everything read, for those who want to search it.
+        commune: The commune as its name was read, letters may be missing; None where it was not read.
     """
 
     scale: int | None
@@ -54,11 +54,17 @@ class Printed:
     sides: tuple[float, float, float, float]
     votes: tuple[int, int, int, int]
     lines: tuple[margins.Line, ...]
+    commune: str | None = None
 
     @property
     def is_older_system(self) -> bool:
         """Tell whether the sheet says that its coordinates are of HN-72."""
         return any(_OLDER.search(fold(line.text)) for line in self.lines)
+
+
+def title(read: Printed | None) -> dict[str, Any]:
+    """Return what the title of a sheet says, whatever else is known: `number`, `scale`, `commune`, each or None."""
+    return {name: getattr(read, name, None) for name in ("number", "scale", "commune")}
 
 
 def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
@@ -98,7 +104,8 @@ def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
         cells = Counter({cell: count for cell, count in cells.items() if cell.scale <= 2000})
     cell = cells.most_common(1)[0][0] if cells else None
     sides, votes = _sides(lines, wide_mm, high_mm, scale)
-    return Printed(scale, cell, sheets.name(cell) if cell else None, _sheet_number(lines), sides, votes, tuple(lines))
+    named, kept = sheets.name(cell) if cell else None, tuple(lines)
+    return Printed(scale, cell, named, titles.number(lines), sides, votes, kept, titles.commune(lines))
 
 
 def _scale(lines: list[margins.Line]) -> int | None:
@@ -112,17 +119,6 @@ def _scale(lines: list[margins.Line]) -> int | None:
             if value in SCALES:
                 votes[value] += 1
     return votes.most_common(1)[0][0] if votes else None
-
-
-def _sheet_number(lines: list[margins.Line]) -> str | None:
-    """Return the number of the sheet: the last of the line of the title that names the map, above the frame."""
-    titles = [line for line in lines if not line.is_across and line.centre[1] < -9]
-    for line in sorted(titles, key=lambda one: -len(one.text)):
-        plain = fold(line.text)
-        found = _NUMBER.search(plain)
-        if found and _SHEET_WORDS.search(plain):
-            return str(int(found[1]))
-    return None
 
 
 def _mostly_digits(text: str) -> bool:
