@@ -41,7 +41,7 @@ class Sheet:
         corrections: What an officer corrected, as applied.
         lost: Corrections that found no place.
         scale: Scale denominator, read or declared; None where nothing tells.
-        colour_left: Share of the ink that has a colour and was left out, 0 to 1.
+        colour_left: Share of the ink that is drawn in a colour and was left out, 0 to 1; 0 without lines and numbers.
         printed: What was read around its frame: number, scale, commune; None without a look at it.
     """
 
@@ -100,7 +100,7 @@ def digitize(
     """
     from pipelines.scan.lines import faces, separate
     from pipelines.scan.numbers import labels
-    from pipelines.scan.picture import clean, likeness, pages
+    from pipelines.scan.picture import clean, coloured, likeness, pages
     from pipelines.scan.place import frame, georeference
 
     picture = pages.read(page, colours_are_ink=colours_are_ink)
@@ -116,6 +116,9 @@ def digitize(
         dark = clean.dark(grey, px_per_mm)
         found = frame.find(dark, px_per_mm)
     print_, placed = georeference.locate(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
+    step = picture.left.step
+    corners = None if found is None else found.corners / step
+    left = coloured.drawn(picture.left.coarse, corners, px_per_mm / step, picture.left.share)
     ink = separate.ink(dark, px_per_mm)
     area, crosses = (None, None) if found is None else (found.corners, found.crosses)
     traced = faces.trace(dark, ink, px_per_mm, _usable(area), crosses)
@@ -129,7 +132,7 @@ def digitize(
     named = _named(read, redrawn.faces, known)
     return Sheet(
         page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator,
-        picture.colour_left, print_,
+        left, print_,
     )  # fmt: skip
 
 

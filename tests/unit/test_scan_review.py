@@ -144,7 +144,7 @@ TITLE = Printed(1000, None, None, "13", (np.nan,) * 4, (0, 0, 0, 0), (), "Xã Qu
         ("ban_quet.cut_off", {"frame": replace(FRAME, corners=np.vstack([FRAME.corners[:3], [[np.nan, np.nan]]]))}),
         ("ban_quet.scale_guessed", {"page": replace(scans.page("to_1.png"), dpi=None)}),
         ("ban_quet.colour_left", {"colour_left": 0.123}),
-        (None, {"colour_left": 0.009}),
+        (None, {"colour_left": 0.0}),
         ("ban_quet.coordinates_contradict", {"told": (("ban_quet.coordinates_contradict", "100 m"),)}),
         ("ban_quet.world_file_wrong", {"told": (("ban_quet.world_file_wrong", "12 m"),)}),
         ("ban_quet.control_residual", {"told": (("ban_quet.control_residual", "P1: 3 m"),) * 2}),

@@ -14,9 +14,7 @@ from pipelines.scan.desk.review import DOUBT, doubtful, said
 from pipelines.scan.picture import clean
 from pipelines.scan.sheet import Sheet
 
-_MUCH_COLOUR = 0.01
-"""Share of the ink that may have a colour and be left out untold: specks. A black sheet has next to none."""
-
+_SHOWN = 0.01
 _KINDS = {
     "edge_removed": ("xóa cạnh", "an edge struck out"),
     "edge_added": ("vẽ cạnh", "an edge drawn"),
@@ -75,8 +73,9 @@ def _whole(sheet: Sheet, path: str, pages: int, number: str | None) -> list[Find
             told.append(("ban_quet.cut_off", f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"))
     if pages > 1:
         told.append(("ban_quet.pages_left", f"{sheet.page.number}/{pages}"))
-    if sheet.colour_left > _MUCH_COLOUR:
-        told.append(("ban_quet.colour_left", f"{sheet.colour_left:.0%}".replace("%", " %")))
+    if sheet.colour_left > 0:
+        share = f"{sheet.colour_left:.0%}" if sheet.colour_left >= _SHOWN else f"< {_SHOWN:.0%}"
+        told.append(("ban_quet.colour_left", share.replace("%", " %")))
     dpi = sheet.px_per_mm * clean.MM_PER_INCH
     if clean.is_guessed(sheet.page):
         told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi"))
