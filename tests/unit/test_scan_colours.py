@@ -59,6 +59,31 @@ def test_a_package_says_what_the_colours_of_a_scan_are(tmp_path, given, are_ink)
     assert ("ban_quet.colour_left" in codes) is not are_ink
 
 
+def test_another_picture_under_the_same_name_is_told_and_what_was_corrected_stays(tmp_path):
+    root, home = tmp_path / "in", tmp_path / "home"
+    root.mkdir()
+    land(root / "to_1.png")
+    inventory = {"root": str(root), "crs": "EPSG:5897", "scale": 1000, "profile": "dxf_pl3_01"}
+    inventory["files"] = [{"path": "to_1.png", "role": "scan"}]
+    assert not scanned.read_all(home, inventory, Settings(home=home)).findings
+    (there,) = (home / scanned.FOLDER).iterdir()
+    held = {path.name: path.read_bytes() for path in there.iterdir()}
+    picture = np.asarray(Image.open(root / "to_1.png")).copy()
+    Image.fromarray(picture // 2).save(root / "to_1.png", dpi=(150, 150))
+    again = scanned.read_all(home, inventory, Settings(home=home))
+    assert [(one.code, one.detail) for one in again.findings] == [("ban_quet.other_picture", f"scans/{there.name}")]
+    assert not again.traced
+    assert sum(entry.quarantined for entry in again.entries) == 1
+    assert {path.name: path.read_bytes() for path in there.iterdir()} == held
+    # Without the review file the corrections alone say whose they are.
+    (there / "review.gpkg").unlink()
+    assert [one.code for one in scanned.read_all(home, inventory, Settings(home=home)).findings] == [
+        "ban_quet.other_picture"
+    ]
+    there.rename(tmp_path / "kept")
+    assert not scanned.read_all(home, inventory, Settings(home=home)).findings
+
+
 @pytest.mark.parametrize(("said", "are_ink"), [([], False), (["--colours"], True)])
 def test_the_command_says_it_too(tmp_path, monkeypatch, said, are_ink):
     asked = []
