@@ -96,9 +96,9 @@ def _text(made: "Made", folder: Path) -> str:
     from pipelines.scan.folder import PROFILE
 
     told = made.figures
-    place = (
-        f"{told['crs']} 1:{told['scale']}, RMS {told['rms_m']:.2f} m" if told["crs"] else "chưa có tọa độ / no place"
-    )
+    place = "chưa có tọa độ / no place"
+    if told["crs"]:
+        place = f"{told['crs']} 1:{told['scale']}, RMS {told['rms_m']:.2f} m, ± {told['error_m']:.2f} m"
     page = [f"trang {told['page']}/{told['pages']} / page {told['page']} of {told['pages']}"]
     title = [
         f"{name} {sign}{told['printed'][key]}"

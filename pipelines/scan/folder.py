@@ -25,7 +25,7 @@ from pipelines.sandbox import Limits
 from pipelines.scan import sheet as sheet_work
 from pipelines.scan.desk import corrections as correction_work
 from pipelines.scan.desk import edits as edit_work
-from pipelines.scan.place import printed
+from pipelines.scan.place import printed, residuals
 from pipelines.scan.sheet import Sheet
 
 REVIEW, CORRECTIONS, POINTS = "review.gpkg", "corrections.geojson", "control.points"
@@ -191,6 +191,7 @@ def figures(sheet: Sheet, found: gpd.GeoDataFrame) -> dict[str, Any]:
         "frame": frame is not None,
         "crosses": 0 if frame is None else len(frame.crosses),
         "rms_m": None if placed is None else round(float(placed.warp.rms_m), 4),
+        "error_m": None if placed is None else round(residuals.error_m(placed, sheet.grey), 4),
         "faces": len(faces),
         "parcels": int(is_parcel.sum()),
         "numbered": int((is_parcel & labels["number"].notna().to_numpy()).sum()),
@@ -275,8 +276,6 @@ def _bare(grey: Any, path: Path) -> None:
 
 
 def _residuals(sheet: Sheet) -> str:
-    from pipelines.scan.place import residuals
-
     return "" if sheet.placed is None else residuals.render(sheet.placed)
 
 

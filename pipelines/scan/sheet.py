@@ -101,7 +101,7 @@ def digitize(
     from pipelines.scan.lines import faces, separate
     from pipelines.scan.numbers import labels
     from pipelines.scan.picture import clean, coloured, likeness, pages
-    from pipelines.scan.place import frame, georeference
+    from pipelines.scan.place import frame, georeference, tables
 
     picture = pages.read(page, colours_are_ink=colours_are_ink)
     grey = picture.grey
@@ -116,6 +116,8 @@ def digitize(
         dark = clean.dark(grey, px_per_mm)
         found = frame.find(dark, px_per_mm)
     print_, placed = georeference.locate(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
+    if placed is None and control is None and (print_.scale, print_.cell) == (None, None):
+        tables.check(page, dark, px_per_mm)
     step = picture.left.step
     corners = None if found is None else found.corners / step
     left = coloured.drawn(picture.left.coarse, corners, px_per_mm / step, picture.left.share)
