@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import rasterio
 from affine import Affine
@@ -297,24 +296,3 @@ def test_residuals_are_drawn_in_two_languages(monkeypatch: pytest.MonkeyPatch) -
     assert 'class="en"' in html
     assert "576100 2194900" in html
     assert "style=" not in html
-
-
-def test_a_line_along_the_rows_of_black_and_white_may_be_half_a_pixel_off() -> None:
-    """Its points agree to a hundredth, and yet nobody knows it better."""
-    sharp = np.full((600, 600), 255, dtype=np.uint8)
-    sharp[100:103, 50:550] = 0
-    grey = sharp.copy()
-    grey[[99, 103], 50:550] = 128
-    source = np.array([(50, 100), (550, 100), (550, 500), (50, 500), (300, 300)], dtype=np.float64)
-
-    def error(turn_deg: float, picture: np.ndarray) -> float:
-        turn = np.exp(1j * np.radians(turn_deg))
-        place = (source[:, 0] - 1j * source[:, 1]) * turn * 0.2
-        target = np.column_stack([place.real, place.imag]) + 500_000
-        warp = points.fitted(source, target, 0.1, "a.points")
-        return residuals.error_m(Placed(warp, _ZONE, 1000, None, pd.DataFrame(), 0.1, ()), picture)
-
-    assert error(0.0, sharp) == pytest.approx(0.1, abs=0.005)
-    assert error(90.0, sharp) == pytest.approx(0.1, abs=0.005)
-    assert error(0.0, grey) == pytest.approx(0.02, abs=0.005)
-    assert error(1.0, sharp) == pytest.approx(0.02, abs=0.005)

@@ -31,6 +31,7 @@ _PAPER_MM = 0.3
 
 _BENT_MM = 1.0
 _WORLD_MM = 1.0
+_SAME_DEG = 0.01
 _ZONE_MARGIN_M = 60_000.0
 
 
@@ -107,7 +108,34 @@ def _by_points(
     table = framed.table_of(pairs.ids, pairs.source, pairs.target, "officer")
     if crs is None:
         return None
-    return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
+    point_files.check(read, control.name)
+    placed = _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
+    return replace(placed, told=(*placed.told, *_against_print(placed, frame, print_, control.name)))
+
+
+def _against_print(placed: Placed, frame: framed.Measured | None, print_: Printed, name: str) -> list[tuple[str, str]]:
+    """Return how far points put the frame from the coordinates printed at it: those of another sheet, or system."""
+    if frame is None or not len(frame.table) or print_.is_older_system:
+        return []
+    there = placed.warp(frame.table[["x_px", "y_px"]].to_numpy(float))
+    off = float(np.linalg.norm(there - frame.table[["x_m", "y_m"]].to_numpy(float), axis=1).max())
+    limit = max(placed.limit_m, _WORLD_MM * placed.scale / 1000)
+    return [("ban_quet.coordinates_contradict", f"{name}: {off:.1f} m")] if off > limit else []
+
+
+def _meridian(crs: Any, print_: Printed) -> list[tuple[str, str]]:
+    """Return the contradiction of a printed central meridian and that of the CRS."""
+    printed_deg, operation = print_.meridian, crs.coordinate_operation
+    if printed_deg is None or operation is None:
+        return []
+    known_deg = next((one.value for one in operation.params if one.name == "Longitude of natural origin"), printed_deg)
+    if abs(known_deg - printed_deg) < _SAME_DEG:
+        return []
+    return [("ban_quet.coordinates_contradict", f"{_degrees(printed_deg)} ≠ {_degrees(known_deg)} ({crs.name})")]
+
+
+def _degrees(value: float) -> str:
+    return f"{int(value)}°{round(value % 1 * 60):02d}'"
 
 
 def _by_older_system(
@@ -196,6 +224,7 @@ def _fitted(
     off = points[points["residual_m"] > limit]
     told = [
         *told,
+        *_meridian(crs, print_),
         *(
             ("ban_quet.control_residual", f"{name}: {error:.2f} m")
             for name, error in zip(off["id"], off["residual_m"], strict=True)

@@ -61,6 +61,11 @@ class Printed:
         """Tell whether the sheet says that its coordinates are of HN-72."""
         return any(_OLDER.search(fold(line.text)) for line in self.lines)
 
+    @property
+    def meridian(self) -> float | None:
+        """Return the central meridian in degrees; None where it was not read."""
+        return titles.meridian(list(self.lines))
+
 
 def title(read: Printed | None) -> dict[str, Any]:
     """Return what the title of a sheet says, whatever else is known: `number`, `scale`, `commune`, each or None."""

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     rf"(?:\bt[o0]?\s+{_MAP}(?:\s+d[il]a\s*ch[il]nh)?{_SO}|\b{_MAP}(?:\s+d[il]a\s*ch[il]nh)?{_SO}|\bt[o0]?{_SO}"
     r"|\btbd(?:dc)?(?:\s+s[o0]?)?\s*[:.]?\s*)(\d{1,4})(?!\s*[\d.,:/]*\d)"
 )
+_MERIDIAN = re.compile(r"(?<!\d)(10[2-9])\s*[\u00b0o*\u00ba\u02da0]?\s?(00|15|30|45)(?!\d)")
 _COMMUNE = re.compile(
     r"\b(xa|ph[uo]{0,2}ng|th[i]?\s*tr[a]?n|dac khu)\s*:?\s+(\D{2,30}?)\s*"
     r"(?:[,;.:]|\s[-\u2013]|\(|\b(?:huy[e]?n|tp|t[i]?nh|thanh ph[o]?|qu[a]?n|th[i]? xa)\b|\d|$)"
@@ -44,3 +45,14 @@ def commune(lines: list[Line]) -> str | None:
         if found is not None and not line.is_across and len(fold(text)) == len(text):
             said[found[0]] = text[found.start(1) : found.end(2)].strip()
     return next(iter(said.values())) if len(said) == 1 else None
+
+
+def meridian(lines: list[Line]) -> float | None:
+    """Return the central meridian in degrees as it is printed below a frame; None where it is not, or twice."""
+    said = {
+        int(found[1]) + int(found[2]) / 60
+        for line in lines
+        if "truc" in (plain := fold(line.text)) or "trc" in plain or "kinh" in plain
+        for found in _MERIDIAN.finditer(plain)
+    }
+    return said.pop() if len(said) == 1 else None
