@@ -30,6 +30,9 @@ _PAPER_MM = 0.3
 """How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
 
 _BENT_MM = 1.0
+_SLANTED_MM = 3.0
+"""Corners that miss a rectangle by more than that, three times what paper bends, are no frame seen from above."""
+
 _WORLD_MM = 1.0
 _SAME_DEG = 0.01
 _ZONE_MARGIN_M = 60_000.0
@@ -179,6 +182,9 @@ def _by_frame(
     if crs is None and of_file is not None and zone is not None and not tagged.is_same(of_file, zone):
         found.told.append(("ban_quet.coordinates_contradict", f"{parse_crs(of_file).name} ≠ {parse_crs(zone).name}"))
     placed = _fitted(found.table, found.scale, where, print_, found.told, found.sources, page.path.name)
+    if placed.warp.rms_m > _SLANTED_MM * found.scale / 1000:
+        # A sheet photographed aslant, without crosses that would tell how: no place is better than a wrong one.
+        return None
     if page.transform is None:
         return placed
     off = tagged.apart(page, placed)

@@ -55,12 +55,13 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text as read: `text`, `score` (0 to 1), `centre` and `is_across` as of its cutting."""
+    """A line of text as read: `text`, `score` (0 to 1), `centre`, `is_across` and `height_mm` as of its cutting."""
 
     text: str
     score: float
     centre: tuple[float, float]
     is_across: bool
+    height_mm: float = 2.0
 
 
 def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float, *, inside: bool = False) -> list[Cutting]:

@@ -25,8 +25,8 @@ NEAR_MM = 26.0
 """Coordinates of a corner stand at most so far from it."""
 
 _HALF = re.compile(r"\W*\d{3,4}\W*")
-_ROW_MM, _HALVES_MM = 2.0, 11.0
-"""How far the halves of a coordinate stand from each other: in one row or column, a mark of the grid between them."""
+_ROW, _HALVES = 1.0, 5.5
+"""How far the halves of a coordinate stand from each other, in heights of theirs: a mark of the grid between them."""
 
 _WHOLE = 0.01
 _LEAST_SCORE = 0.6
@@ -83,7 +83,7 @@ def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
     found = margins.cuttings(dark, frame.corners, frame.turn_deg, px_per_mm)
     told = margins.read([one.image for one in found])
     lines = [
-        margins.Line(text.strip(), score, one.centre, one.is_across)
+        margins.Line(text.strip(), score, one.centre, one.is_across, one.height_mm)
         for one, (text, score) in zip(found, told, strict=True)
         if score >= _LEAST_SCORE and text.strip()
     ]
@@ -240,8 +240,10 @@ def _apart(line: margins.Line, other: margins.Line) -> float | None:
     if line.is_across:
         # Read from below: its lines run upwards.
         right, down = -down, right
-    beside = abs(down) <= _ROW_MM and _ROW_MM < right <= _HALVES_MM
-    below = abs(right) <= 2 * _ROW_MM and _ROW_MM < down <= _HALVES_MM
+    # In millimetres where nothing tells the resolution of the page it would be anything.
+    row, most = (share * max(line.height_mm, other.height_mm) for share in (_ROW, _HALVES))
+    beside = abs(down) <= row and row < right <= most
+    below = abs(right) <= 2 * row and 0.8 * row < down <= most
     return math.hypot(right, down) if beside or below else None
 
 
