@@ -102,3 +102,11 @@ def test_a_line_along_the_rows_of_black_and_white_may_be_half_a_pixel_off() -> N
     assert error(90.0, sharp) == pytest.approx(0.1, abs=0.005)
     assert error(0.0, grey) == pytest.approx(0.02, abs=0.005)
     assert error(1.0, sharp) == pytest.approx(0.02, abs=0.005)
+
+
+def test_a_frame_seen_aslant_without_crosses_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = frame_()
+    bare = replace(frame, crosses=np.empty((0, 2)), spacing_px=np.nan)
+    assert place_(monkeypatch, bare) is not None
+    aslant = replace(bare, corners=frame.corners + [[60, 30], [-40, 0], [0, 0], [0, -50]])
+    assert place_(monkeypatch, aslant) is None

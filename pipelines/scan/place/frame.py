@@ -24,7 +24,7 @@ _BESIDE_SHARE = 0.5
 
 _LEAST_CROSSES = 4
 _NEIGHBOUR = 0.03
-_MEET_MM = 2.5
+_MEET_MM, _MARK_MM = 2.5, 10.0
 
 
 def find(dark: Dark, px_per_mm: float) -> Frame | None:
@@ -121,25 +121,31 @@ class _Meet:
 def _cut(small: Coarse) -> Box | None:
     """Return what is left of a frame that the edge of the page cuts: long lines that meet in a corner."""
     across, down = lines(small.ink, small.per_mm), lines(small.ink.T, small.per_mm)
-    reach = _MEET_MM * small.per_mm
-    meets = []
-    for row, column in itertools.product(across, down):
-        ends = abs(row.first - column.middle), abs(row.last - column.middle)
-        tips = abs(column.first - row.middle), abs(column.last - row.middle)
-        if min(ends) <= reach and min(tips) <= reach:
-            meets.append(_Meet(row, column, ends[0] <= ends[1], tips[0] <= tips[1]))
+    # The sides of the inner frame go on as marks of the grid, up to the outer one.
+    meets, passing = (_meets(across, down, reach * small.per_mm) for reach in (_MEET_MM, _MARK_MM))
     if not meets:
         return None
     outer = max(meets, key=lambda meet: meet.length)
-    inner = max([outer, *(meet for meet in meets if _is_inside(meet, outer, small.per_mm))],
+    inner = max([outer, *(meet for meet in passing if _is_inside(meet, outer, small.per_mm))],
                 key=lambda meet: _inwards(meet, outer)[0])  # fmt: skip
     row, column, far = inner.row, inner.column, boxes.SMALLEST * min(small.ink.shape)
-    beside = [m for m in meets if m.row is row and abs(m.column.middle - column.middle) > far]
-    below = [m for m in meets if m.column is column and abs(m.row.middle - row.middle) > far]
+    beside = [m for m in passing if m.row is row and abs(m.column.middle - column.middle) > far]
+    below = [m for m in passing if m.column is column and abs(m.row.middle - row.middle) > far]
     far_column, far_row = (beside[0].column if beside else None), (below[0].row if below else None)
     left, right = (column, far_column) if inner.is_left else (far_column, column)
     top, bottom = (row, far_row) if inner.is_top else (far_row, row)
     return Box(left, top, right, bottom, (math.nan,) * 4, 0.0, 0.0)
+
+
+def _meets(across: list[Line], down: list[Line], reach: float) -> list[_Meet]:
+    """Return the corners at which lines end, to a reach in coarse pixels."""
+    made = []
+    for row, column in itertools.product(across, down):
+        ends = abs(row.first - column.middle), abs(row.last - column.middle)
+        tips = abs(column.first - row.middle), abs(column.last - row.middle)
+        if min(ends) <= reach and min(tips) <= reach:
+            made.append(_Meet(row, column, ends[0] <= ends[1], tips[0] <= tips[1]))
+    return made
 
 
 def _inwards(meet: _Meet, outer: _Meet) -> tuple[float, float]:

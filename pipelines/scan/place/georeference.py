@@ -30,8 +30,8 @@ _PAPER_MM = 0.3
 """How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
 
 _BENT_MM = 1.0
-_SLANTED_MM = 3.0
-"""Corners that miss a rectangle by more than that, three times what paper bends, are no frame seen from above."""
+_SLANTED_MM = 1.5
+"""Points that miss each other by more than that, and paper bends less, are no frame seen from above."""
 
 _WORLD_MM = 1.0
 _SAME_DEG = 0.01

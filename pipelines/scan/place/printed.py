@@ -243,7 +243,7 @@ def _apart(line: margins.Line, other: margins.Line) -> float | None:
     # In millimetres where nothing tells the resolution of the page it would be anything.
     row, most = (share * max(line.height_mm, other.height_mm) for share in (_ROW, _HALVES))
     beside = abs(down) <= row and row < right <= most
-    below = abs(right) <= 2 * row and 0.8 * row < down <= most
+    below = abs(right) <= 2 * row and row < down <= most
     return math.hypot(right, down) if beside or below else None
 
 
