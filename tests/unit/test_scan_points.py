@@ -108,5 +108,5 @@ def test_a_frame_seen_aslant_without_crosses_has_no_place(monkeypatch: pytest.Mo
     frame = frame_()
     bare = replace(frame, crosses=np.empty((0, 2)), spacing_px=np.nan)
     assert place_(monkeypatch, bare) is not None
-    aslant = replace(bare, corners=frame.corners + [[60, 30], [-40, 0], [0, 0], [0, -50]])
+    aslant = replace(bare, corners=frame.corners + np.array([(60, 30), (-40, 0), (0, 0), (0, -50)]))
     assert place_(monkeypatch, aslant) is None
