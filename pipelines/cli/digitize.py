@@ -57,7 +57,7 @@ def digitize(
     folder_work.check_folder(folder)
     _need_crs(crs)
     listed = _listed(register, sheet, picture, chosen) if register is not None else None
-    wanted = folder_work.Wanted(page, scale, crs, chosen.crs, control, listed, picture.name, colours)
+    wanted = folder_work.Wanted(page, scale, crs, chosen.crs, control, listed, picture.name, colours, sheet)
     made = folder_work.make_apart(picture, folder, wanted, folder_work.limits(chosen.limits))
     typer.echo(json.dumps(made.figures, ensure_ascii=False) if as_json else _text(made, folder))
 
@@ -96,12 +96,18 @@ def _text(made: "Made", folder: Path) -> str:
     from pipelines.scan.folder import PROFILE
 
     told = made.figures
-    place = (
-        f"{told['crs']} 1:{told['scale']}, RMS {told['rms_m']:.2f} m" if told["crs"] else "chưa có tọa độ / no place"
-    )
+    place = "chưa có tọa độ / no place"
+    if told["crs"]:
+        place = f"{told['crs']} 1:{told['scale']}, RMS {told['rms_m']:.2f} m, ± {told['error_m']:.2f} m"
     page = [f"trang {told['page']}/{told['pages']} / page {told['page']} of {told['pages']}"]
+    title = [
+        f"{name} {sign}{told['printed'][key]}"
+        for key, name, sign in (("number", "tờ số / sheet", ""), ("scale", "tỷ lệ / scale", "1:"), ("commune", "", ""))
+        if told["printed"][key] is not None
+    ]
     lines = [
         *(page if told["pages"] > 1 else []),
+        *(["in trên tờ / printed: " + " · ".join(map(str.strip, title))] if title else []),
         f"{told['width']} x {told['height']} px, {told['dpi']} dpi · {place}",
         f"{told['parcels']} thửa / parcels · {told['numbered']} có số / numbered · {told['sure']} chắc chắn / sure",
         *reports.count_lines(made.findings, PROFILE),

@@ -1,9 +1,12 @@
 """Scanned sheets of a package to traced parcels, like drawings; each leaves a folder for the officer who reviews it."""
 
 import hashlib
+import json
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,9 @@ from pipelines.files import tidy
 from pipelines.findings import Finding
 from pipelines.ledger import Entry
 from pipelines.scan import folder
+from pipelines.scan.desk.edits import ABOUT
 from pipelines.scan.numbers import lists
+from pipelines.scan.sheet import key
 from pipelines.settings import Settings
 from pipelines.warping import limit_m
 
@@ -62,7 +67,7 @@ def read_all(home: Path, inventory: Mapping[str, Any], settings: Settings) -> Sc
         settings: Limits and the zone of the province.
 
     Emits:
-        goi.unreadable_file
+        goi.unreadable_file, ban_quet.other_picture
     """
     entries = [entry for entry in inventory["files"] if entry["role"] == ROLE]
     made = Scans([], {}, [], [])
@@ -71,6 +76,7 @@ def read_all(home: Path, inventory: Mapping[str, Any], settings: Settings) -> Sc
     listed = _listed(inventory, settings)
     root = Path(inventory["root"])
     targets = [home / FOLDER / name for name in _folder_names(entries)]
+    entries, targets = _of_same_picture(entries, targets, root, made)
     calls = [
         (root / entry["path"], target, _wanted(entry, inventory, listed, settings))
         for entry, target in zip(entries, targets, strict=True)
@@ -100,6 +106,39 @@ def read_all(home: Path, inventory: Mapping[str, Any], settings: Settings) -> Sc
             made.traced.append(trace(sheet, entry, inventory))
             made.tolerance_m[path] = limit_m(_scale(sheet, entry, inventory))
     return made
+
+
+def _of_same_picture(
+    entries: list[Mapping[str, Any]], targets: list[Path], root: Path, made: Scans
+) -> tuple[list[Mapping[str, Any]], list[Path]]:
+    """Return the sheets whose folder is new or of the very picture; of the others, tell, and touch nothing.
+
+    What officers corrected hangs on the pixels of the picture: on a better scan it would be somewhere else.
+    """
+    kept = list[tuple[Mapping[str, Any], Path]]()
+    for entry, target in zip(entries, targets, strict=True):
+        path, before = str(entry["path"]), _picture(target)
+        if before is None or not (root / path).is_file() or before == key(root / path, int(entry.get("page") or 1)):
+            kept.append((entry, target))
+        else:
+            detail = f"{FOLDER}/{target.name}"
+            made.findings.append(Finding("ban_quet.other_picture", path, detail=detail, source=path))
+            made.entries.append(Entry(path, "scan", 1, 0, 0, 1))
+    return [entry for entry, _ in kept], [target for _, target in kept]
+
+
+def _picture(target: Path) -> str | None:
+    """Return what names the picture that a folder is of; None for a new one, or one that does not say it."""
+    review, corrections = target / folder.REVIEW, target / folder.CORRECTIONS
+    try:
+        if review.exists():
+            with closing(sqlite3.connect(f"file:{review.resolve()}?mode=ro", uri=True)) as database:
+                row = database.execute(f"SELECT gia_tri FROM {ABOUT} WHERE khoa = 'picture'").fetchone()
+            return None if row is None else str(row[0])
+        return str(json.loads(corrections.read_text(encoding="utf-8"))["picture"]) if corrections.exists() else None
+    except (OSError, ValueError, LookupError, TypeError, sqlite3.Error):
+        # A damaged folder is told of by what reads it.
+        return None
 
 
 def trace(sheet: folder.Made, entry: Mapping[str, Any], inventory: Mapping[str, Any]) -> Traced:
@@ -166,6 +205,7 @@ def _wanted(
         listed=lists.of_sheet(listed, _sheet_number(entry)) if len(listed) else None,
         source=str(entry["path"]),
         colours_are_ink=entry.get("colours") == "ink",
+        number=_sheet_number(entry),
     )
 
 

@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import json
 import shutil
 import time
 import warnings
@@ -24,6 +25,7 @@ from pipelines.sandbox import Limits
 from pipelines.scan import sheet as sheet_work
 from pipelines.scan.desk import corrections as correction_work
 from pipelines.scan.desk import edits as edit_work
+from pipelines.scan.place import printed, residuals
 from pipelines.scan.sheet import Sheet
 
 REVIEW, CORRECTIONS, POINTS = "review.gpkg", "corrections.geojson", "control.points"
@@ -51,6 +53,7 @@ class Wanted:
         listed: Rows of the register of the sheet: `number`, `area`, `code`.
         source: How the file is called in findings.
         colours_are_ink: Whether lines are drawn in colours too; else coloured ink is left out as stamps are.
+        number: Number of the sheet in the commune as an officer, the package or the name of the file says.
     """
 
     page: int | None = None
@@ -61,6 +64,7 @@ class Wanted:
     listed: pd.DataFrame | None = None
     source: str | None = None
     colours_are_ink: bool = False
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
         SettingsError: There is no such page, or the folder is somebody else's.
         CadastreError: What a stage says.
     """
-    from pipelines.scan.desk import preview, told
+    from pipelines.scan.desk import preview, review, told
     from pipelines.scan.picture import pages
 
     started = time.monotonic()
@@ -126,10 +130,8 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
     )
     _need_map(sheet)
     source = wanted.source or path.name
-    found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1)
+    found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1, number=wanted.number)
     counted = figures(sheet, found) | {"pages": len(opened)}
-    from pipelines.scan.desk import review
-
     layers = review.layers(sheet)
     with writing(folder) as new:
         _write(sheet, layers, found, new, key, "officer" if by_officer or wanted.control else "program")
@@ -186,9 +188,11 @@ def figures(sheet: Sheet, found: gpd.GeoDataFrame) -> dict[str, Any]:
         "scale": sheet.scale,
         "crs": None if placed is None else _called(placed.crs),
         "sheet": None if placed is None else placed.name,
+        "printed": printed.title(sheet.printed),
         "frame": frame is not None,
         "crosses": 0 if frame is None else len(frame.crosses),
         "rms_m": None if placed is None else round(float(placed.warp.rms_m), 4),
+        "error_m": None if placed is None else round(residuals.error_m(placed, sheet.grey), 4),
         "faces": len(faces),
         "parcels": int(is_parcel.sum()),
         "numbered": int((is_parcel & labels["number"].notna().to_numpy()).sum()),
@@ -242,7 +246,7 @@ def _write(
     from pipelines.scan.desk import review
     from pipelines.scan.place import cog, points
 
-    about = {"points_by": points_by}
+    about = {"points_by": points_by, "printed": json.dumps(printed.title(sheet.printed), ensure_ascii=False)}
     if sheet.placed is not None:
         points.write(sheet.placed, new / POINTS, sheet.page.shrink)
         about["points"] = _hash(new / POINTS)
@@ -273,8 +277,6 @@ def _bare(grey: Any, path: Path) -> None:
 
 
 def _residuals(sheet: Sheet) -> str:
-    from pipelines.scan.place import residuals
-
     return "" if sheet.placed is None else residuals.render(sheet.placed)
 
 

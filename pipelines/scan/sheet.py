@@ -16,6 +16,7 @@ from pipelines.scan.desk import corrections as correction_work
 from pipelines.scan.desk import redraw
 from pipelines.scan.model import NUMBER_COLUMNS, Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
 from pipelines.scan.place import ground
+from pipelines.scan.place.printed import Printed
 
 _REACH_MM = 1.0
 """How far the end of a line drawn by hand may miss what it should meet, on paper."""
@@ -40,7 +41,8 @@ class Sheet:
         corrections: What an officer corrected, as applied.
         lost: Corrections that found no place.
         scale: Scale denominator, read or declared; None where nothing tells.
-        colour_left: Share of the ink that has a colour and was left out, 0 to 1.
+        colour_left: Share of the ink that is drawn in a colour and was left out, 0 to 1; 0 without lines and numbers.
+        printed: What was read around its frame: number, scale, commune; None without a look at it.
     """
 
     page: Page
@@ -56,6 +58,7 @@ class Sheet:
     lost: gpd.GeoDataFrame
     scale: int | None
     colour_left: float = 0.0
+    printed: Printed | None = None
 
     @property
     def ground(self) -> ground.Ground:
@@ -97,8 +100,8 @@ def digitize(
     """
     from pipelines.scan.lines import faces, separate
     from pipelines.scan.numbers import labels
-    from pipelines.scan.picture import clean, likeness, pages
-    from pipelines.scan.place import frame, georeference
+    from pipelines.scan.picture import clean, coloured, likeness, pages
+    from pipelines.scan.place import frame, georeference, tables
 
     picture = pages.read(page, colours_are_ink=colours_are_ink)
     grey = picture.grey
@@ -112,7 +115,12 @@ def digitize(
         px_per_mm = by_crosses
         dark = clean.dark(grey, px_per_mm)
         found = frame.find(dark, px_per_mm)
-    placed = georeference.place(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
+    print_, placed = georeference.locate(page, dark, found, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)
+    if placed is None and control is None and (print_.scale, print_.cell) == (None, None):
+        tables.check(page, dark, px_per_mm)
+    step = picture.cell_px
+    corners = None if found is None else found.corners / step
+    left = coloured.drawn(picture.left.coarse, corners, px_per_mm / step, picture.left.share)
     ink = separate.ink(dark, px_per_mm)
     area, crosses = (None, None) if found is None else (found.corners, found.crosses)
     traced = faces.trace(dark, ink, px_per_mm, _usable(area), crosses)
@@ -126,7 +134,7 @@ def digitize(
     named = _named(read, redrawn.faces, known)
     return Sheet(
         page, px_per_mm, grey, dark, found, placed, ink, redrawn.faces, named, known, redrawn.lost, denominator,
-        picture.colour_left,
+        left, print_,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from pipelines.sandbox import Limits
 from pipelines.scan import folder
 from pipelines.scan.model import Page
 from pipelines.scan.picture import likeness
+from pipelines.scan.place import tables
 from tests.conftest import diachinh
 
 CATS = ("chelsea", "astronaut", "coffee", "rocket", "camera", "coins", "moon", "brick", "grass", "gravel")
@@ -60,6 +61,30 @@ def test_the_dark_bed_of_a_scanner_is_no_photograph():
     likeness.check(page(), picture, 11.8)
 
 
+def ruled(rows=20, width=1000):
+    """Return a page of a register: rows and columns ruled through, words in the cells, 100 dpi."""
+    picture = np.full((820, 1160), 250, dtype=np.uint8)
+    columns = [80, 160, 400, 560, 800, 80 + width]
+    for row in range(rows + 1):
+        cv2.line(picture, (80, 90 + 30 * row), (80 + width, 90 + 30 * row), 30, 1)
+    for left in columns:
+        cv2.line(picture, (left, 90), (left, 90 + 30 * rows), 30, 1)
+        for row in range(rows if left < 80 + width else 0):
+            cv2.putText(picture, f"Thon {row}", (left + 6, 112 + 30 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 30, 1)
+    return picture
+
+
+def test_a_ruled_table_is_told_from_a_frame_with_a_few_streets_through():
+    assert tables.is_table(255 - ruled(), 4.0)
+    assert not tables.is_table(255 - ruled(rows=6), 4.0)
+    streets = np.zeros((820, 1160), dtype=np.uint8)
+    cv2.rectangle(streets, (80, 60), (1080, 760), 255, 2)
+    for place in range(1, 5):
+        cv2.line(streets, (80, 60 + 140 * place), (1080, 60 + 140 * place), 255, 2)
+        cv2.line(streets, (80 + 200 * place, 60), (80 + 200 * place, 760), 255, 2)
+    assert not tables.is_table(streets, 4.0)
+
+
 def spoil(folder_, name):
     path = folder_ / name
     match name:
@@ -73,12 +98,16 @@ def spoil(folder_, name):
             path.write_bytes(b"")
         case "cut.pdf":
             path.write_bytes(b"%PDF-1.4\n1 0 obj <<")
+        case "register.png":
+            Image.fromarray(ruled()).save(path, dpi=(100, 100))
         case "huge.png":
             Image.new("1", (30_000, 21_000)).save(path)
     return path
 
 
-@pytest.mark.parametrize("name", ["cat.jpg", "blank.png", "text.tif", "empty.png", "cut.pdf", "huge.png"])
+@pytest.mark.parametrize(
+    "name", ["cat.jpg", "blank.png", "text.tif", "empty.png", "cut.pdf", "huge.png", "register.png"]
+)
 def test_what_is_no_sheet_leaves_nothing(tmp_path, name):
     path = spoil(tmp_path, name)
     with pytest.raises(CadastreError) as caught:

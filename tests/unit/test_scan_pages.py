@@ -145,10 +145,10 @@ def test_coloured_lines_that_are_left_out_are_counted_and_read_as_ink_when_told(
     (page,) = pages.open_pages(_saved(tmp_path / f"a{suffix}", Image.fromarray(_drawn(colour)), resolution=72))
     left = pages.read(page)
     line, stain, black = (132, 100), (180, 100), (22, 100)
-    assert left.colour_left == pytest.approx(1 / 3, abs=0.05)
+    assert left.left.share == pytest.approx(1 / 3, abs=0.05)
     assert left.grey[line] > 150
     drawn = pages.read(page, colours_are_ink=True)
-    assert drawn.colour_left == 0
+    assert drawn.left.share == 0
     assert drawn.grey[line] < 90
     assert drawn.grey[black] < 50
     assert drawn.grey[stain] > 190
@@ -159,7 +159,7 @@ def test_fringes_stains_shadows_and_dark_inks_are_no_colour_that_was_left_out(tm
     picture[60:100] = (picture[60:100] * 0.6).astype(np.uint8)
     picture[:, :, 0] = np.roll(picture[:, :, 0], 1, axis=0)
     (page,) = pages.open_pages(_saved(tmp_path / "a.png", Image.fromarray(picture)))
-    assert pages.read(page).colour_left == 0
+    assert pages.read(page).left.share == 0
 
 
 def _bomb(path: Path, width: int, height: int) -> Path:

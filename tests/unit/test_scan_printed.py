@@ -64,6 +64,28 @@ def test_scales_no_map_has_and_numbers_far_from_corners_count_nothing() -> None:
     assert printed.parse([_line("TỶ LỆ 1/2000", 250, 517)], _MM, _MM).scale == 2000
 
 
+@pytest.mark.parametrize(
+    ("text", "number", "commune"),
+    [
+        ("TỜ BẢN ĐỒ SỐ: 12     Xã Quảng Tâm, TP Thanh Hóa", "12", "Xã Quảng Tâm"), ("T BÅN ĐÖ S: 12", "12", None),
+        ("Tờ bản đồ địa chính số 012", "12", None), ("TBĐ 12", "12", None),
+        ("T s 12 - Phưng Qung Tâm - Thành phố", "12", "Phưng Qung Tâm"),
+        ("Thị trấn Rừng Thông", None, "Thị trấn Rừng Thông"),
+        ("Bản đồ 299", None, None), ("Mảnh bản đồ số 193 581-5", None, None), ("Đo vẽ năm 1985", None, None),
+        ("Tờ số 12/3", None, None),
+    ],
+)  # fmt: skip
+def test_titles_in_every_form(text: str, number: str | None, commune: str | None) -> None:
+    read = printed.parse([_line(text, 250, -20)], _MM, _MM)
+    assert (read.number, read.commune) == (number, commune)
+    assert printed.title(read) == {"number": number, "scale": None, "commune": commune}
+
+
+def test_two_numbers_above_a_frame_are_none() -> None:
+    lines = [_line("Tờ bản đồ số 12", 250, -20), _line("Tờ bản đồ số 13", 400, -20)]
+    assert printed.parse(lines, _MM, _MM).number is None
+
+
 def _drawn() -> tuple[np.ndarray, np.ndarray]:
     """Return ink with a frame of 100 mm and coordinates around two of its corners, 8 pixels to the millimetre."""
     ink = np.zeros((1300, 1300), dtype=np.uint8)

@@ -15,6 +15,7 @@ import schemas
 from pipelines.scan.desk import corrections, preview, reasons, review, told
 from pipelines.scan.model import Frame
 from pipelines.scan.place import ground
+from pipelines.scan.place.printed import Printed
 from tests.unit import scans
 
 
@@ -131,6 +132,8 @@ def test_a_sheet_without_faces_is_no_crash(tmp_path):
 
 FRAME = Frame(np.array([[90.0, 90.0], [510.0, 90.0], [510.0, 270.0], [90.0, 270.0]]), np.empty((0, 2)), 0.4, np.nan, 0)
 
+TITLE = Printed(1000, None, None, "13", (np.nan,) * 4, (0, 0, 0, 0), (), "Xã Qung Tâm")
+
 
 @pytest.mark.parametrize(
     ("code", "changes"),
@@ -141,10 +144,13 @@ FRAME = Frame(np.array([[90.0, 90.0], [510.0, 90.0], [510.0, 270.0], [90.0, 270.
         ("ban_quet.cut_off", {"frame": replace(FRAME, corners=np.vstack([FRAME.corners[:3], [[np.nan, np.nan]]]))}),
         ("ban_quet.scale_guessed", {"page": replace(scans.page("to_1.png"), dpi=None)}),
         ("ban_quet.colour_left", {"colour_left": 0.123}),
-        (None, {"colour_left": 0.009}),
+        (None, {"colour_left": 0.0}),
         ("ban_quet.coordinates_contradict", {"told": (("ban_quet.coordinates_contradict", "100 m"),)}),
         ("ban_quet.world_file_wrong", {"told": (("ban_quet.world_file_wrong", "12 m"),)}),
         ("ban_quet.control_residual", {"told": (("ban_quet.control_residual", "P1: 3 m"),) * 2}),
+        ("ban_quet.title_differs", {"printed": TITLE}),
+        (None, {"printed": replace(TITLE, number="12")}),
+        (None, {"printed": replace(TITLE, number=None, scale=None)}),
         (None, {"frame": FRAME}),
     ],
 )
@@ -152,12 +158,22 @@ def test_what_concerns_the_whole_sheet_is_told_once(tmp_path, code, changes):
     path, _ = scans.picture(tmp_path)
     place = replace(scans.placed(), told=changes.pop("told", ()))
     sheet = replace(scans.sheet(path, place=place), **changes)
-    found = told.about(sheet, "to_1.png", None)
+    found = told.about(sheet, "to_1.png", None, number="12")
     whole = found[found["feature_id"] == "to_1.png"]
     assert whole["code"].tolist() == ([code] if code else [])
     if code == "ban_quet.colour_left":
         assert whole["detail"].tolist() == ["12 %"]
+    if code == "ban_quet.title_differs":
+        assert whole["detail"].tolist() == ["số tờ / sheet 13 ≠ 12"]
     assert found.crs.to_epsg() == 5897
+
+
+def test_a_title_is_held_against_the_scale_that_was_stated_and_the_sheet_of_the_register(tmp_path):
+    path, _ = scans.picture(tmp_path)
+    sheet = replace(scans.sheet(path, place=scans.placed()), printed=replace(TITLE, scale=500))
+    listed = pd.DataFrame({"sheet": ["7", "7"], "number": ["1", "2"]}, dtype="string")
+    found = told.about(sheet, "to_1.png", listed).set_index("code")["detail"]
+    assert found["ban_quet.title_differs"] == "số tờ / sheet 13 ≠ 7; tỷ lệ / scale 1:500 ≠ 1:1000"
 
 
 def test_every_bad_point_is_named_and_pages_that_were_not_read_are_counted(tmp_path):

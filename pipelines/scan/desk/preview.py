@@ -178,8 +178,9 @@ def _figures(told: Mapping[str, Any]) -> list[dict[str, str]]:
         {"vi": vi, "en": en, "value_vi": number(told[name], "vi"), "value_en": number(told[name], "en")}
         for name, (vi, en) in counts.items()
     ]
-    rms = told["rms_m"]
-    shown = {language: "-" if rms is None else f"{decimals(rms, 2, language)} m" for language in ("vi", "en")}
+    # Not the residuals alone: points that are all read too far to one side agree.
+    error = told.get("error_m", told["rms_m"])
+    shown = {language: "-" if error is None else f"± {decimals(error, 2, language)} m" for language in ("vi", "en")}
     rows.append({"vi": "sai số vị trí", "en": "error of the place", "value_vi": shown["vi"], "value_en": shown["en"]})
     return rows
 

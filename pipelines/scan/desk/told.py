@@ -14,9 +14,7 @@ from pipelines.scan.desk.review import DOUBT, doubtful, said
 from pipelines.scan.picture import clean
 from pipelines.scan.sheet import Sheet
 
-_MUCH_COLOUR = 0.01
-"""Share of the ink that may have a colour and be left out untold: specks. A black sheet has next to none."""
-
+_SHOWN = 0.01
 _KINDS = {
     "edge_removed": ("xóa cạnh", "an edge struck out"),
     "edge_added": ("vẽ cạnh", "an edge drawn"),
@@ -31,7 +29,9 @@ def ids(sheet: Sheet, path: str) -> pd.Series:
     return path + "#" + pd.Series(np.arange(1, len(sheet.faces.polygons) + 1)).astype("string")
 
 
-def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) -> gpd.GeoDataFrame:
+def about(
+    sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1, *, number: str | None = None
+) -> gpd.GeoDataFrame:
     """Return everything that is to be told, in the CRS of the sheet (none, and its pixels, without a place).
 
     Args:
@@ -39,17 +39,18 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) 
         path: How its file is called.
         listed: Rows of its register (`number`), where there is one.
         pages: Pages of its file, where nobody said which of them to read.
+        number: Number of the sheet in the commune as it is used, whoever says it.
 
     Emits:
         ban_quet.not_placed, ban_quet.coordinates_contradict, ban_quet.world_file_wrong, ban_quet.control_residual,
         ban_quet.turned, ban_quet.two_sheets, ban_quet.pages_left, ban_quet.colour_left, ban_quet.cut_off,
-        ban_quet.scale_guessed, ban_quet.unsure_number, ban_quet.number_unlisted, ban_quet.number_missing,
-        ban_quet.unsure_edge, ban_quet.unsure_face, ban_quet.correction_lost, ban_ve.face_without_label,
-        ban_ve.label_outside, ban_ve.label_doubled
+        ban_quet.scale_guessed, ban_quet.title_differs, ban_quet.unsure_number, ban_quet.number_unlisted,
+        ban_quet.number_missing, ban_quet.unsure_edge, ban_quet.unsure_face, ban_quet.correction_lost,
+        ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled
     """
     crs = sheet.ground.crs
     frames = [
-        findings.of(_whole(sheet, path, pages), crs=crs),
+        findings.of(_whole(sheet, path, pages, _used(number, listed)), crs=crs),
         _edges(sheet, path, crs),
         _faces(sheet, path, crs),
         *_numbers(sheet, path, listed, crs),
@@ -59,7 +60,7 @@ def about(sheet: Sheet, path: str, listed: pd.DataFrame | None, pages: int = 1) 
     return findings.concat(frames, crs=crs)
 
 
-def _whole(sheet: Sheet, path: str, pages: int) -> list[Finding]:
+def _whole(sheet: Sheet, path: str, pages: int, number: str | None) -> list[Finding]:
     """Return what concerns the sheet as a whole, each code once with all its details."""
     frame, told = sheet.frame, list[tuple[str, str]]()
     if frame is not None:
@@ -72,18 +73,43 @@ def _whole(sheet: Sheet, path: str, pages: int) -> list[Finding]:
             told.append(("ban_quet.cut_off", f"{int(np.isfinite(frame.corners).all(axis=1).sum())}/4"))
     if pages > 1:
         told.append(("ban_quet.pages_left", f"{sheet.page.number}/{pages}"))
-    if sheet.colour_left > _MUCH_COLOUR:
-        told.append(("ban_quet.colour_left", f"{sheet.colour_left:.0%}".replace("%", " %")))
+    if sheet.colour_left > 0:
+        share = f"{sheet.colour_left:.0%}" if sheet.colour_left >= _SHOWN else f"< {_SHOWN:.0%}"
+        told.append(("ban_quet.colour_left", share.replace("%", " %")))
     dpi = sheet.px_per_mm * clean.MM_PER_INCH
     if clean.is_guessed(sheet.page):
         told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi"))
     elif sheet.page.dpi is not None and abs(sheet.page.dpi / dpi - 1) > clean.WRONG:
         told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi ≠ {sheet.page.dpi:.0f} dpi"))
+    told += [("ban_quet.title_differs", detail) for detail in _title(sheet, number)]
     told += [("ban_quet.not_placed", path)] if sheet.placed is None else sheet.placed.told
     details: dict[str, list[str]] = {}
     for code, detail in told:
         details.setdefault(code, []).append(detail)
     return [Finding(code, path, detail="; ".join(said), source=path) for code, said in details.items()]
+
+
+def _used(number: str | None, listed: pd.DataFrame | None) -> str | None:
+    """Return the number a sheet goes by: as somebody says it, else that of the only sheet of its register."""
+    if number is not None or listed is None or "sheet" not in listed:
+        return number
+    sheets = listed["sheet"].dropna().unique()
+    return str(sheets[0]) if len(sheets) == 1 else None
+
+
+def _title(sheet: Sheet, number: str | None) -> list[str]:
+    """Return what the title of a sheet says otherwise than what it is taken for."""
+    if sheet.printed is None:
+        return []
+    rows = (
+        ("số tờ / sheet", "", sheet.printed.number, number),
+        ("tỷ lệ / scale", "1:", sheet.printed.scale, sheet.scale),
+    )
+    return [
+        f"{name} {sign}{said} ≠ {sign}{used}"
+        for name, sign, said, used in rows
+        if said is not None and used is not None and str(said) != str(used)
+    ]
 
 
 def _edges(sheet: Sheet, path: str, crs: Any) -> gpd.GeoDataFrame:

@@ -47,11 +47,13 @@ class Picture:
 
     Attributes:
         grey: (H, W) picture, 255 = white.
-        colour_left: Share of its ink that has a colour and was left out, 0 to 1.
+        left: Where coloured ink was left out.
+        cell_px: How many pixels wide a cell of `left` is.
     """
 
     grey: Grey
-    colour_left: float
+    left: colours.Left
+    cell_px: float
 
 
 def open_pages(path: Path) -> list[Page]:
@@ -91,7 +93,7 @@ def read(page: Page, *, colours_are_ink: bool = False) -> Picture:
     name = _name(page)
     with _opened(page.path, name) as source:
         plan = _plan(source, colours_are_ink)
-        shrink, ink = page.shrink, np.zeros(2, dtype=np.int64)
+        shrink, left = page.shrink, colours.Left.of(source.height, source.width)
         out = np.empty((source.height // shrink, source.width // shrink), dtype=np.uint8)
         try:
             # Never all rows at once: GDAL's shortcut for whole PNG files does not tell that one breaks off.
@@ -104,11 +106,13 @@ def read(page: Page, *, colours_are_ink: bool = False) -> Picture:
                 else:
                     channels = _colours(bands, plan)
                     strip = colours.lightness(channels, plan["tones"])
-                    ink += colours.counted(channels, plan["tones"])
+                    left.add(top, channels, plan["tones"])
                 out[top // shrink : (top + rows) // shrink] = coarser.mean(strip, shrink)
         except (RasterioError, OSError) as error:
             raise _unreadable(page.path) from error
-    return Picture(_turned(out, _orientation(page.path, page.number)[0]), _share(ink))
+    orientation = _orientation(page.path, page.number)[0]
+    left.coarse = _turned(left.coarse, orientation)
+    return Picture(_turned(out, orientation), left, left.step / shrink)
 
 
 def check_size(path: Path, width: int, height: int, bytes_per_pixel: float) -> None:
@@ -283,18 +287,14 @@ def _on_white(values: npt.NDArray[Any], alpha: npt.NDArray[Any]) -> npt.NDArray[
 
 def _of_pdf(picture: npt.NDArray[np.uint8], are_ink: bool) -> Picture:
     """Return an (H, W) or (H, W, 3) picture."""
+    out, left = np.empty(picture.shape[:2], dtype=np.uint8), colours.Left.of(*picture.shape[:2])
     if picture.ndim == 2:
-        return Picture(picture, 0.0)
+        return Picture(picture, left, left.step)
     step = max(1, max(picture.shape[:2]) // 1500)
     sample = np.ascontiguousarray(picture[::step, ::step].transpose(2, 0, 1))
     tones = colours.tones(sample, are_ink=are_ink)
-    out, ink = np.empty(picture.shape[:2], dtype=np.uint8), np.zeros(2, dtype=np.int64)
     for top in range(0, len(out), _STRIP):
         channels = picture[top : top + _STRIP].transpose(2, 0, 1)
         out[top : top + _STRIP] = colours.lightness(channels, tones)
-        ink += colours.counted(channels, tones)
-    return Picture(out, _share(ink))
-
-
-def _share(ink: npt.NDArray[np.int64]) -> float:
-    return float(ink[0] / max(ink[1], 1))
+        left.add(top, channels, tones)
+    return Picture(out, left, left.step)

@@ -18,6 +18,7 @@ _MOST_DPI = 600.0
 _COVERS = 0.5
 """Share of the page that a scan covers at least."""
 
+_HAIR_PX = 0.01
 _IMAGE = 3
 """FPDF_PAGEOBJ_IMAGE."""
 
@@ -59,7 +60,9 @@ def picture(page: Page) -> npt.NDArray[np.uint8]:
 
     with _opened(page.path) as document, _loaded(document, page.number) as sheet:
         try:
-            bitmap = sheet.render(scale=(page.dpi or _DRAWN_DPI) / _POINTS, rev_byteorder=True, may_draw_forms=False)
+            # PDFium rounds up: a hair more than the pixels of the scan would stretch it by one of them.
+            scale = (page.dpi or _DRAWN_DPI) / _POINTS * (1 - _HAIR_PX / max(page.width, page.height))
+            bitmap = sheet.render(scale=scale, rev_byteorder=True, may_draw_forms=False)
             drawn = bitmap.to_numpy()
         except (PdfiumError, ValueError, MemoryError) as error:
             raise _broken(page.path) from error
@@ -80,7 +83,7 @@ def _size(page: Any) -> tuple[float, int, int]:
             covered = share
             dpi = _POINTS * math.sqrt(across * down / ((right - left) * (top - bottom)))
     dpi = min(max(dpi, 72.0), _MOST_DPI)
-    return dpi, math.ceil(width * dpi / _POINTS - 0.01), math.ceil(height * dpi / _POINTS - 0.01)
+    return dpi, math.ceil(width * dpi / _POINTS - _HAIR_PX), math.ceil(height * dpi / _POINTS - _HAIR_PX)
 
 
 @contextmanager

@@ -41,16 +41,31 @@ def find(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float) -> tupl
     """
     expected = lattice.expected(corners, turn_deg, px_per_mm, dark.shape)
     nodes, found = _searched(dark, expected, turn_deg, px_per_mm)
+    # A frame in no whole decimetres, such as the outline of a block, says nothing of where crosses are.
     usual = max(_FEW * len(expected[0]), _LEAST_OF_LATTICE) if expected else 1
     if len(nodes) < usual or not lattice.is_whole(corners, px_per_mm):
         by_size = [_of_resolution(dark, corners, turn_deg, one) for one in lattice.resolutions(corners, px_per_mm)]
         most = max(by_size, key=lambda one: len(one[0]), default=(np.empty((0, 2)), np.empty((0, 2))))
         step = lattice.spacing(*most)
-        if math.isfinite(step):
+        if math.isfinite(step) and len(most[0]) > len(nodes):
             return most[1], step
         # The crosses stand elsewhere than the corners let expect: on a frame drawn around what there was.
         free = _searched(dark, _freely(dark, corners, turn_deg, px_per_mm), turn_deg, px_per_mm)
         nodes, found = max((nodes, found), free, key=lambda one: len(one[0]))
+    return found, lattice.spacing(nodes, found)
+
+
+def free(dark: Dark, turn_deg: float, px_per_mm: float) -> tuple[Points, float]:
+    """Return the crosses of a sheet without a frame, and their spacing; see `find`. Two rows of two at least.
+
+    Args:
+        dark: (H, W) ink.
+        turn_deg: How far the sheet is turned, to a degree or so.
+        px_per_mm: Resolution.
+    """
+    height, width = dark.shape
+    page = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
+    nodes, found = _searched(dark, _freely(dark, page, turn_deg, px_per_mm), turn_deg, px_per_mm)
     return found, lattice.spacing(nodes, found)
 
 

@@ -22,7 +22,9 @@ _BARE_SHARE = 0.4
 _BESIDE_SHARE = 0.5
 """What the page has beside a frame is looked at where it is so wide at least, of the frame."""
 
-_MEET_MM = 2.5
+_LEAST_CROSSES = 4
+_NEIGHBOUR = 0.03
+_MEET_MM, _MARK_MM = 2.5, 10.0
 _NEAR_STEP = 0.05
 
 
@@ -72,6 +74,29 @@ def _is_aligned(corners: Points, found: Points, spacing: float) -> bool:
     return bool((np.abs(steps - np.round(steps)) < _NEAR_STEP).mean() > 0.5)
 
 
+def without(dark: Dark, px_per_mm: float) -> Frame | None:
+    """Return the crosses of a sheet that has no frame, as one whose corners are unknown; None without crosses.
+
+    Their lattice tells how the sheet is turned; what else is found on a page may look like one, so that it is to be
+    believed only where coordinates are printed beside it.
+
+    Args:
+        dark: (H, W) ink.
+        px_per_mm: Resolution.
+    """
+    found, spacing = crosses.free(dark, 0.0, px_per_mm)
+    if len(found) < _LEAST_CROSSES or not math.isfinite(spacing):
+        return None
+    apart = (found[None] - found[:, None]).reshape(-1, 2)
+    is_next = np.abs(np.linalg.norm(apart, axis=1) / spacing - 1) < _NEIGHBOUR
+    beside = apart[is_next & (apart[:, 0] > np.abs(apart[:, 1]))]
+    turn = math.degrees(math.atan2(*beside.sum(axis=0)[::-1])) if len(beside) else 0.0
+    height, width = dark.shape
+    page = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
+    turn += 90.0 * upright.quarter(dark, page, turn, px_per_mm)
+    return Frame(np.full((4, 2), np.nan), found, (turn + 180.0) % 360.0 - 180.0, spacing, 0)
+
+
 def _area_px(corners: Points) -> float:
     """Return the area of a frame in pixels; NaN where it is cut."""
     x, y = corners.T
@@ -113,25 +138,31 @@ class _Meet:
 def _cut(small: Coarse) -> Box | None:
     """Return what is left of a frame that the edge of the page cuts: long lines that meet in a corner."""
     across, down = lines(small.ink, small.per_mm), lines(small.ink.T, small.per_mm)
-    reach = _MEET_MM * small.per_mm
-    meets = []
-    for row, column in itertools.product(across, down):
-        ends = abs(row.first - column.middle), abs(row.last - column.middle)
-        tips = abs(column.first - row.middle), abs(column.last - row.middle)
-        if min(ends) <= reach and min(tips) <= reach:
-            meets.append(_Meet(row, column, ends[0] <= ends[1], tips[0] <= tips[1]))
+    # The sides of the inner frame go on as marks of the grid, up to the outer one.
+    meets, passing = (_meets(across, down, reach * small.per_mm) for reach in (_MEET_MM, _MARK_MM))
     if not meets:
         return None
     outer = max(meets, key=lambda meet: meet.length)
-    inner = max([outer, *(meet for meet in meets if _is_inside(meet, outer, small.per_mm))],
+    inner = max([outer, *(meet for meet in passing if _is_inside(meet, outer, small.per_mm))],
                 key=lambda meet: _inwards(meet, outer)[0])  # fmt: skip
     row, column, far = inner.row, inner.column, boxes.SMALLEST * min(small.ink.shape)
-    beside = [m for m in meets if m.row is row and abs(m.column.middle - column.middle) > far]
-    below = [m for m in meets if m.column is column and abs(m.row.middle - row.middle) > far]
+    beside = [m for m in passing if m.row is row and abs(m.column.middle - column.middle) > far]
+    below = [m for m in passing if m.column is column and abs(m.row.middle - row.middle) > far]
     far_column, far_row = (beside[0].column if beside else None), (below[0].row if below else None)
     left, right = (column, far_column) if inner.is_left else (far_column, column)
     top, bottom = (row, far_row) if inner.is_top else (far_row, row)
     return Box(left, top, right, bottom, (math.nan,) * 4, 0.0, 0.0)
+
+
+def _meets(across: list[Line], down: list[Line], reach: float) -> list[_Meet]:
+    """Return the corners at which lines end, to a reach in coarse pixels."""
+    made = []
+    for row, column in itertools.product(across, down):
+        ends = abs(row.first - column.middle), abs(row.last - column.middle)
+        tips = abs(column.first - row.middle), abs(column.last - row.middle)
+        if min(ends) <= reach and min(tips) <= reach:
+            made.append(_Meet(row, column, ends[0] <= ends[1], tips[0] <= tips[1]))
+    return made
 
 
 def _inwards(meet: _Meet, outer: _Meet) -> tuple[float, float]:

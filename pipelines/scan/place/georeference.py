@@ -5,7 +5,7 @@ name and world file agree the place is sure; where they contradict it is told, a
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,24 @@ from pipelines import control_points, warping
 from pipelines.control_points import Pairs
 from pipelines.crs import parse as parse_crs
 from pipelines.errors import PackageError
-from pipelines.scan.model import Dark, Frame, Page, Placed, Points
-from pipelines.scan.place import extent, printed, tagged
+from pipelines.scan.model import Dark, Frame, Page, Placed
+from pipelines.scan.place import extent, framed, printed, tagged
+from pipelines.scan.place import frame as frame_work
 from pipelines.scan.place import points as point_files
 from pipelines.scan.place.margins import known
 from pipelines.scan.place.printed import Printed
 
 POINT_COLUMNS = ("id", "x_px", "y_px", "x_m", "y_m", "residual_m", "used", "origin")
 
-_CORNERS = ("UL", "UR", "LR", "LL")
 _PAPER_MM = 0.3
 """How far a point of the frame may be off on paper (diagonal of the frame, TT 25/2014): below it nothing is wrong."""
 
 _BENT_MM = 1.0
+_SLANTED_MM = 1.5
+"""Points that miss each other by more than that, and paper bends less, are no frame seen from above."""
+
 _WORLD_MM = 1.0
+_SAME_DEG = 0.01
 _ZONE_MARGIN_M = 60_000.0
 
 
@@ -45,7 +49,22 @@ def place(
     crs: Any = None,
     zone: Any = None,
 ) -> Placed | None:
-    """Return where a sheet lies; None where nothing says it.
+    """Return where a sheet lies; None where nothing says it, see `locate`."""
+    return locate(page, dark, frame, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)[1]
+
+
+def locate(
+    page: Page,
+    dark: Dark,
+    frame: Frame | None,
+    px_per_mm: float,
+    *,
+    control: Path | None = None,
+    scale: int | None = None,
+    crs: Any = None,
+    zone: Any = None,
+) -> tuple[Printed, Placed | None]:
+    """Return what is printed around a sheet, and where it lies; None where nothing says it.
 
     Args:
         page: The page.
@@ -64,21 +83,23 @@ def place(
     """
     print_ = printed.read(dark, frame, px_per_mm) if frame is not None else _NOTHING
     page = tagged.in_metres(page, crs or zone)
+    if frame is None and control is None and page.transform is None:
+        # Crosses may stand free; that costs a look at the whole page, and only where nothing else places it.
+        frame = frame_work.without(dark, px_per_mm)
     if control is not None:
-        told = None if frame is None else _measured(page, frame, print_, px_per_mm, scale)
-        return _by_points(page, control, print_, scale, crs or zone or page.crs, told)
+        told = None if frame is None else framed.measured(page, dark, frame, print_, px_per_mm, scale)
+        return print_, _by_points(page, control, print_, scale, crs or zone or page.crs, told)
+    placed = None
     if frame is not None:
-        placed = _by_frame(page, frame, print_, px_per_mm, scale, crs, zone)
-        if placed is not None:
-            return placed
-    return _by_world_file(page, print_, px_per_mm, scale, crs, zone)
+        placed = _by_frame(page, dark, frame, print_, px_per_mm, scale, crs, zone)
+    return print_, placed or _by_world_file(page, print_, px_per_mm, scale, crs, zone)
 
 
 _NOTHING = Printed(None, None, None, None, (math.nan,) * 4, (0, 0, 0, 0), ())
 
 
 def _by_points(
-    page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: "_Measured | None"
+    page: Page, control: Path, print_: Printed, scale: int | None, crs: Any, frame: framed.Measured | None
 ) -> Placed | None:
     read = control_points.read(control)
     pairs = point_files.pixels(read, page)
@@ -87,17 +108,41 @@ def _by_points(
     said = _said(print_, scale)
     denominator = said or 1000
     told = [] if said is not None else [("ban_quet.scale_guessed", f"1:{denominator}")]
-    table = pd.DataFrame({
-        "id": pairs.ids, "x_px": pairs.source[:, 0], "y_px": pairs.source[:, 1], "x_m": pairs.target[:, 0],
-        "y_m": pairs.target[:, 1], "origin": "officer",
-    })  # fmt: skip
+    table = framed.table_of(pairs.ids, pairs.source, pairs.target, "officer")
     if crs is None:
         return None
-    return _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
+    point_files.check(read, control.name)
+    placed = _fitted(table, denominator, parse_crs(crs), print_, told, ("points",), control.name)
+    return replace(placed, told=(*placed.told, *_against_print(placed, frame, print_, control.name)))
+
+
+def _against_print(placed: Placed, frame: framed.Measured | None, print_: Printed, name: str) -> list[tuple[str, str]]:
+    """Return how far points put the frame from the coordinates printed at it: those of another sheet, or system."""
+    if frame is None or not len(frame.table) or print_.is_older_system:
+        return []
+    there = placed.warp(frame.table[["x_px", "y_px"]].to_numpy(float))
+    off = float(np.linalg.norm(there - frame.table[["x_m", "y_m"]].to_numpy(float), axis=1).max())
+    limit = max(placed.limit_m, _WORLD_MM * placed.scale / 1000)
+    return [("ban_quet.coordinates_contradict", f"{name}: {off:.1f} m")] if off > limit else []
+
+
+def _meridian(crs: Any, print_: Printed) -> list[tuple[str, str]]:
+    """Return the contradiction of a printed central meridian and that of the CRS."""
+    printed_deg, operation = print_.meridian, crs.coordinate_operation
+    if printed_deg is None or operation is None:
+        return []
+    known_deg = next((one.value for one in operation.params if one.name == "Longitude of natural origin"), printed_deg)
+    if abs(known_deg - printed_deg) < _SAME_DEG:
+        return []
+    return [("ban_quet.coordinates_contradict", f"{_degrees(printed_deg)} ≠ {_degrees(known_deg)} ({crs.name})")]
+
+
+def _degrees(value: float) -> str:
+    return f"{int(value)}°{round(value % 1 * 60):02d}'"
 
 
 def _by_older_system(
-    control: Path, pairs: Pairs, frame: "_Measured | None", print_: Printed, crs: Any
+    control: Path, pairs: Pairs, frame: framed.Measured | None, print_: Printed, crs: Any
 ) -> Placed | None:
     """Return the place of a sheet by its printed coordinates and a table of identical points that leads from them."""
     if frame is None or len(frame.table) < 3:
@@ -122,41 +167,10 @@ def _by_older_system(
     return replace(placed, told=(*placed.told, *off))
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """A frame in the system that is printed on it, whatever that is.
-
-    Attributes:
-        table: Control points.
-        bounds: West, south, east, north in metres.
-        scale: Scale denominator.
-        sources: What says so.
-        told: What contradicts or was guessed.
-    """
-
-    table: pd.DataFrame
-    bounds: extent.Bounds
-    scale: int
-    sources: tuple[str, ...]
-    told: list[tuple[str, str]]
-
-
-def _measured(page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None) -> _Measured | None:
-    denominator, was_read = extent.scale_of(frame, print_, px_per_mm, scale)
-    if denominator is None:
-        return None
-    found = extent.bounds_of(page, frame, print_, px_per_mm, denominator)
-    if found is None:
-        return None
-    bounds, sources, contradiction = found
-    told = [*contradiction, *([] if was_read else [("ban_quet.scale_guessed", f"1:{denominator}")])]
-    return _Measured(_control(frame, bounds, denominator, px_per_mm), bounds, denominator, sources, told)
-
-
 def _by_frame(
-    page: Page, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
+    page: Page, dark: Dark, frame: Frame, print_: Printed, px_per_mm: float, scale: int | None, crs: Any, zone: Any
 ) -> Placed | None:
-    found = _measured(page, frame, print_, px_per_mm, scale)
+    found = framed.measured(page, dark, frame, print_, px_per_mm, scale)
     if found is None or len(found.table) < 3:
         return None
     # Tags of a file that put the sheet elsewhere are in another system than its print.
@@ -168,6 +182,9 @@ def _by_frame(
     if crs is None and of_file is not None and zone is not None and not tagged.is_same(of_file, zone):
         found.told.append(("ban_quet.coordinates_contradict", f"{parse_crs(of_file).name} ≠ {parse_crs(zone).name}"))
     placed = _fitted(found.table, found.scale, where, print_, found.told, found.sources, page.path.name)
+    if placed.warp.rms_m > _SLANTED_MM * found.scale / 1000:
+        # A sheet photographed aslant, without crosses that would tell how: no place is better than a wrong one.
+        return None
     if page.transform is None:
         return placed
     off = tagged.apart(page, placed)
@@ -179,37 +196,6 @@ def _by_frame(
 def _said(print_: Printed, scale: int | None) -> int | None:
     """Return the scale that somebody says: who asks, the print, the form of the name."""
     return scale or print_.scale or (print_.cell.scale if print_.cell else None)
-
-
-def _control(frame: Frame, bounds: tuple[float, float, float, float], scale: int, px_per_mm: float) -> pd.DataFrame:
-    """Return the control points of a frame: its corners and the crosses at their round coordinates."""
-    is_there = np.isfinite(frame.corners).all(axis=1)
-    corners, metres = frame.corners[is_there], extent.corners_of(bounds)[is_there]
-    rough = _rough(frame, corners, metres, scale, px_per_mm)
-    step = extent.GRID_MM * scale / 1000
-    at = rough[0] + rough[1] * (frame.crosses[:, 0] - 1j * frame.crosses[:, 1])
-    place_m = np.column_stack([at.real, at.imag]) if len(at) else np.empty((0, 2))
-    round_m = np.round(place_m / step) * step
-    near = np.linalg.norm(place_m - round_m, axis=1) < 0.2 * step
-    names = [name for name, is_known in zip(_CORNERS, is_there, strict=True) if is_known]
-    names += [f"{x:.0f} {y:.0f}" for x, y in round_m[near]]
-    both = np.vstack([corners, frame.crosses[near]]), np.vstack([metres, round_m[near]])
-    return pd.DataFrame({
-        "id": names, "x_px": both[0][:, 0], "y_px": both[0][:, 1], "x_m": both[1][:, 0], "y_m": both[1][:, 1],
-        "origin": ["frame"] * len(corners) + ["cross"] * int(near.sum()),
-    }).dropna()  # fmt: skip
-
-
-def _rough(frame: Frame, corners: Points, metres: Points, scale: int, px_per_mm: float) -> tuple[complex, complex]:
-    """Return shift and turn of pixels (y upwards) to metres: by two corners, or one and the direction."""
-    source, target = corners[:, 0] - 1j * corners[:, 1], metres[:, 0] + 1j * metres[:, 1]
-    if len(source) >= 2:
-        far = int(np.argmax(np.abs(source - source[0])))
-        factor = (target[far] - target[0]) / (source[far] - source[0])
-    else:
-        per_mm = frame.spacing_px / extent.GRID_MM if math.isfinite(frame.spacing_px) else px_per_mm
-        factor = scale / 1000 / per_mm * np.exp(1j * math.radians(frame.turn_deg))
-    return complex(target[0] - factor * source[0]), complex(factor)
 
 
 def _crs(bounds: tuple[float, float, float, float], crs: Any, zone: Any) -> Any:
@@ -244,6 +230,7 @@ def _fitted(
     off = points[points["residual_m"] > limit]
     told = [
         *told,
+        *_meridian(crs, print_),
         *(
             ("ban_quet.control_residual", f"{name}: {error:.2f} m")
             for name, error in zip(off["id"], off["residual_m"], strict=True)
@@ -268,8 +255,5 @@ def _by_world_file(
         drawn = math.sqrt(abs(page.transform.determinant)) * px_per_mm * 1000
         denominator = min(printed.SCALES, key=lambda one: abs(math.log(one / max(drawn, 1e-9))))
         told = [("ban_quet.scale_guessed", f"1:{denominator}")]
-    table = pd.DataFrame({
-        "id": list(_CORNERS), "x_px": pixels[:, 0], "y_px": pixels[:, 1], "x_m": metres[:, 0], "y_m": metres[:, 1],
-        "origin": "file",
-    })  # fmt: skip
+    table = framed.table_of(list(framed.CORNERS), pixels, metres, "file")
     return _fitted(table, denominator, where, print_, told, ("world_file",), page.path.name)

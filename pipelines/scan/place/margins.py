@@ -19,7 +19,7 @@ PER_MM = 8.0
 """Pixels per millimetre of the cuttings: a letter of 2 mm has 16."""
 
 _REACH_MM = 75.0
-_INK = 90
+INK = 90
 _LINE_MM = 14.0
 _GAP_MM = (1.9, 0.25)
 _LETTER_MM = 0.7
@@ -27,6 +27,9 @@ _WORD_GAP = 0.9
 """Gap between words of a line, as a share of its height with accents."""
 
 _HEIGHT_MM = (1.1, 11.0)
+_TICK_MM = (3.0, 0.8)
+"""A stroke on the frame at least so long and at most so thick is a mark of the grid, no letter."""
+
 _ASPECT = 1.6
 _PAD_MM = 0.6
 _INSIDE_MM = 110.0
@@ -52,12 +55,13 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text as read: `text`, `score` (0 to 1), `centre` and `is_across` as of its cutting."""
+    """A line of text as read: `text`, `score` (0 to 1), `centre`, `is_across` and `height_mm` as of its cutting."""
 
     text: str
     score: float
     centre: tuple[float, float]
     is_across: bool
+    height_mm: float = 2.0
 
 
 def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float, *, inside: bool = False) -> list[Cutting]:
@@ -88,8 +92,8 @@ def cuttings(dark: Dark, corners: Points, turn_deg: float, px_per_mm: float, *, 
         if min(size) < _HEIGHT_MM[0] * PER_MM:
             continue
         image = cut(dark, origin + axes @ np.array([left, top]), axes, size)
-        found += _lines(image, (left, top), is_across=False)
-        found += _lines(np.ascontiguousarray(np.rot90(image, -1)), (left, top), is_across=True)
+        found += lines(image, (left, top), is_across=False)
+        found += lines(np.ascontiguousarray(np.rot90(image, -1)), (left, top), is_across=True)
     return sorted(found, key=lambda one: -one.image.shape[1] * one.height_mm)[:_MOST]
 
 
@@ -168,12 +172,45 @@ def _without_specks(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(is_letter[labels] if count > 1 else text, dtype=np.uint8)
 
 
-def _words_joined(stats: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Return (4, n) left, top, width, height of lines: words of one height beside each other put together."""
+def _without_ticks(text: npt.NDArray[np.uint8], frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return ink without the marks of the grid on a frame, which join the halves of a coordinate to one word.
+
+    Args:
+        text: Ink without the frame.
+        frame: The frame, thickened until it touches what stands on it; the sides of the picture cut one, too.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(text, connectivity=8)
+    long, thick = stats[:, 2:4].max(axis=1), stats[:, 2:4].min(axis=1)
+    is_tick = (long >= _TICK_MM[0] * PER_MM) & (thick <= _TICK_MM[1] * PER_MM)
+    touching = cv2.dilate(frame, np.ones((3, 3), np.uint8)) > 0
+    touching[[0, -1]] = touching[:, [0, -1]] = True
+    on_frame = np.zeros(len(stats), dtype=bool)
+    on_frame[labels[touching]] = True
+    is_tick &= on_frame
+    is_tick[0] = False
+    return np.where(is_tick[labels], 0, text).astype(np.uint8)
+
+
+def _rows_apart(stats: npt.NDArray[np.int32], text: npt.NDArray[np.uint8]) -> list[list[int]]:
+    """Return the boxes of words, those of two rows that nearly touch each by itself."""
     low, most = (value * PER_MM for value in _HEIGHT_MM)
     is_word = (stats[:, 3] >= 0.6 * low) & (stats[:, 3] <= most) & (stats[:, 4] > 0.12 * stats[:, 2] * stats[:, 3])
-    boxes = [list(map(int, box)) for box in stats[is_word][:, :4]]
-    boxes.sort()
+    boxes = []
+    for left, top, wide, high in stats[is_word][:, :4].tolist():
+        inked = np.flatnonzero(text[top : top + high, left : left + wide].any(axis=1))
+        gaps = np.flatnonzero(np.diff(inked) > 1)
+        starts, ends = inked[np.r_[0, gaps + 1]], inked[np.r_[gaps, -1]] + 1
+        if len(gaps) == 1 and (ends - starts).min() >= low:
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+                across = np.flatnonzero(text[top + start : top + end, left : left + wide].any(axis=0))
+                boxes.append([left + int(across[0]), top + start, int(np.ptp(across)) + 1, end - start])
+        else:
+            boxes.append([left, top, wide, high])
+    return sorted(boxes)
+
+
+def _words_joined(boxes: list[list[int]]) -> npt.NDArray[np.int64]:
+    """Return (4, n) left, top, width, height of lines: words of one height beside each other put together."""
     lines: list[list[int]] = []
     for left, top, wide, high in boxes:
         for line in lines:
@@ -190,21 +227,28 @@ def _words_joined(stats: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     return np.array(lines, dtype=np.int64).reshape(-1, 4).T
 
 
-def _lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_across: bool) -> list[Cutting]:
-    ink = (image > _INK).astype(np.uint8)
+def lines(image: npt.NDArray[np.uint8], start: tuple[float, float], *, is_across: bool) -> list[Cutting]:
+    """Return the lines of text along the rows of a picture of ink.
+
+    Args:
+        image: (h, w) ink, `PER_MM` pixels per millimetre; turned clockwise by a quarter with `is_across`.
+        start: Millimetres of its upper left corner, before it was turned.
+        is_across: Whether it was turned.
+    """
+    ink = (image > INK).astype(np.uint8)
     long = round(_LINE_MM * PER_MM)
     frame = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, long), np.uint8))
     frame |= cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((long, 1), np.uint8))
     frame = cv2.dilate(frame, np.ones((3, 3), np.uint8))
-    text = np.where(frame > 0, 0, ink).astype(np.uint8)
+    text = _without_ticks(np.where(frame > 0, 0, ink).astype(np.uint8), frame)
     size = (2 * round(_GAP_MM[1] * PER_MM) + 1, 2 * round(_GAP_MM[0] * PER_MM / 2) + 1)
     joined = cv2.morphologyEx(_without_specks(text), cv2.MORPH_CLOSE, np.ones(size, np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    left, top, wide, high = _words_joined(stats[1:])
+    left, top, wide, high = _words_joined(_rows_apart(stats[1:], text))
     low, most = (value * PER_MM for value in _HEIGHT_MM)
     is_text = (high >= low) & (high <= most) & (wide >= _ASPECT * high)
     pad = round(_PAD_MM * PER_MM)
-    clean = np.where(frame > 0, 0, image).astype(np.uint8)
+    clean = np.where((frame > 0) | ((ink > 0) & (text == 0)), 0, image).astype(np.uint8)
     made = []
     for x, y, w, h in zip(left[is_text], top[is_text], wide[is_text], high[is_text], strict=True):
         part = clean[max(y - pad, 0) : y + h + pad, max(x - pad, 0) : x + w + pad]

@@ -14,6 +14,9 @@ from pipelines.scan.model import Page, Placed, Points
 _BESIDE = 0.5
 """Points may lie beside the page by this share of it: where somebody moved one there."""
 
+_DEGREES, _EAST_M, _NORTH_M = 180.0, 100_000.0, 900_000.0
+"""Of plane coordinates in Vietnam all northings are larger than that, and all eastings between."""
+
 _HEADING = "mapX,mapY,sourceX,sourceY,enable,dX,dY,residual"
 
 
@@ -39,6 +42,25 @@ def pixels(pairs: Pairs, page: Page) -> Pairs | None:
         return None
     best = min(on_page, key=lambda source: warping.helmert_rms(source * (1.0, -1.0), pairs.target))
     return replace(pairs, source=np.ascontiguousarray(best) / page.shrink)
+
+
+def check(pairs: Pairs, name: str) -> None:
+    """Refuse points on the ground that are no plane coordinates in metres, or have northings before eastings.
+
+    Raises:
+        PackageError: They are degrees, or their columns are exchanged.
+    """
+    east, north = pairs.target.T
+    if (np.abs(pairs.target) <= _DEGREES).all() and np.ptp(pairs.target, axis=0).max() < 1:
+        raise PackageError(
+            f"{name}: tọa độ thực địa là độ (kinh, vĩ độ), không phải mét: chuyển sang VN-2000 phẳng rồi chạy lại.",
+            f"{name}: the coordinates on the ground are degrees, not metres: bring them to plane VN-2000, run again.",
+        )
+    if (east >= _NORTH_M).all() and (north < _NORTH_M).all() and (north > _EAST_M).all():
+        raise PackageError(
+            f"{name}: hai cột tọa độ thực địa bị đổi chỗ (mapX: đông, mapY: bắc): đổi lại rồi chạy lại.",
+            f"{name}: the two columns on the ground are exchanged (mapX: east, mapY: north): exchange them, run again.",
+        )
 
 
 def fitted(source: Points, target: Points, tolerance_m: float, name: str, *, flipped: bool = True) -> warping.Warp:

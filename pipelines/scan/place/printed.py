@@ -8,23 +8,27 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from pipelines.scan.model import Dark, Frame
-from pipelines.scan.place import margins, sheets
+from pipelines.scan.place import margins, sheets, titles
 from pipelines.text import fold
 
 SCALES = (200, 500, 1000, 2000, 5000, 10_000)
 
 _SCALE = re.compile(r"(?<![\d.])[1il|]\s*[:/.]\s*(\d[\d .,]{1,6}\d|\d{3,5})(?!\d)")
-_NUMBER = re.compile(r"(?:so|s)\s*[:.]?\s*(\d{1,4})\s*$")
-_SHEET_WORDS = re.compile(r"ban\s*d|b[aå]n\s|ba?n\s*đ")
 _OLDER = re.compile(r"hn\W*72")
 _DIGITS = str.maketrans("OoQDlI|iSsBZz", "0000111155822")
-_EASTING_M = (150_000.0, 900_000.0)
-_NORTHING_M = (900_000.0, 2_620_000.0)
+EASTING_M = (150_000.0, 900_000.0)
+NORTHING_M = (900_000.0, 2_620_000.0)
 NEAR_MM = 26.0
 """Coordinates of a corner stand at most so far from it."""
 
+_HALF = re.compile(r"\W*\d{3,4}\W*")
+_ROW, _HALVES = 1.0, 5.5
+"""How far the halves of a coordinate stand from each other, in heights of theirs: a mark of the grid between them."""
+
+_WHOLE = 0.01
 _LEAST_SCORE = 0.6
 
 
@@ -40,6 +44,7 @@ class Printed:
         sides: West, south, east, north in metres; NaN where no corner says it.
         votes: How many corners say each of them.
         lines: Everything read, for those who want to search it.
+        commune: The commune as its name was read, letters may be missing; None where it was not read.
     """
 
     scale: int | None
@@ -49,11 +54,22 @@ class Printed:
     sides: tuple[float, float, float, float]
     votes: tuple[int, int, int, int]
     lines: tuple[margins.Line, ...]
+    commune: str | None = None
 
     @property
     def is_older_system(self) -> bool:
         """Tell whether the sheet says that its coordinates are of HN-72."""
         return any(_OLDER.search(fold(line.text)) for line in self.lines)
+
+    @property
+    def meridian(self) -> float | None:
+        """Return the central meridian in degrees; None where it was not read."""
+        return titles.meridian(list(self.lines))
+
+
+def title(read: Printed | None) -> dict[str, Any]:
+    """Return what the title of a sheet says, whatever else is known: `number`, `scale`, `commune`, each or None."""
+    return {name: getattr(read, name, None) for name in ("number", "scale", "commune")}
 
 
 def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
@@ -67,7 +83,7 @@ def read(dark: Dark, frame: Frame, px_per_mm: float) -> Printed:
     found = margins.cuttings(dark, frame.corners, frame.turn_deg, px_per_mm)
     told = margins.read([one.image for one in found])
     lines = [
-        margins.Line(text.strip(), score, one.centre, one.is_across)
+        margins.Line(text.strip(), score, one.centre, one.is_across, one.height_mm)
         for one, (text, score) in zip(found, told, strict=True)
         if score >= _LEAST_SCORE and text.strip()
     ]
@@ -92,8 +108,9 @@ def parse(lines: list[margins.Line], wide_mm: float, high_mm: float) -> Printed:
         # A name with a division tells its scale; three digits and three digits alone may be anything.
         cells = Counter({cell: count for cell, count in cells.items() if cell.scale <= 2000})
     cell = cells.most_common(1)[0][0] if cells else None
-    sides, votes = _sides(lines, wide_mm, high_mm, cell)
-    return Printed(scale, cell, sheets.name(cell) if cell else None, _sheet_number(lines), sides, votes, tuple(lines))
+    sides, votes = _sides(lines, wide_mm, high_mm, scale)
+    named, kept = sheets.name(cell) if cell else None, tuple(lines)
+    return Printed(scale, cell, named, titles.number(lines), sides, votes, kept, titles.commune(lines))
 
 
 def _scale(lines: list[margins.Line]) -> int | None:
@@ -107,17 +124,6 @@ def _scale(lines: list[margins.Line]) -> int | None:
             if value in SCALES:
                 votes[value] += 1
     return votes.most_common(1)[0][0] if votes else None
-
-
-def _sheet_number(lines: list[margins.Line]) -> str | None:
-    """Return the number of the sheet: the last of the line of the title that names the map, above the frame."""
-    titles = [line for line in lines if not line.is_across and line.centre[1] < -9]
-    for line in sorted(titles, key=lambda one: -len(one.text)):
-        plain = fold(line.text)
-        found = _NUMBER.search(plain)
-        if found and _SHEET_WORDS.search(plain):
-            return str(int(found[1]))
-    return None
 
 
 def _mostly_digits(text: str) -> bool:
@@ -146,27 +152,99 @@ def coordinate(text: str) -> float | None:
 
 
 def _sides(
-    lines: list[margins.Line], wide_mm: float, high_mm: float, cell: sheets.Cell | None
+    lines: list[margins.Line], wide_mm: float, high_mm: float, scale: int | None
 ) -> tuple[tuple[float, float, float, float], tuple[int, int, int, int]]:
-    """Return west, south, east, north and how many corners say each."""
+    """Return west, south, east, north and how many corners (or marks between them) say each."""
     votes: list[Counter[float]] = [Counter() for _ in range(4)]
-    for line in lines:
+    size, marks = (wide_mm, high_mm), list[tuple[int, float, float]]()
+    for line in _whole(lines):
         value = coordinate(line.text)
         if value is None:
             continue
-        x, y = line.centre
-        # Whole kilometres alone are as well the number of a parcel or a year: only beside a corner, if at all.
-        at_left, at_right = abs(x) <= NEAR_MM, abs(x - wide_mm) <= NEAR_MM
-        at_top, at_bottom = abs(y) <= NEAR_MM, abs(y - high_mm) <= NEAR_MM
-        if not (at_left or at_right) or not (at_top or at_bottom):
-            continue
-        if _EASTING_M[0] <= value <= _EASTING_M[1]:
-            votes[0 if at_left else 2][value] += 1
-        elif _NORTHING_M[0] <= value <= _NORTHING_M[1]:
-            votes[3 if at_top else 1][value] += 1
-    chosen = _agreeing(votes, wide_mm, high_mm, cell)
+        places = (line.centre[0], high_mm - line.centre[1])
+        # Whole kilometres alone are as well the number of a parcel or a year: only beside the frame, if at all.
+        ends = [[abs(place - end) <= NEAR_MM for end in (0, side)] for place, side in zip(places, size, strict=True)]
+        for axis, (low, high) in enumerate((EASTING_M, NORTHING_M)):
+            if low <= value <= high and any(ends[1 - axis]):
+                marks.append((axis, value, places[axis]))
+                if any(ends[axis]):
+                    votes[axis if ends[axis][0] else axis + 2][value] += 1
+    if scale is not None:
+        for axis, length in enumerate(size):
+            for side, counted in enumerate(_by_marks([one[1:] for one in marks if one[0] == axis], length, scale)):
+                votes[axis + 2 * side] += counted
+    chosen = _agreeing(votes, wide_mm, high_mm)
     counts = tuple(vote.get(value, 0) for vote, value in zip(votes, chosen, strict=True))
     return chosen, counts  # type: ignore[return-value]
+
+
+def _by_marks(marks: list[tuple[float, float]], length_mm: float, scale: int) -> tuple[Counter[float], Counter[float]]:
+    """Return what the marks of the grid between the corners say of the lower and of the upper side of their axis.
+
+    Only what marks at two places say alike counts: where the resolution of the page is told wrongly no two do.
+
+    Args:
+        marks: Coordinates in metres, each with the place of its text from the lower side, mm.
+        length_mm: Length of the frame along the axis, in whole decimetres; else the marks say nothing of its sides.
+        scale: Scale denominator.
+    """
+    cells, step = length_mm / sheets.CROSS_MM, sheets.CROSS_MM * scale / 1000
+    count = round(cells) if math.isfinite(cells) else 0
+    votes: tuple[Counter[float], Counter[float]] = (Counter(), Counter())
+    if count < 2 or abs(cells / count - 1) > _WHOLE:
+        return votes
+    said: dict[float, list[int]] = {}
+    for value, place in marks:
+        node = round(place / sheets.CROSS_MM)
+        if abs(place - node * sheets.CROSS_MM) <= NEAR_MM:
+            said.setdefault(value - node * step, []).append(node)
+    for lower, nodes in said.items():
+        between = sum(0 < node < count for node in nodes)
+        if between and len(set(nodes)) > 1:
+            votes[0][lower] += between
+            votes[1][lower + count * step] += between
+    return votes
+
+
+def _whole(lines: list[margins.Line]) -> list[margins.Line]:
+    """Return lines with coordinates in two parts put together: `581` small and `000` large, beside or below it.
+
+    Where there are such, three or four digits alone are half a coordinate and say nothing.
+    """
+    short = [line for line in lines if _HALF.fullmatch(line.text)]
+    pairs = sorted(
+        (apart, first, second)
+        for first, line in enumerate(short)
+        for second, other in enumerate(short)
+        if first != second and (apart := _apart(line, other)) is not None
+    )
+    used, made = set[int](), list[margins.Line]()
+    for _, first, second in pairs:
+        if first not in used and second not in used:
+            used |= {first, second}
+            one, other = short[first], short[second]
+            x, y = ((here + there) / 2 for here, there in zip(one.centre, other.centre, strict=True))
+            digits = re.sub(r"\D", "", one.text + other.text)
+            made.append(margins.Line(digits, min(one.score, other.score), (x, y), one.is_across))
+    return made + [line for line in lines if line not in short] if made else lines
+
+
+def _apart(line: margins.Line, other: margins.Line) -> float | None:
+    """Return how far the metres stand from the kilometres of a coordinate, mm; None where they cannot be one."""
+    kilometres, metres = (re.sub(r"\D", "", one.text) for one in (line, other))
+    value = 1000.0 * int(kilometres) if kilometres else 0.0
+    is_place = any(low <= value <= high for low, high in (EASTING_M, NORTHING_M))
+    if line.is_across != other.is_across or len(metres) != 3 or not is_place:
+        return None
+    right, down = (there - here for here, there in zip(line.centre, other.centre, strict=True))
+    if line.is_across:
+        # Read from below: its lines run upwards.
+        right, down = -down, right
+    # In millimetres where nothing tells the resolution of the page it would be anything.
+    row, most = (share * max(line.height_mm, other.height_mm) for share in (_ROW, _HALVES))
+    beside = abs(down) <= row and row < right <= most
+    below = abs(right) <= 2 * row and row < down <= most
+    return math.hypot(right, down) if beside or below else None
 
 
 def is_side(length_m: float, length_mm: float) -> bool:
@@ -174,9 +252,7 @@ def is_side(length_m: float, length_mm: float) -> bool:
     return any(abs(length_m / scale * 1000 - length_mm) <= 0.01 * length_mm for scale in SCALES)
 
 
-def _agreeing(
-    votes: list[Counter[float]], wide_mm: float, high_mm: float, cell: sheets.Cell | None
-) -> tuple[float, float, float, float]:
+def _agreeing(votes: list[Counter[float]], wide_mm: float, high_mm: float) -> tuple[float, float, float, float]:
     """Return for each side the value that fits its opposite side best: both right beats many votes."""
     out = [math.nan] * 4
     for low, high, length in ((0, 2, wide_mm), (1, 3, high_mm)):

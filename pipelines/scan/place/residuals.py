@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 from markupsafe import Markup, escape
 
 from pipelines.scan.model import Placed
@@ -13,10 +14,35 @@ _RIM = 26.0
 _LONGEST = 46.0
 """The longest arrow, in units of the drawing: longer ones are cut and marked."""
 
+_ROWS, _BLACK, _WHITE, _GREY = 200, 60, 195, 0.05
+_HALF_PX, _FINE_PX = 0.5, 0.1
+"""What a line may be off in pixels: between two rows of black and white, and where its rim is grey."""
+
 _KINDS = {
     "frame": ("góc khung", "frame corner"), "cross": ("mắt lưới", "grid cross"),
     "file": ("tệp tọa độ", "world file"), "officer": ("điểm nhập", "entered point"),
 }  # fmt: skip
+
+
+def error_m(placed: Placed, grey: npt.NDArray[np.uint8]) -> float:
+    """Return how far a sheet may lie from its true place, metres: what its points disagree, and what no pixel can tell.
+
+    A line along the rows of a picture in pure black and white may be anywhere within half a pixel, all of it alike, and
+    points on it agree nevertheless. Grey at its rim, or a turn that leads it over a row, gives its place away.
+
+    Args:
+        placed: The place.
+        grey: (H, W) picture.
+    """
+    height, width = grey.shape
+    (start,), (right,) = placed.warp([(0.0, height / 2)]), placed.warp([(float(width), height / 2)])
+    way = right - start
+    length = float(np.hypot(*way))
+    rows_crossed = min(abs(float(way[0])), abs(float(way[1]))) / length * width
+    sample = grey[:: max(1, height // _ROWS)]
+    is_grey = float(((sample > _BLACK) & (sample < _WHITE)).mean()) > _GREY * float((sample <= _BLACK).mean())
+    blind = _HALF_PX if not is_grey and rows_crossed < 1 else _FINE_PX
+    return float(np.hypot(placed.warp.rms_m, blind * length / width))
 
 
 def render(placed: Placed) -> Markup:
