@@ -4,6 +4,9 @@ WEB := atlas/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/vite $(WEB)/public $(WEB)/*.json $(WEB)/*.ts $(WEB)/index.html \
 	schemas/generated/types.ts -type f 2>/dev/null)
 
+# A program that may not keep its bytecode compiles pandas anew whenever it starts: 2 s for each of some hundred starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-units test-stores test-changes test-whole lint check-web lock clean
 
 setup: .venv/.ready $(WEB)/dist/index.html
