@@ -18,7 +18,13 @@ from pipelines import dates, numbers
 from pipelines.sources import fold
 
 ENTITY, CONTAINER = "entity", "container"
-_LINK_TYPES = {"_id": "int64", "_parent": "Int64", "_in": "string", "_dossier": "int64", "_before": "bool"}
+_LINK_TYPES: dict[str, Any] = {
+    "_id": "int64",
+    "_parent": "Int64",
+    "_in": "string",
+    "_dossier": "int64",
+    "_before": "bool",
+}
 LINKS = tuple(_LINK_TYPES)
 UNKNOWN = "unknown_element"
 """Name of the frame of elements the code list does not know: path, count and the first value of each."""
@@ -113,13 +119,13 @@ def frame(entity: str, records: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     given = set[Any]().union(*records)
     written = [name for name in names if name in given]
     table = pd.DataFrame.from_records(records, columns=[*LINKS, *written])
-    table = table.astype(_LINK_TYPES | dict.fromkeys(written, "string"))
     nothing = pd.Series(pd.NA, index=table.index, dtype="string")
-    columns = {name: table[name] for name in LINKS} | dict.fromkeys(names, nothing)
+    columns = {name: table[name].astype(kind).array for name, kind in _LINK_TYPES.items()}
+    columns |= dict.fromkeys(names, nothing.array)
     for name in written:
-        stripped = table[name].str.strip()
-        columns[name] = stripped.mask(stripped == "")
-    return pd.DataFrame(columns)
+        stripped = table[name].astype("string").str.strip()
+        columns[name] = stripped.mask(stripped == "").array
+    return pd.DataFrame(columns, index=table.index)
 
 
 def of_tables(tables: Mapping[str, pd.DataFrame]) -> Document:
