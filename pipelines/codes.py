@@ -1,13 +1,15 @@
 """Codes: land use by crosswalk, origins, forms and terms of use, kinds of holders, from the words offices write."""
 
+import datetime
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import astuple, dataclass
 from functools import cache
 
 import pandas as pd
 
 import schemas
-from pipelines.text import flags, fold, map_unique, place_tones
+from pipelines.text import flags, fold, map_fields, map_unique, place_tones
 
 NEW_SCHEME, OLD_SCHEME, UNKNOWN_SCHEME = "TT08/2024", "TT25/2014", "unknown"
 CURRENT, LEGACY, AMBIGUOUS, UNKNOWN = "current", "legacy", "ambiguous", "unknown"
@@ -19,6 +21,9 @@ _PIECES = re.compile(r"\s*[+;,/&]\s*|\s+và\s+|\s{1,}(?=[A-ZĐ]{3}(?:\W|$))")
 _LEAF_LIKE = frozenset({"LUA"})
 _URBAN, _RURAL = "ODT", "ONT"
 _RANK = {CURRENT: 0, LEGACY: 1, AMBIGUOUS: 2, UNKNOWN: 3}
+_LASTING = re.compile(r"lau dai|vo thoi han")
+_YEARS = re.compile(r"^(?:thoi han )?0*(\d{1,2}) ?(?:nam)?$", re.ASCII)
+_UNTIL = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})", re.ASCII)
 _SQUEEZE = re.compile(r"[^a-z0-9]+")
 
 
@@ -52,11 +57,8 @@ def land_use(recorded: pd.Series, *, urban: bool, date: str | None = None) -> pd
     """
     text = recorded.astype("string").str.strip()
     text = text.mask(text == "")
-    known = {value: translate(str(value), urban=urban, date=date) for value in text.dropna().unique()}
-    columns = {
-        name: text.map({value: getattr(item, name) for value, item in known.items()}) for name in LandUse.__slots__
-    }
-    return pd.DataFrame(columns, index=recorded.index).astype("string")
+    fields = dict.fromkeys(LandUse.__slots__, "string")
+    return map_fields(text, lambda value: astuple(translate(value, urban=urban, date=date)), fields)
 
 
 def translate(recorded: str, *, urban: bool, date: str | None = None) -> LandUse:
@@ -121,20 +123,19 @@ def roles(words: pd.Series) -> pd.Series:
 
 def terms(words: pd.Series) -> pd.DataFrame:
     """Return `thoi_han` ("Lâu dài", "50 năm", "Đến ngày dd/mm/yyyy" or as recorded) and `ngay_het_han` (yyyy-mm-dd)."""
-    text = words.astype("string").str.strip()
-    text = text.mask(text == "")
-    key = map_unique(text, fold).astype("string")
-    lasting = key.str.contains("lau dai|on dinh lau dai|vo thoi han", regex=True).fillna(False)
-    years = key.str.extract(r"^(?:thoi han )?0*(\d{1,2}) ?(?:nam)?$")[0]
-    until = key.str.extract(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})")
-    # Assigning column by column keeps missing values missing through the joins below.
-    day, month, year = until[0].str.zfill(2), until[1].str.zfill(2), until[2]
-    iso = pd.to_datetime((year + "-" + month + "-" + day).astype("object"), format="%Y-%m-%d", errors="coerce")
-    normal = text.mask(lasting, "Lâu dài")
-    normal = normal.mask(years.notna() & ~lasting, years + " năm")
-    normal = normal.mask(iso.notna() & ~lasting, "Đến ngày " + day + "/" + month + "/" + year)
-    expiry = iso.dt.strftime("%Y-%m-%d").astype("string").mask(lasting)
-    return pd.DataFrame({"thoi_han": normal.astype("string"), "ngay_het_han": expiry}, index=words.index)
+    return map_fields(words.astype("string").str.strip(), _term, {"thoi_han": "string", "ngay_het_han": "string"})
+
+
+def _term(text: str) -> tuple[str | None, str | None]:
+    key = fold(text)
+    if _LASTING.search(key):
+        return "Lâu dài", None
+    if until := _UNTIL.search(key):
+        day, month, year = map(int, until.groups())
+        with suppress(ValueError):
+            return f"Đến ngày {day:02}/{month:02}/{year:04}", datetime.date(year, month, day).isoformat()
+    years = _YEARS.match(key)
+    return f"{years[1]} năm" if years else text or None, None
 
 
 def _piece(piece: str, urban: bool, is_old: bool) -> LandUse:

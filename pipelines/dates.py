@@ -1,11 +1,14 @@
 """Dates as offices write them, with the year alone, or month and year, as dates of their own kind."""
 
+import re
+from datetime import date, timedelta
+
 import pandas as pd
 
-from pipelines.text import fold, map_unique
+from pipelines.text import fold, map_fields
 
 _YEAR_MIN, _YEAR_MAX = 1880, 2100
-_EXCEL_EPOCH = pd.Timestamp("1899-12-30")
+_EXCEL_EPOCH = date(1899, 12, 30)
 _TIME = r"(?:[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?z?)?"
 _DAY_FIRST = rf"^(?P<d>\d{{1,2}}) ?[/\-.] ?(?P<m>\d{{1,2}}) ?[/\-.] ?(?P<y>\d{{4}}){_TIME}$"
 _YEAR_FIRST = rf"^(?P<y>\d{{4}})[/\-.](?P<m>\d{{1,2}})[/\-.](?P<d>\d{{1,2}}){_TIME}$"
@@ -13,11 +16,16 @@ _WORDS = r"^(?:ngay ?)?(?P<d>\d{1,2}),? ?thang ?(?P<m>\d{1,2}),? ?(?:nam ?)?(?P<
 _NAMED = r"^(?P<d>\d{1,2})[ \-/.](?P<m>[a-z]{3,9})[ \-/.,]{1,2}(?P<y>\d{4})$"
 _COMPACT = r"^(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:18|19|20)\d{2})$"
 _COMPACT_YEAR_FIRST = r"^(?P<y>(?:18|19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>\d{2})$"
-_SERIAL = r"^\d{5}(?:\.\d+)?$"
-_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_YEAR = r"^(?:nam ?)?((?:18|19|20)\d{2})(?:\.0+)?$"
-_MONTH = r"^(?:thang ?)?(?:0?[1-9]|1[0-2])(?: ?[/\-.] ?|,? ?nam ?| )((?:18|19|20)\d{2})$"
-_BLANK = r"^[\s\-\u2013\u2014./]*$"
+_SERIAL = re.compile(r"^\d{5}(?:\.\d+)?$", re.ASCII)
+_YEAR = re.compile(r"^(?:nam ?)?((?:18|19|20)\d{2})(?:\.0+)?$", re.ASCII)
+_MONTH = re.compile(r"^(?:thang ?)?(?:0?[1-9]|1[0-2])(?: ?[/\-.] ?|,? ?nam ?| )((?:18|19|20)\d{2})$", re.ASCII)
+_BLANK = re.compile(r"^[\s\-\u2013\u2014./]*$")
+
+_DAYS = tuple(
+    re.compile(pattern, re.ASCII)
+    for pattern in (_DAY_FIRST, _YEAR_FIRST, _COMPACT, _COMPACT_YEAR_FIRST, _WORDS, _NAMED)
+)
+_FIELDS = {"date": "string", "year": "Int64", "bad": "boolean"}
 
 _ENGLISH = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SPOKEN = ("gieng|mot", "hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot", "muoi hai|chap")
@@ -32,46 +40,32 @@ def parse(values: pd.Series) -> pd.DataFrame:
     null, `year` set). The day comes first, as the law writes it, and is never exchanged with the month: 06/25/2010 is
     `bad`, as are a two-digit year and a day that does not exist.
     """
-    if values.isna().all():
-        return pd.DataFrame(
-            {
-                "date": pd.Series(pd.NA, index=values.index, dtype="string"),
-                "year": pd.Series(pd.NA, index=values.index, dtype="Int64"),
-                "bad": False,
-            }
-        )
-    text = values.astype("string").str.strip().str.lstrip("'")
-    text = text.mask(text.str.fullmatch(_BLANK).fillna(False))
-    if text.str.fullmatch(_ISO).fillna(True).all():
-        # What databases export needs no look at the other spellings.
-        dates = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-        return _judged(text, dates, dates.dt.year.astype("Int64"))
-    text = map_unique(text, _plain).astype("string")
-    parts = pd.DataFrame({"y": pd.NA, "m": pd.NA, "d": pd.NA}, index=text.index, dtype="string")
-    for pattern in (_DAY_FIRST, _YEAR_FIRST, _COMPACT, _COMPACT_YEAR_FIRST, _WORDS, _NAMED):
-        parts = parts.fillna(text.str.extract(pattern))
-    iso = (
-        parts["y"] + "-" + map_unique(parts["m"], _month).astype("string").str.zfill(2) + "-" + parts["d"].str.zfill(2)
-    )
-    dates = pd.to_datetime(iso.astype("object"), format="%Y-%m-%d", errors="coerce")
-    serial = pd.to_numeric(text.where(text.str.fullmatch(_SERIAL).fillna(False)), errors="coerce")
-    dates = dates.fillna(_EXCEL_EPOCH + pd.to_timedelta(serial.astype("float64") // 1, unit="D"))
-    year_only = text.str.extract(_YEAR)[0].fillna(text.str.extract(_MONTH)[0])
-    years = dates.dt.year.astype("Int64").fillna(pd.to_numeric(year_only, errors="coerce").astype("Int64"))
-    return _judged(text, dates, years)
+    read = map_fields(values.astype("string"), _read, _FIELDS)
+    return read.assign(bad=read["bad"].fillna(False).astype(bool))
 
 
-def _judged(text: pd.Series, dates: pd.Series, years: pd.Series) -> pd.DataFrame:
-    """Return what was read, without years that no paper can bear."""
-    possible = years.between(_YEAR_MIN, _YEAR_MAX).fillna(False)
-    return pd.DataFrame(
-        {
-            "date": dates.dt.strftime("%Y-%m-%d").astype("string").where(possible),
-            "year": years.where(possible),
-            "bad": (text.notna() & ~possible).astype(bool),
-        },
-        index=text.index,
-    )
+def _read(value: str) -> tuple[str | None, int | None, bool]:
+    """Return date, year and whether the text is neither, without years that no paper can bear."""
+    text = value.strip().lstrip("'")
+    if _BLANK.fullmatch(text):
+        return None, None, False
+    text = _plain(text)
+    day = _day(text)
+    only = None if day else _YEAR.match(text) or _MONTH.match(text)
+    year = day.year if day else int(only[1]) if only else None
+    if year is None or not _YEAR_MIN <= year <= _YEAR_MAX:
+        return None, None, True
+    return day.isoformat() if day else None, year, False
+
+
+def _day(text: str) -> date | None:
+    found = next((match for match in (pattern.match(text) for pattern in _DAYS) if match), None)
+    try:
+        if found:
+            return date(int(found["y"]), _month(found["m"]), int(found["d"]))
+    except ValueError:
+        return None
+    return _EXCEL_EPOCH + timedelta(int(text[:5])) if _SERIAL.match(text) else None
 
 
 def _plain(value: str) -> str:
@@ -84,7 +78,6 @@ def _plain(value: str) -> str:
     return text
 
 
-def _month(value: str) -> str | None:
-    if value.isdigit():
-        return value
-    return str(_ENGLISH.index(value[:3]) + 1) if value[:3] in _ENGLISH else None
+def _month(value: str) -> int:
+    """Return the number of a month written in digits or in English; one that there is not is a ValueError."""
+    return int(value) if value.isdigit() else _ENGLISH.index(value[:3]) + 1

@@ -11,7 +11,7 @@ import pandas as pd
 from stdnum.vn import mst
 
 import schemas
-from pipelines.text import flags, map_unique
+from pipelines.text import flags, map_fields, map_unique
 
 PROVINCES = frozenset(
     re.findall(
@@ -38,6 +38,7 @@ _LABEL = re.compile(
     r"^(?:s[oố]\s*)?(?:CCCD/CMND|CMND/CCCD|CCCD|CMTND|CMND|CMT|CC|ĐDCN|MST|HC|hộ chiếu|passport|s[oố])\b[:.\s]*",
     re.IGNORECASE,
 )
+_PARTS = {"province": "string", "century": "Int64", "year": "Int64", "is_male": "boolean"}
 _VIETNAM, _LAST_CENTURY = "VNM", 5
 
 
@@ -128,10 +129,15 @@ def mask(numbers: pd.Series) -> pd.Series:
 
 def _parts(numbers: pd.Series) -> pd.DataFrame:
     """Return `province`, `year` and `is_male` (Int64, boolean) as the digits of personal numbers say."""
-    parts = numbers.astype("string").str.extract(rf"^{_CITIZEN.pattern}$")
-    century = pd.to_numeric(parts["century"], errors="coerce").astype("Int64")
-    year = 1900 + century // 2 * 100 + pd.to_numeric(parts["year"], errors="coerce").astype("Int64")
-    return pd.DataFrame({"province": parts["province"], "century": century, "year": year, "is_male": century % 2 == 0})
+    return map_fields(numbers.astype("string"), _part, _PARTS)
+
+
+def _part(number: str) -> tuple[str | None, int | None, int | None, bool | None]:
+    found = _CITIZEN.fullmatch(number)
+    if not found:
+        return None, None, None, None
+    century = int(found["century"])
+    return found["province"], century, 1900 + century // 2 * 100 + int(found["year"]), century % 2 == 0
 
 
 def _is_citizen(numbers: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ _HECTARE_M2 = 10_000.0
 _GAPS = r"[\s\u00a0\u2007\u2009\u202f]"
 _GROUPED = rf"^\d{{1,3}}(?:{_GAPS}\d{{3}})+(?:[.,]\d+)?$|^\d{{1,3}}(?:['\u2019]\d{{3}})+(?:[.,]\d+)?$"
 _BLANK = r"^[\s\-\u2013\u2014./]*$"
+_TIDY = r"[1-9][0-9]*"
 _DIGITS = r"[0-9]{1,15}"
 _PLAIN = r"^[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _THOUSANDS_DOT = r"^[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?$"
@@ -69,7 +70,10 @@ def tidy_key(values: pd.Series) -> pd.Series:
 
     An empty text and a number of zeros alone are missing; the apostrophe that makes a number a text is gone.
     """
-    text = values.astype("string").str.strip().str.replace(r"^'|\s+", "", regex=True)
+    text = values.astype("string")
+    if text.str.fullmatch(_TIDY).fillna(True).all():
+        return text
+    text = text.str.strip().str.replace(r"^'|\s+", "", regex=True)
     text = text.str.replace(r"^(\d+)[.,]0+$", r"\1", regex=True)
     digits = text.str.fullmatch(r"\d+").fillna(False)
     text = text.mask(digits, text.str.lstrip("0"))

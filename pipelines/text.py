@@ -6,10 +6,11 @@ too. Text is cleaned of invisible characters only after decoding: byte 0xAD is t
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
+from pandas.api.extensions import take
 
 from pipelines.charmaps import ENCODINGS, UNDECODABLE, decode
 from pipelines.encodings import Vote, decode_columns, doubt, vote, vote_columns
@@ -26,6 +27,7 @@ __all__ = [
     "fold",
     "fold_series",
     "foreign",
+    "map_fields",
     "map_unique",
     "place_tones",
     "repair",
@@ -83,12 +85,24 @@ def place_tones(text: str) -> str:
 
 def map_unique(values: pd.Series, function: Callable[[str], Any]) -> pd.Series:
     """Return function(value) for every value, called once per different value; missing values stay missing."""
-    text = values.astype("object")
-    present = text.notna()
-    if not present.any():
-        return text
-    known = {value: function(str(value)) for value in text[present].unique()}
-    return text.where(present).map(known)
+    codes, different = pd.factorize(values)
+    if not len(different):
+        return values.astype("object")
+    known = pd.Series([function(str(value)) for value in different])
+    return pd.Series(take(known.array, codes, allow_fill=True), index=values.index, name=values.name)
+
+
+def map_fields(values: pd.Series, function: Callable[[str], tuple[Any, ...]], types: Mapping[str, str]) -> pd.DataFrame:
+    """Return the fields of function(value) as columns of these types, called once per different value.
+
+    The fields of missing values are missing; types are those of pandas that know missing values.
+    """
+    codes, different = pd.factorize(values)
+    # A missing value has the code -1, which is the last.
+    rows = [*(function(str(value)) for value in different), (None,) * len(types)]
+    fields = zip(types.items(), zip(*rows, strict=True), strict=True)
+    columns = {name: pd.Series(field, dtype=kind).array[codes] for (name, kind), field in fields}
+    return pd.DataFrame(columns, index=values.index)
 
 
 def flags(values: pd.Series, predicate: Callable[[str], bool]) -> pd.Series:

@@ -7,6 +7,7 @@ to whoever writes the file; `spatial_tables` names what has to be registered. Ro
 
 import sqlite3
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import schemas
@@ -127,6 +128,7 @@ def holders(dialect: Dialect = SQLITE) -> str:
     return _script("holders", dialect)
 
 
+@cache
 def _script(store: str, dialect: Dialect) -> str:
     parts = [
         f"{_comment(name, *titles)}CREATE TABLE IF NOT EXISTS {dialect.table(name)} (\n  "
@@ -159,6 +161,7 @@ def current_view(table: str) -> str:
     return f"{table}_hien_hanh"
 
 
+@cache
 def current_columns(table: str) -> tuple[str, ...]:
     """Return the columns of that view, beside the key."""
     layer = next(name for name in schemas.layers() if table in (name, table_name(name, table.rpartition("_")[2])))
@@ -170,6 +173,7 @@ def is_partitioned(table: str) -> bool:
     return any(table.startswith(f"{layer}_") for layer in _PARTITIONED)
 
 
+@cache
 def spatial_tables(srid: int | str) -> tuple[SpatialTable, ...]:
     """Return the feature tables of one zone in the land database."""
     return tuple(
@@ -179,6 +183,7 @@ def spatial_tables(srid: int | str) -> tuple[SpatialTable, ...]:
     )
 
 
+@cache
 def table_name(layer: str, srid: int | str) -> str:
     """Return the table of a layer; layers with exact coordinates have one table per zone."""
     return f"{layer}_{srid}" if schemas.layer(layer)["x-per-zone"] else layer
@@ -189,6 +194,7 @@ def is_indexed(layer: str, column: str) -> bool:
     return any(index[0] == column for index in indexes.BY_LAYER.get(layer, ()))
 
 
+@cache
 def columns(layer: str) -> tuple[tuple[str, str], ...]:
     """Return name and SQL type of the columns of an entity, without those of versions.
 

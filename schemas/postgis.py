@@ -1,5 +1,7 @@
 """SQL of the land database for PostGIS: schemas, tables, partitions by commune, and who may do what."""
 
+from functools import cache
+
 from schemas import ddl, guards
 
 LAND, HOLDERS = "land", "holders"
@@ -58,6 +60,7 @@ GRANT EXECUTE ON FUNCTION {LAND}.make_partition(integer, text) TO {WRITER};
 """
 
 
+@cache
 def template() -> str:
     """Return the SQL of both schemas with `{srid}` in place of the zone; it may be run again for another zone."""
     land, holders = ddl.Dialect(is_postgis=True, schema=LAND), ddl.Dialect(is_postgis=True, schema=HOLDERS)

@@ -34,7 +34,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     folder = conninfo_to_dict(server)["host"]
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        # Copying the files of the template takes a tenth of what writing them through the log does (the way since 15).
+        way = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f"CREATE DATABASE {name}{way}")
         yield f"postgresql://postgres@/{name}?host={folder}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -15,6 +15,8 @@ INDIVIDUAL, COUPLE, HOUSEHOLD = "ca_nhan", "vo_chong", "ho_gia_dinh"
 ORGANISATION, COMMUNITY, GROUP = "to_chuc", "cong_dong", "nhom_nguoi"
 
 _UNIT = ["thua_key", "giay_chung_nhan_id"]
+_ROLES = ("chu_ho", "vo", "chong", "nguoi_dai_dien")
+_UNIT_COLUMNS = ["thua_key", "paper", "dia_chi_chu", "members", "first", *_ROLES, "id"]
 
 
 @dataclass(frozen=True)
@@ -135,12 +137,14 @@ def _kinds(rows: pd.DataFrame) -> pd.Series:
 def _units(members: pd.DataFrame, kind: str, place: Place) -> pd.DataFrame:
     """Return one row per couple, household or group: its id, members in order, head, wife, husband, address."""
     of_kind = members.loc[members["kind"] == kind].drop_duplicates([*_UNIT, "ca_nhan_id"])
+    if of_kind.empty:
+        return pd.DataFrame(columns=_UNIT_COLUMNS, dtype="string")
     of_kind = of_kind.assign(paper=of_kind["giay_chung_nhan_id"].fillna(""))
     keys = ["thua_key", "paper"]
     joined = of_kind.groupby(keys, sort=False)["ca_nhan_id"].agg(";".join)
     units = of_kind.groupby(keys, sort=False)[["dia_chi_chu"]].first()
     units["members"], units["first"] = joined, of_kind.groupby(keys, sort=False)["ca_nhan_id"].first()
-    for role in ("chu_ho", "vo", "chong", "nguoi_dai_dien"):
+    for role in _ROLES:
         in_role = of_kind.loc[of_kind["vai_tro"] == role].groupby(keys, sort=False)["ca_nhan_id"].first()
         units[role] = in_role.reindex(units.index).astype("string")
     units = units.reset_index()

@@ -84,6 +84,8 @@ def _unreadable(frame: pd.DataFrame, column: str, ids: str, place: Place) -> lis
     The detail names the column and the characters, never the value, which may be a name.
     """
     strange = text.foreign(frame[column])
+    if strange.isna().all():
+        return []
     lost = strange.str.contains(text.UNDECODABLE, regex=False).fillna(False).astype(bool)
     foreign = strange.notna() & ~lost
     points = text.map_unique(strange, lambda value: " ".join(f"U+{ord(letter):04X}" for letter in value))

@@ -18,7 +18,14 @@ from pipelines import dates, numbers
 from pipelines.sources import fold
 
 ENTITY, CONTAINER = "entity", "container"
-LINKS = ("_id", "_parent", "_in", "_dossier", "_before")
+_LINK_TYPES: dict[str, Any] = {
+    "_id": "int64",
+    "_parent": "Int64",
+    "_in": "string",
+    "_dossier": "int64",
+    "_before": "bool",
+}
+LINKS = tuple(_LINK_TYPES)
 UNKNOWN = "unknown_element"
 """Name of the frame of elements the code list does not know: path, count and the first value of each."""
 
@@ -108,15 +115,17 @@ def model() -> Model:
 def frame(entity: str, records: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
     """Return records of one entity as a frame with every attribute of the code list, texts and links."""
     names = list(dict.fromkeys(model().attributes[entity].values()))
-    table = pd.DataFrame.from_records(records, columns=[*LINKS, *names])
-    texts = table[names].astype("string")
     # Of the attributes of the structure most stand empty.
-    for name in texts.columns[texts.notna().any()]:
-        stripped = texts[name].str.strip()
-        texts[name] = stripped.mask(stripped == "")
-    links = {"_id": "int64", "_parent": "Int64", "_in": "string", "_dossier": "int64", "_before": "bool"}
-    whole: pd.DataFrame = pd.concat([table[list(LINKS)].astype(links), texts], axis=1)
-    return whole
+    given = set[Any]().union(*records)
+    written = [name for name in names if name in given]
+    table = pd.DataFrame.from_records(records, columns=[*LINKS, *written])
+    nothing = pd.Series(pd.NA, index=table.index, dtype="string")
+    columns = {name: table[name].astype(kind).array for name, kind in _LINK_TYPES.items()}
+    columns |= dict.fromkeys(names, nothing.array)
+    for name in written:
+        stripped = table[name].astype("string").str.strip()
+        columns[name] = stripped.mask(stripped == "").array
+    return pd.DataFrame(columns, index=table.index)
 
 
 def of_tables(tables: Mapping[str, pd.DataFrame]) -> Document:
@@ -156,8 +165,9 @@ def typed(document: Document) -> Typed:
             if kind in _AS_THEY_ARE:
                 continue
             result[name], wrong = _typed(rows[name], kind)
-            found = pd.DataFrame({"_id": rows.loc[wrong, "_id"], "entity": entity, "attribute": name})
-            bad.append(found.assign(kind="date" if kind.startswith("date") else "number"))
+            if wrong.any():
+                found = pd.DataFrame({"_id": rows.loc[wrong, "_id"], "entity": entity, "attribute": name})
+                bad.append(found.assign(kind="date" if kind.startswith("date") else "number"))
         frames[entity] = result
     columns = ["entity", "_id", "attribute", "kind"]
     return Typed(frames, pd.concat(bad, ignore_index=True)[columns] if bad else pd.DataFrame(columns=columns))

@@ -7,6 +7,7 @@ both ends at once; see `pipelines.store.reading.as_of` for the question both ans
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -55,12 +56,21 @@ class Difference:
 
 def typed(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return the entity columns of a table, in order and in the types the database declares; absent ones are null."""
+    if not len(rows):
+        # A delivery is compared with every table and has rows for a few.
+        return _without_rows(table).copy()
     columns = {
         name: _coerce(rows[name], declared) if name in rows.columns else pd.Series(pd.NA, rows.index, dtype="string")
         for name, declared in table.entity
         if name != GEOMETRY_COLUMN
     }
     return pd.DataFrame(columns, index=rows.index).reset_index(drop=True)
+
+
+@cache
+def _without_rows(table: Table) -> pd.DataFrame:
+    entity = [(name, declared) for name, declared in table.entity if name != GEOMETRY_COLUMN]
+    return pd.DataFrame({name: _coerce(pd.Series([], dtype=object), declared) for name, declared in entity})
 
 
 def row_hashes(rows: pd.DataFrame, geometries: Geometries | None, *, leave_out: tuple[str, ...] = ()) -> pd.Series:

@@ -97,6 +97,8 @@ def test_terms():
         "Đến ngày 15/10/2063",
     ]
     assert found["ngay_het_han"].tolist() == [pd.NA, pd.NA, pd.NA, "2063-10-15", "2063-10-15", pd.NA, pd.NA]
+    nowhere = codes.terms(texts("Đến ngày 12/03/0000", " "))
+    assert nowhere.fillna("").to_numpy().tolist() == [["Đến ngày 12/03/0000", ""], ["", ""]]
 
 
 def test_kinds_roles_and_forms():

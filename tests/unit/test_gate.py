@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -27,12 +28,15 @@ def load(home: Path, commune: str, count: int = 20, **changes: object) -> None:
         run(delivery(count, ma_xa=commune, **changes), store, vault.open_vault(home / "holder.key"))
 
 
+def released(home: Path) -> None:
+    load(home, "15670")
+    load(home, "15703", shift_m=3000.0)
+    execute(home, Settings(home=home))
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    load(tmp_path, "15670")
-    load(tmp_path, "15703", shift_m=3000.0)
-    execute(tmp_path, Settings(home=tmp_path))
-    return tmp_path
+def home(tmp_path: Path, once: Callable[..., Path]) -> Path:
+    return once(released, tmp_path)
 
 
 def manifest(home: Path) -> dict:

@@ -11,13 +11,18 @@ from pipelines.errors import CadastreError
 from pipelines.publish.files import execute
 from pipelines.settings import Settings
 
-from .test_minutes import home  # noqa: F401
+from .test_minutes import home, two_reports  # noqa: F401
 from .test_publish import home as published  # noqa: F401
 from .test_publish import load
 
 BROKEN = {"cut": lambda whole: whole[: len(whole) // 2], "empty": lambda _: b"", "list": lambda _: b"[]"}
 BROKEN |= {"null": lambda _: b"null", "bytes": lambda _: b"\xff\xfe\x00", "object": lambda _: b"{}"}
 PARQUET = ("cut", "empty", "bytes")
+
+
+@pytest.fixture
+def reported(tmp_path, once):
+    return once(two_reports, tmp_path)
 
 
 def ends_in_a_sentence(home, command, name):  # noqa: F811
@@ -37,28 +42,26 @@ def spoil(path, how):
 @pytest.mark.parametrize(
     "name", ["validate/verdict.json", "validate/summary.json", "package/inventory.json", "answers.json"]
 )
-def test_report_names_the_broken_object(home, name, how):  # noqa: F811
-    assert CliRunner().invoke(app, ["--home", str(home), "report"]).exit_code == 0
+def test_report_names_the_broken_object(reported, name, how):
     if name == "answers.json" and how == "list":
         return  # a list without answers is what it should be
     if name == "package/inventory.json" and how == "object":
         return
-    (home / "15670/answers.json").write_text('[{"key": "a", "status": "kept", "note": "vì"}]', encoding="utf-8")
-    before = (home / "15670/report/report.html").read_bytes()
-    spoil(home / "15670" / name, how)
-    ends_in_a_sentence(home, ["report", "15670"], name)
-    assert (home / "15670/report/report.html").read_bytes() == before
+    (reported / "15670/answers.json").write_text('[{"key": "a", "status": "kept", "note": "vì"}]', encoding="utf-8")
+    before = (reported / "15670/report/report.html").read_bytes()
+    spoil(reported / "15670" / name, how)
+    ends_in_a_sentence(reported, ["report", "15670"], name)
+    assert (reported / "15670/report/report.html").read_bytes() == before
 
 
 @pytest.mark.parametrize("how", BROKEN)
-def test_a_report_whose_own_note_is_broken_is_made_anew(home, how):  # noqa: F811
-    assert CliRunner().invoke(app, ["--home", str(home), "report"]).exit_code == 0
-    whole = (home / "15670/report/first.json").read_bytes()
-    spoil(home / "15670/report/first.json", how)
-    again = CliRunner().invoke(app, ["--home", str(home), "report"])
+def test_a_report_whose_own_note_is_broken_is_made_anew(reported, how):
+    whole = (reported / "15670/report/first.json").read_bytes()
+    spoil(reported / "15670/report/first.json", how)
+    again = CliRunner().invoke(app, ["--home", str(reported), "report"])
     assert again.exit_code == 0, repr(again.exception)
     assert "15670/report" in again.output
-    assert (home / "15670/report/first.json").read_bytes() == whole
+    assert (reported / "15670/report/first.json").read_bytes() == whole
 
 
 @pytest.mark.parametrize("how", PARQUET)

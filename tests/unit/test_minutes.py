@@ -172,26 +172,34 @@ def test_equal_communes_share_a_place_and_those_without_index_come_last():
     assert [(place, each.commune) for place, each in order] == [(1, "00002"), (1, "00003"), (3, "00001"), (4, "00004")]
 
 
-@pytest.fixture
-def home(tmp_path):
+def two_communes(folder):
     for code in ("15670", "15703"):
-        folder = tmp_path / code
+        commune = folder / code
         for step in ("package", "normalize", "validate"):
-            (folder / step).mkdir(parents=True)
+            (commune / step).mkdir(parents=True)
         inventory = {"era": "E2025A", "date": "2025-06-15", "crs": CRS, "scale": 1000, "sha256": "ab" * 32}
         bodies = {"package/inventory": inventory, "validate/verdict": VERDICT}
         bodies["validate/summary"] = summary(dqi=0.9 if code == "15703" else 0.7, error=1)
         for name, body in bodies.items():
-            (folder / f"{name}.json").write_text(json.dumps(body), encoding="utf-8")
-        fabric().to_parquet(folder / "normalize/thua_dat.parquet")
+            (commune / f"{name}.json").write_text(json.dumps(body), encoding="utf-8")
+        fabric().to_parquet(commune / "normalize/thua_dat.parquet")
         rows = pd.DataFrame({"row_id": ["so#1"], "feature_id": ["p3"], "ho_ten": ["Nguyễn Văn A"]})
-        rows.to_parquet(folder / "normalize/dang_ky.parquet")
+        rows.to_parquet(commune / "normalize/dang_ky.parquet")
         told = findings.of([overlap(), Finding("giay_to.missing", "so#1")], crs=CRS)
-        findings.write(told, folder / "validate/findings.parquet")
-    (tmp_path / "15712").mkdir()
+        findings.write(told, commune / "validate/findings.parquet")
+    (folder / "15712").mkdir()
     failure = {"step": "package", "vi": "Gói hỏng.", "en": "Broken package.", "exit_code": 2}
-    (tmp_path / "15712/failure.json").write_text(json.dumps(failure), encoding="utf-8")
-    return tmp_path
+    (folder / "15712/failure.json").write_text(json.dumps(failure), encoding="utf-8")
+
+
+def two_reports(folder):
+    two_communes(folder)
+    assert CliRunner().invoke(app, ["--home", str(folder), "report"]).exit_code == 0
+
+
+@pytest.fixture
+def home(tmp_path, once):
+    return once(two_communes, tmp_path)
 
 
 def test_the_command_writes_what_an_officer_works_with(home):

@@ -26,6 +26,12 @@ def made(folder, body, name="ho_so.xml", profile="shp_vbdlis"):
     return normalize.run(drawn(PARCEL), nothing, [register], PLACE)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return what normalize makes of the dossier in which everything is right; nobody changes it."""
+    return made(tmp_path_factory.mktemp("whole"), WHOLE)
+
+
 def told(done, code):
     return sorted(done.findings.loc[done.findings["code"] == code, "detail"])
 
@@ -40,8 +46,8 @@ UP = "<giaoDichBaoDamChaId>6</giaoDichBaoDamChaId>"
 END = "</ThongTinGiaoDichBaoDam>"
 
 
-def test_everything_of_a_dossier_is_a_layer_and_nothing_is_told(tmp_path):
-    done = made(tmp_path, WHOLE)
+def test_everything_of_a_dossier_is_a_layer_and_nothing_is_told(whole):
+    done = whole
     assert told(done, BROKEN) == told(done, BARE) == told(done, "so_dia_chinh.bad_number") == []
     assert done.entities.land.keys() == {"tai_san", "giao_dich", "pha_he_thua"}
     assert all(len(table) for table in (done.entities.land | done.entities.holders).values())
@@ -103,26 +109,23 @@ def test_two_mortgages_of_one_number_are_told(tmp_path):
     )
 
 
-def test_a_lifted_block_is_none(tmp_path):
-    assert len(made(tmp_path, WHOLE).entities.holders["ngan_chan"]) == 1
+def test_a_lifted_block_is_none(tmp_path, whole):
+    assert len(whole.entities.holders["ngan_chan"]) == 1
     lifted = WHOLE.replace("</thoiDiemBatDau><hieuLuc>1<", "</thoiDiemBatDau><hieuLuc>0<")
-    (tmp_path / "b").mkdir()
-    assert made(tmp_path / "b", lifted).entities.holders["ngan_chan"].empty
+    assert made(tmp_path, lifted).entities.holders["ngan_chan"].empty
 
 
-def test_ids_do_not_depend_on_the_place_of_a_dossier_in_the_file(tmp_path):
+def test_ids_do_not_depend_on_the_place_of_a_dossier_in_the_file(tmp_path, whole):
     other = WHOLE.replace(">345<", ">346<").replace("BD-2020-5", "BD-2020-6").replace("DK-77", "DK-78")
-    alone = made(tmp_path, WHOLE).entities.land["tai_san"]
-    (tmp_path / "b").mkdir()
-    both = made(tmp_path / "b", f"<A>{other}{WHOLE}</A>").entities.land["tai_san"]
+    alone = whole.entities.land["tai_san"]
+    both = made(tmp_path, f"<A>{other}{WHOLE}</A>").entities.land["tai_san"]
     assert set(alone["tai_san_id"]) <= set(both["tai_san_id"])
     assert len(both) == 2 * len(alone)
 
 
-def test_the_same_dossier_twice_is_one(tmp_path):
-    once = made(tmp_path, WHOLE).entities
-    (tmp_path / "b").mkdir()
-    twice = made(tmp_path / "b", f"<A>{WHOLE}{WHOLE}</A>").entities
+def test_the_same_dossier_twice_is_one(tmp_path, whole):
+    once = whole.entities
+    twice = made(tmp_path, f"<A>{WHOLE}{WHOLE}</A>").entities
     for name, table in (once.land | once.holders).items():
         assert len((twice.land | twice.holders)[name]) == len(table), name
 

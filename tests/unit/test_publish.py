@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -40,11 +41,14 @@ def load(home: Path, *communes: str, count: int = 30, **changes: object) -> None
             run(dataclasses.replace(wanted, findings=told), store, vault.open_vault(home / "holder.key"))
 
 
+def released(home: Path) -> None:
+    load(home, "15670", "15703")
+    execute(home, Settings(home=home))
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    load(tmp_path, "15670", "15703")
-    execute(tmp_path, Settings(home=tmp_path))
-    return tmp_path
+def home(tmp_path: Path, once: Callable[..., Path]) -> Path:
+    return once(released, tmp_path)
 
 
 def manifest(home: Path) -> dict:

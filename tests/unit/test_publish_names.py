@@ -19,8 +19,9 @@ SCAN, BOOK, ODD = "quet/BĐ000001-GCN.pdf", "so/Nguyễn Hư Cấu.xlsx", f"quet
 REASON = "broken / hỏng"
 
 
-@pytest.fixture
-def told(tmp_path):
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
     items = [
         Finding(code, path, path, 1.0, 2.0, f"{path}: {REASON}", path)
         for path in (SCAN, BOOK, ODD)
@@ -30,10 +31,10 @@ def told(tmp_path):
     items += [Finding("thua_dat.overlap", "la#1", f"{BOOK}#7", 3.0, 1.0)]
     wanted = delivery(4)
     found = findings_of.concat([wanted.findings, findings_of.of(items, crs=ZONE)], crs=ZONE)
-    with land.open_store(tmp_path, srid=ZONE) as store:
-        run(dataclasses.replace(wanted, findings=found), store, vault.open_vault(tmp_path / "holder.key"))
-    execute(tmp_path, Settings(home=tmp_path), preview=draw_preview)
-    return everything(tmp_path / "release")
+    with land.open_store(home, srid=ZONE) as store:
+        run(dataclasses.replace(wanted, findings=found), store, vault.open_vault(home / "holder.key"))
+    execute(home, Settings(home=home), preview=draw_preview)
+    return everything(home / "release")
 
 
 @pytest.mark.parametrize("name", ["BĐ000001", "BD000001", "Hư Cấu", "xlsx#", "quet/", REASON, *NUMBERS])

@@ -13,17 +13,16 @@ from pipelines.cli.app import app
 from pipelines.errors import CadastreError
 
 from .test_answers import parcels  # noqa: F401
-from .test_minutes import home  # noqa: F401
+from .test_minutes import two_reports
 
 
-def everything(home):  # noqa: F811
+def everything(home):
     return {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
-def reported(home):  # noqa: F811
-    assert CliRunner().invoke(app, ["--home", str(home), "report"]).exit_code == 0
-    return home
+def reported(tmp_path, once):
+    return once(two_reports, tmp_path)
 
 
 LAYERS = """

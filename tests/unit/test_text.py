@@ -138,5 +138,26 @@ def test_syllables_are_known_and_nonsense_is_not():
     assert not {"thỉa~", "bcd", "hàc", "ngt", "ưưu", "ñaát"} & known
 
 
+def test_a_function_is_asked_once_for_each_different_value_and_never_for_missing_ones():
+    asked = []
+
+    def of(value):
+        asked.append(value)
+        return value.upper(), len(value)
+
+    values = pd.Series(["ab", None, "c", "ab"], index=[7, 3, 5, 9], dtype="string")
+    fields = text.map_fields(values, of, {"upper": "string", "length": "Int64"})
+    assert asked == ["ab", "c"]
+    assert fields.index.tolist() == [7, 3, 5, 9]
+    assert fields["upper"].fillna("?").tolist() == ["AB", "?", "C", "AB"]
+    assert fields["length"].fillna(-1).tolist() == [2, -1, 1, 2]
+    assert fields.dtypes.astype(str).tolist() == ["string", "Int64"]
+    one = text.map_unique(values, str.upper)
+    assert (one.fillna("?").tolist(), one.index.tolist()) == (["AB", "?", "C", "AB"], [7, 3, 5, 9])
+    empty = pd.Series([None, None], dtype="string")
+    assert text.map_fields(empty, of, {"upper": "string", "length": "Int64"}).isna().all(axis=None)
+    assert text.map_unique(empty, of).isna().all()
+
+
 def test_doctests():
     assert doctest.testmod(text).failed == 0
