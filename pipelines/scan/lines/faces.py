@@ -9,7 +9,8 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan.lines import cut_off, dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
+from pipelines.scan.lines import across, cut_off, dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
+from pipelines.scan.lines import town as town_work
 from pipelines.scan.lines.arcs import Floats, breadths, fitted
 from pipelines.scan.lines.bridges import bridged, far
 from pipelines.scan.lines.cells import cells
@@ -48,12 +49,15 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     if hollow is not None:
         dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
     net, met, town = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
+    if town:
+        drawn = town_work.drawn(drawn, ink, px_per_mm)
+        net, met, town = _boundaries(dark, drawn, ink, px_per_mm, area, crosses, town=True)
     lines = _apart(fitted(net, dark, ink.width_px, met)) if len(net.links) else np.empty(0, dtype=object)
     return _faces(lines, dark, ink, px_per_mm, area, town=town)
 
 
 def _boundaries(
-    dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None
+    dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None, *, town: bool = False
 ) -> tuple[Net, Points, bool]:
     """Return the network of all that bounds a face, along the ridges of the ink, and where strokes met on the way.
 
@@ -64,14 +68,16 @@ def _boundaries(
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)
+    if area is None:
+        net = across.without(net, dark.shape, width)
     met = net.points[net.degree > 2]
     if not len(net.links):
         return net, met, False
     thick = breadths(net, dark, width)
-    plain, hatches = _joined(net, thick, dark, ink, px_per_mm, framed=area is not None, town=False)
-    if town := rooms.in_town(plain, width, px_per_mm):
-        plain, hatches = _joined(net, thick, dark, ink, px_per_mm, framed=area is not None, town=True)
+    plain, hatches = _joined(net, thick, dark, ink, px_per_mm, framed=area is not None, town=town)
     net = plain
+    if not town and rooms.in_town(net, width, px_per_mm):
+        return net, met, True
     net = _merged(net, _SPUR * width + 1)
     if area is None:
         net = cut_off.closed(net, dark.shape, width, px_per_mm)
