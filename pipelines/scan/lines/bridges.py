@@ -38,6 +38,9 @@ _STURDY_MM = 2.5
 """From which length on pieces between a junction and a gap tell where they go when they face each other."""
 
 _ALONE_MM = 12.0
+_AROUND = 15.0
+"""How many times as long as its gap an outline is that is closed over it; a letter is open by design."""
+
 _FELT = 0.6
 """Share of ink in a gap from which it is a weak place of a line."""
 
@@ -238,7 +241,8 @@ def _pairs(ends: Ends, dark: Dark, weak: int, width: float, px_per_mm: float) ->
     ink = _faint(dark, weak, ends.at[one], ends.at[two], width)
     felt = gap * (1 - 0.8 * ink)
     good = (facing >= np.where(close, 0.5, 0.9)) & (felt <= np.maximum(limit, np.where(close, width + 3, 0)))
-    good &= (either | sturdy | (ink > _FELT)) & (ends.edge[one] != ends.edge[two])
+    own = (ends.edge[one] == ends.edge[two]) & (ends.length[one] < np.maximum(_ALONE_MM * px_per_mm, _AROUND * gap))
+    good &= (either | sturdy | (ink > _FELT)) & ~own
     cost = felt * (1 + 4 * (1 - np.clip(facing, 0, 1)))
     return one[good], two[good], cost[good]
 

@@ -17,6 +17,9 @@ _CLEAR = 1.2
 _LONG_MM = 15.0
 """A piece of a ring without a hole is longer than this; what is as narrow and shorter lies between two strokes."""
 
+_COMPACT = 28.0
+"""Square of its outline over its area of a box five times as long as wide."""
+
 _RINGS, _SHARE = 8, 0.05
 """So many rings, and such a share of all faces, are the way of a drawing, not a house that fills its lot."""
 
@@ -42,8 +45,8 @@ def are_drawn(polygons: npt.NDArray[Any], widest: float, least: float, width: fl
 
 
 def clear(polygons: npt.NDArray[Any], width: float, px_per_mm: float) -> Flags:
-    """Return which rooms are rings or long pieces of them, with paper between their lines."""
+    """Return which rooms are rings, long pieces of them or compact: not the room between two strokes."""
     area, rim = shapely.area(polygons), shapely.length(polygons)
-    long = (shapely.get_num_interior_rings(polygons) > 0) | (rim >= 2 * _LONG_MM * px_per_mm)
-    made: Flags = long & (2 * area >= _CLEAR * width * rim)
+    alone = (shapely.get_num_interior_rings(polygons) > 0) | (rim >= 2 * _LONG_MM * px_per_mm)
+    made: Flags = (alone | (rim**2 <= _COMPACT * area)) & (2 * area >= _CLEAR * width * rim)
     return made
