@@ -1,7 +1,6 @@
 """A piece of an old atlas of a city: blocks with sidewalks around them, streets, courts, gardens, filled buildings."""
 
 import math
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,7 +11,7 @@ import shapely.affinity
 from affine import Affine
 from shapely import LineString, Point, Polygon
 
-from data_samples.curves import blob, cut, halve, parts, smooth, strips
+from data_samples.curves import halve, parts, smooth
 from data_samples.paper.details import hatch
 from data_samples.paper.drawing import Drawing, dashes
 from data_samples.paper.letters import write
@@ -28,6 +27,9 @@ _CELL_MM2 = 300.0
 
 _LEAST_MM2 = 1.0
 """What is smaller is no shape of its own."""
+
+_NAMED_MM2 = 10_750.0
+"""Mean size of a district with a name in big letters."""
 
 _NAMES = ("Rue de la Gare", "Avenue Ledoux", "R. Vauban", "Boulevard du Temple", "Quai Neuf", "Rue du Four", "R. Haute")
 
@@ -95,7 +97,7 @@ def _bands(land: Polygon, rng: Random) -> tuple[Polygon, Polygon, Any]:
 
 def _rails(drawing: Drawing, rails: Polygon) -> None:
     """Draw tracks in railway land: thin lines in pairs."""
-    x0, y0, x1, y1 = rails.bounds
+    x0, _, x1, _ = rails.bounds
     for off in (0.3, 0.5, 0.7):
         at = [(x, _across(rails, x, off)) for x in np.linspace(x0 + 2, x1 - 2, 40)]
         track = LineString([point for point in at if math.isfinite(point[1])])
@@ -103,8 +105,8 @@ def _rails(drawing: Drawing, rails: Polygon) -> None:
 
 
 def _across(shape: Polygon, x: float, share: float) -> float:
-    cut_ = shape.intersection(LineString([(x, -1e3), (x, 1e3)]))
-    return math.nan if cut_.is_empty else cut_.bounds[1] + share * (cut_.bounds[3] - cut_.bounds[1])
+    met = shape.intersection(LineString([(x, -1e3), (x, 1e3)]))
+    return math.nan if met.is_empty else met.bounds[1] + share * (met.bounds[3] - met.bounds[1])
 
 
 def _block(town: _Town, cell: Polygon) -> None:
@@ -226,7 +228,7 @@ def _over_all(drawing: Drawing, cells: list[Polygon], rng: Random) -> None:
         x0, y0, x1, y1 = cell.bounds
         line = LineString([(x0 - 4, y0 - 4), (x1 + 8, y1 + 2)])
         drawing.canvas.lines("detail", dashes(line, 1.6, 1.0), 0.2, cap="flat")
-    for _ in range(6):
+    for _ in range(round(drawing.width_mm * drawing.height_mm / _NAMED_MM2)):
         x, y = rng.uniform(20, drawing.width_mm - 60), rng.uniform(15, drawing.height_mm - 15)
         for number, sign in enumerate(rng.choice(["GARE", "BERCY", "PICPUS"])):
             line = write(sign, "noto", rng.uniform(6.5, 7.5), rng)

@@ -87,8 +87,5 @@ def _goes_through(net: Net, own: Flags, spots: Floats, course: Floats, width: fl
         along.append(np.sort(np.concatenate(met)))
     if min(len(one) for one in along) < _LEAST:
         return False
-    both = [
-        np.abs(one[:, None] - other[None]).min(axis=1) <= 2 * width + 2
-        for one, other in (along, along[::-1])
-    ]
+    both = [np.abs(one[:, None] - other[None]).min(axis=1) <= 2 * width + 2 for one, other in (along, along[::-1])]
     return bool(np.concatenate(both).mean() >= _THROUGH)

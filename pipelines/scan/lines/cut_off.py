@@ -87,5 +87,3 @@ def along(lines: npt.NDArray[Any], shape: tuple[int, ...]) -> npt.NDArray[np.boo
     inner = shapely.box(_ON, _ON, shape[1] - _ON, shape[0] - _ON)
     made: npt.NDArray[np.bool_] = shapely.disjoint(lines, inner)
     return made
-
-

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 
 from pipelines.scan.lines import across, cut_off, dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
 from pipelines.scan.lines import town as town_work
-from pipelines.scan.lines.arcs import Floats, breadths, fitted
+from pipelines.scan.lines.arcs import breadths, fitted
 from pipelines.scan.lines.bridges import bridged, far
 from pipelines.scan.lines.cells import cells
 from pipelines.scan.lines.network import Ids, Net, parts, pruned, raw
@@ -57,7 +57,14 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
 
 
 def _boundaries(
-    dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None, *, town: bool = False
+    dark: Dark,
+    drawn: Mask,
+    ink: Ink,
+    px_per_mm: float,
+    area: Points | None,
+    crosses: Points | None,
+    *,
+    town: bool = False,
 ) -> tuple[Net, Points, bool]:
     """Return the network of all that bounds a face, along the ridges of the ink, and where strokes met on the way.
 
@@ -71,12 +78,10 @@ def _boundaries(
     if area is None:
         net = across.without(net, dark.shape, width)
     met = net.points[net.degree > 2]
-    if not len(net.links):
-        return net, met, False
-    thick = breadths(net, dark, width)
-    plain, hatches = _joined(net, thick, dark, ink, px_per_mm, framed=area is not None, town=town)
-    net = plain
-    if not town and rooms.in_town(net, width, px_per_mm):
+    if not len(net.links) or (not town and rooms.in_town(net, width, px_per_mm)):
+        return net, met, bool(len(net.links))
+    net, hatches = _joined(net, dark, ink, px_per_mm, framed=area is not None, town=town)
+    if not town and rooms.in_town(net, width, px_per_mm):  # with its gaps closed it may have more rings
         return net, met, True
     net = _merged(net, _SPUR * width + 1)
     if area is None:
@@ -86,21 +91,18 @@ def _boundaries(
     return _merged(net, _SPUR * width + 1), met, town
 
 
-def _joined(
-    net: Net, thick: Floats, dark: Dark, ink: Ink, px_per_mm: float, *, framed: bool, town: bool
-) -> tuple[Net, Points]:
+def _joined(net: Net, dark: Dark, ink: Ink, px_per_mm: float, *, framed: bool, town: bool) -> tuple[Net, Points]:
     """Return the network without what is only drawn beside boundaries, its gaps closed; middles of strokes of hatching.
 
     Args:
         net: The network of all lines.
-        thick: Width of each edge in pixels.
         dark: (H, W) uint8 ink.
         ink: Its ink told apart.
         px_per_mm: Pixels per millimetre.
         framed: Whether the sheet has a frame.
         town: As of `rooms.in_town`.
     """
-    width = ink.width_px
+    width, thick = ink.width_px, breadths(net, dark, ink.width_px)
     links, dashed = dashes.joined(net, thick, width, px_per_mm)
     out = parts_apart.drawn_beside(net, thick, px_per_mm, framed=framed, town=town) & ~dashed
     strokes = hatching.strokes(net, thick, px_per_mm)

@@ -48,8 +48,9 @@ def _closed(marks: Mask, width: float, px_per_mm: float) -> Mask:
         x, y, wide, high = stats[place, :4]
         own = (label[y : y + high, x : x + wide] != place).astype(np.uint8)
         own = cv2.copyMakeBorder(own, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
-        sizes = cv2.connectedComponentsWithStats(own, connectivity=4)[2][:, cv2.CC_STAT_AREA]
-        held[place] = np.sort(sizes[1:])[-2] if len(sizes) > 2 else 0  # the largest is what lies around it
+        _, room, sizes, _ = cv2.connectedComponentsWithStats(own, connectivity=4, ltype=cv2.CV_32S)
+        sizes[[0, room[0, 0]], cv2.CC_STAT_AREA] = 0  # its ink, and what lies around it
+        held[place] = sizes[:, cv2.CC_STAT_AREA].max()
     made: Mask = (held >= rings.LEAST_MM2 * px_per_mm**2)[label]
     return made
 

@@ -120,8 +120,10 @@ def faces(
     area, rim = shapely.area(polygons) / px_per_mm**2, shapely.length(polygons) / px_per_mm
     small, narrow = area < _SMALL_MM2, 2 * area < _NARROW_MM * rim
     sure = sure[:count] * np.where(small, 0.7, 1) * np.where(narrow, 0.8, 1)
-    reasons = {"cut_off": cut[:count], "gap_closed": closed[:count], "gap_bridged": (bridged & ~closed)[:count], "dashed": dashed[:count],
-               "faint_edge": faint[:count], "small_face": small, "narrow_face": narrow}  # fmt: skip
+    reasons = {
+        "cut_off": cut[:count], "gap_closed": closed[:count], "gap_bridged": (bridged & ~closed)[:count],
+        "dashed": dashed[:count], "faint_edge": faint[:count], "small_face": small, "narrow_face": narrow,
+    }  # fmt: skip
     why = pd.Series("", index=range(count))
     for token, holds in reasons.items():
         why = why + np.where(holds, f" {token}", "")

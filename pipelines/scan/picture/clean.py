@@ -54,8 +54,6 @@ def resolution(grey: Grey, page: Page) -> float:
         told = float(page.dpi) / MM_PER_INCH
         if _stroke(grey, told) <= _WIDEST_STROKE_MM * told:
             return told
-    from pipelines.scan.place import frame
-
     rough = float(min(grey.shape)) / _USUAL_SIDE_MM
     by_frame = _by_frame(grey, rough)
     # Lines of a grid may look like a frame: by a wrong one strokes are wider than anybody draws.
