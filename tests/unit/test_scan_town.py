@@ -146,3 +146,33 @@ def test_an_atlas_of_a_city_against_its_truth():
     told = faces.trace(dark - dark.min(), separate.ink(dark - dark.min(), drawn.px_per_mm), drawn.px_per_mm)
     found = told.polygons.geometry.to_numpy()
     assert maps.panoptic(maps.pairs(true, found), len(true), len(found)).pq > 0.7
+
+
+def _lattice(dark, x, y, columns, rows, wide, high):
+    for number in range(columns + 1):
+        cv2.line(dark, (x + number * wide, y), (x + number * wide, y + rows * high), 255, 2)
+    for number in range(rows + 1):
+        cv2.line(dark, (x, y + number * high), (x + columns * wide, y + number * high), 255, 2)
+    return dark
+
+
+def test_cells_of_a_table_are_kept_and_are_no_parcels():
+    dark = _lattice(_blank(), 100, 100, 4, 6, 150, 50)
+    _box(dark, 100, 500, 300, 200)
+    told = _traced(dark).polygons
+    assert len(told) == 25
+    assert (told["kind"] == "outside").sum() == 24 and told["why"].str.contains("table").sum() == 24
+
+
+@pytest.mark.parametrize(("columns", "rows", "high"), [(2, 6, 60), (4, 4, 160)])
+def test_lots_in_two_rows_and_large_ones_are_no_table(columns, rows, high):
+    told = _traced(_lattice(_blank(), 60, 60, columns, rows, 160, high)).polygons
+    assert len(told) == columns * rows and (told["kind"] != "outside").all()
+
+
+def test_lots_that_a_street_meets_are_no_table():
+    dark = _lattice(_blank(), 100, 100, 4, 6, 150, 50)
+    cv2.line(dark, (700, 200), (900, 200), 255, 2)
+    cv2.line(dark, (900, 200), (900, 400), 255, 2)
+    cv2.line(dark, (900, 400), (400, 400), 255, 2)
+    assert (_traced(dark).polygons["kind"] != "outside").all()

@@ -9,7 +9,19 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan.lines import across, cut_off, dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
+from pipelines.scan.lines import (
+    across,
+    cut_off,
+    dashes,
+    forms,
+    hatching,
+    kinds,
+    parts_apart,
+    rooms,
+    solid,
+    tables,
+    trust,
+)
 from pipelines.scan.lines import town as town_work
 from pipelines.scan.lines.arcs import breadths, fitted
 from pipelines.scan.lines.bridges import bridged, far
@@ -201,6 +213,9 @@ def _faces(
     edges = trust.edges(lines, dark, levels(dark)[0], px_per_mm)
     faces = trust.faces(polygons, edges, left, right, px_per_mm)
     faces["kind"] = kinds.guessed(kinds.measures(polygons, np.column_stack([left, right]), ink.marks, area, px_per_mm))
+    in_table = tables.cells(polygons, np.column_stack([left, right]), px_per_mm)
+    faces["kind"] = faces["kind"].mask(in_table, "outside")
+    faces["why"] = (faces["why"] + np.where(in_table, " table", "")).str.strip()
     faces["hatched"] = hatching.hatched(polygons, dark, px_per_mm)
     told = ["left", "right", "confidence", "ink_share", "kind", "form", "why"]
     edges = edges.assign(left=left, right=right, form=forms.of(lines, edges, left, right, faces["kind"], px_per_mm))
