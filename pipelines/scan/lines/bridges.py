@@ -31,6 +31,9 @@ _CORNER_MM = 1.8
 _BACK_MM = 0.3
 """How far behind an end its corner may lie: it was drawn a little too long, or its direction is off."""
 
+_ROUNDS = 5
+"""Rounds of closing at most; where nothing is left to close there are fewer."""
+
 _LONG_MM = 4.0
 """From which length on a line tells where it goes; shorter ones are ticks, dashes, strokes of letters."""
 
@@ -58,7 +61,7 @@ class Ends:
 
 
 def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> Net:
-    """Return the network with its gaps closed, two rounds: what is joined may point further.
+    """Return the network with its gaps closed, in rounds: what is joined is longer and points further.
 
     Args:
         net: The network, spurs taken off.
@@ -67,7 +70,7 @@ def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> 
         width: Usual width of a line in pixels.
         px_per_mm: Pixels per millimetre.
     """
-    for _ in range(2):
+    for _ in range(_ROUNDS):
         links = _bridges(net, dark, weak, width, px_per_mm)
         corners, more = _corners(net, links, px_per_mm)
         if not len(links) and not len(more):
