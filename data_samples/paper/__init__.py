@@ -2,6 +2,7 @@
 
 from data_samples.paper import ageing, bending
 from data_samples.paper.bending import cropped, turned
+from data_samples.paper.city import city
 from data_samples.paper.fabric import make
 from data_samples.paper.files import write
 from data_samples.paper.model import Sheet
@@ -18,6 +19,6 @@ DEGRADATIONS = {
 """What may happen to a sheet, each a function of a sheet and a seed; the truth follows."""
 
 __all__ = [
-    "DEGRADATIONS", "SPOILT", "STYLES", "Sheet", "Style", "blank", "cropped", "draw", "make", "photograph", "turned",
-    "two_sheets", "write",
+    "DEGRADATIONS", "SPOILT", "STYLES", "Sheet", "Style", "blank", "city", "cropped", "draw", "make", "photograph",
+    "turned", "two_sheets", "write",
 ]  # fmt: skip

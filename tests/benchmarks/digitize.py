@@ -63,7 +63,7 @@ def _condition(name: str) -> list[dict[str, Any]]:
         peers.append(_peer(drawn))
         sys.stderr.write(f"{name}: PQ {scores[-1]:.4f}, {flooding.NAME} {peers[-1]:.4f}; {told[-1]}\n")
     pq, beside = float(np.mean(scores)), float(np.mean(peers))
-    least = 0.97 if name.startswith("clean") else 0.4 if name == "city atlas" else 0.85
+    least = 0.97 if name.startswith("clean") else 0.4 if name == "city atlas" or name in readings.CITY else 0.85
     line = goal(f"{name}: PQ of parcels ({' | '.join(told)})", round(pq, 4), "PQ", f">= {least}", pq >= least,
                 peer=flooding.NAME, peer_value=round(beside, 4))  # fmt: skip
     if name != "clean" or not made:

@@ -20,6 +20,11 @@ FONTS = ("aileron", "noto", "plotter", "ubuntu", "fira")
 FINE, FINE_DPI, FINE_MM = "600 dpi", 600, 220.0
 """A piece of ground of that side at twice the resolution, in a frame that is no standard sheet."""
 
+CITY = {"city with sidewalks": (), "city with sidewalks, aged": ("broken", "stains", "folds", "noise", "jpeg")}
+"""Pieces of an atlas that go on beyond their picture, fresh and with what happened to it; all faces count alike."""
+
+CITY_MM = 200.0
+
 POINT_MM = 0.5
 """How far a corner or a cross may be from where it was found and still be found."""
 
@@ -33,11 +38,16 @@ STYLES: dict[str, tuple[str, str | None]] = {
 
 def conditions() -> dict[str, Change | None]:
     """Return what is measured: undamaged sheets, each damage, sheets put wrongly into the scanner."""
-    return dict.fromkeys((*STYLES, FINE)) | paper.DEGRADATIONS | paper.SPOILT
+    return dict.fromkeys((*STYLES, FINE, *CITY)) | paper.DEGRADATIONS | paper.SPOILT
 
 
 def sheet(condition: str, seed: int, *, dpi: float = 300, count: int = 400) -> paper.Sheet:
     """Return the sheet of a condition and a seed."""
+    if condition in CITY:
+        drawn = paper.city(seed, dpi, wide_mm=CITY_MM, high_mm=CITY_MM)
+        for name in CITY[condition]:
+            drawn = paper.DEGRADATIONS[name](drawn, seed)
+        return drawn
     rng = Random(seed)
     style, font = STYLES.get(condition, ("cadastral", None))
     scale, full = rng.choice([500, 1000, 1000, 2000]), style in ("map299", "atlas") or rng.random() < 0.3
@@ -120,7 +130,9 @@ def against(drawn: paper.Sheet, made: Any, seconds: float = 0.0) -> Reading:
         seconds: CPU it took.
     """
     shapes, found = drawn.parcels.geometry.to_numpy(), made.faces.polygons
-    true_rows, found_rows = maps.all_faces(drawn.parcels, ("parcel",)), maps.all_faces(found, ("parcel",))
+    wanted = ("parcel",) if drawn.parcels["kind"].eq("parcel").any() else tuple(drawn.parcels["kind"])
+    true_rows = maps.all_faces(drawn.parcels, wanted)
+    found_rows = maps.all_faces(found, ("parcel",) if wanted == ("parcel",) else tuple(found["kind"]))
     true, told = shapes[true_rows], found.geometry.to_numpy()[found_rows]
     matched = maps.pairs(true, told)
     every = maps.all_faces(found, ("parcel", "road", "water"))

@@ -7,6 +7,8 @@ import pandas as pd
 
 WORDS = {
     "gap_bridged": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),
+    "cut_off": ("ảnh cắt ngang thửa", "the picture cuts the face off"),
+    "table": ("ô của bảng kẻ, không phải thửa", "a cell of a ruled table, not a parcel"),
     "gap_closed": ("đóng qua chỗ hở rộng, hai bên đều có chữ", "closed over a wide gap: both sides are written in"),
     "bridged": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),
     "bridge": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),

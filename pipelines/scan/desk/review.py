@@ -129,7 +129,7 @@ def _faces(sheet: Sheet, shapes: Geometries, ground: Ground) -> pd.DataFrame:
     form = faces["confidence"].to_numpy(dtype=np.float64)
     read = labels["confidence"].to_numpy()
     why = (
-        faces["why"].astype("string").fillna("").where(doubt["form"], "")
+        faces["why"].astype("string").fillna("").where(doubt["form"] | (faces["kind"] == "outside"), "")
         + " "
         + labels["why"].where(doubt["number"], "")
     )

@@ -31,6 +31,9 @@ _CORNER_MM = 1.8
 _BACK_MM = 0.3
 """How far behind an end its corner may lie: it was drawn a little too long, or its direction is off."""
 
+_ROUNDS = 5
+"""Rounds of closing at most; where nothing is left to close there are fewer."""
+
 _LONG_MM = 4.0
 """From which length on a line tells where it goes; shorter ones are ticks, dashes, strokes of letters."""
 
@@ -38,6 +41,9 @@ _STURDY_MM = 2.5
 """From which length on pieces between a junction and a gap tell where they go when they face each other."""
 
 _ALONE_MM = 12.0
+_AROUND = 15.0
+"""How many times as long as its gap an outline is that is closed over it; a letter is open by design."""
+
 _FELT = 0.6
 """Share of ink in a gap from which it is a weak place of a line."""
 
@@ -55,7 +61,7 @@ class Ends:
 
 
 def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> Net:
-    """Return the network with its gaps closed, two rounds: what is joined may point further.
+    """Return the network with its gaps closed, in rounds: what is joined is longer and points further.
 
     Args:
         net: The network, spurs taken off.
@@ -64,7 +70,7 @@ def bridged(net: Net, dark: Dark, weak: int, width: float, px_per_mm: float) -> 
         width: Usual width of a line in pixels.
         px_per_mm: Pixels per millimetre.
     """
-    for _ in range(2):
+    for _ in range(_ROUNDS):
         links = _bridges(net, dark, weak, width, px_per_mm)
         corners, more = _corners(net, links, px_per_mm)
         if not len(links) and not len(more):
@@ -238,7 +244,8 @@ def _pairs(ends: Ends, dark: Dark, weak: int, width: float, px_per_mm: float) ->
     ink = _faint(dark, weak, ends.at[one], ends.at[two], width)
     felt = gap * (1 - 0.8 * ink)
     good = (facing >= np.where(close, 0.5, 0.9)) & (felt <= np.maximum(limit, np.where(close, width + 3, 0)))
-    good &= (either | sturdy | (ink > _FELT)) & (ends.edge[one] != ends.edge[two])
+    own = (ends.edge[one] == ends.edge[two]) & (ends.length[one] < np.maximum(_ALONE_MM * px_per_mm, _AROUND * gap))
+    good &= (either | sturdy | (ink > _FELT)) & ~own
     cost = felt * (1 + 4 * (1 - np.clip(facing, 0, 1)))
     return one[good], two[good], cost[good]
 

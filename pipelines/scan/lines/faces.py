@@ -9,7 +9,20 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan.lines import dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
+from pipelines.scan.lines import (
+    across,
+    cut_off,
+    dashes,
+    forms,
+    hatching,
+    kinds,
+    parts_apart,
+    rooms,
+    solid,
+    tables,
+    trust,
+)
+from pipelines.scan.lines import town as town_work
 from pipelines.scan.lines.arcs import breadths, fitted
 from pipelines.scan.lines.bridges import bridged, far
 from pipelines.scan.lines.cells import cells
@@ -47,34 +60,66 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
     drawn, hollow = solid.thinned(_within(ink.lines, area, px_per_mm), ink.width_px, px_per_mm)
     if hollow is not None:
         dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
-    net, met = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
+    net, met, town = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
+    if town:
+        drawn = town_work.drawn(drawn, ink, px_per_mm)
+        net, met, town = _boundaries(dark, drawn, ink, px_per_mm, area, crosses, town=True)
     lines = _apart(fitted(net, dark, ink.width_px, met)) if len(net.links) else np.empty(0, dtype=object)
-    return _faces(lines, dark, ink, px_per_mm, area)
+    return _faces(lines, dark, ink, px_per_mm, area, town=town)
 
 
 def _boundaries(
-    dark: Dark, drawn: Mask, ink: Ink, px_per_mm: float, area: Points | None, crosses: Points | None
-) -> tuple[Net, Points]:
-    """Return the network of all that bounds a face, along the ridges of the ink, and where strokes met on the way."""
+    dark: Dark,
+    drawn: Mask,
+    ink: Ink,
+    px_per_mm: float,
+    area: Points | None,
+    crosses: Points | None,
+    *,
+    town: bool = False,
+) -> tuple[Net, Points, bool]:
+    """Return the network of all that bounds a face, along the ridges of the ink, and where strokes met on the way.
+
+    The last tells whether it is a town, see `rooms.in_town`.
+    """
     width = ink.width_px
     net = network(drawn)
     if crosses is not None and len(crosses):
         net = net.without(_on_crosses(net, crosses, area, width, px_per_mm))
     net = pruned(net, _SPUR * width + 2)
+    if area is None:
+        net = across.without(net, dark.shape, width)
     met = net.points[net.degree > 2]
-    hatches = np.empty((0, 2))
-    if len(net.links):
-        thick = breadths(net, dark, width)
-        links, dashed = dashes.joined(net, thick, width, px_per_mm)
-        out = parts_apart.drawn_beside(net, thick, px_per_mm, framed=area is not None) & ~dashed
-        strokes = hatching.strokes(net, thick, px_per_mm)
-        hatches = (net.points[net.start[strokes]] + net.points[net.end[strokes]]) / 2
-        net = net.changed(out | strokes, links)
-    net = bridged(net, dark, levels(dark)[0], width, px_per_mm)
+    if not len(net.links) or (not town and rooms.in_town(net, width, px_per_mm)):
+        return net, met, bool(len(net.links))
+    net, hatches = _joined(net, dark, ink, px_per_mm, framed=area is not None, town=town)
+    if not town and rooms.in_town(net, width, px_per_mm):  # with its gaps closed it may have more rings
+        return net, met, True
     net = _merged(net, _SPUR * width + 1)
+    if area is None:
+        net = cut_off.closed(net, dark.shape, width, px_per_mm)
     net = _parted(net, far(net, dark, levels(dark)[0], width, px_per_mm), ink.marks, px_per_mm)
-    net = rooms.closed(net, hatches, px_per_mm)
-    return _merged(net, _SPUR * width + 1), met
+    net = rooms.closed(net, hatches, width, px_per_mm, town=town)
+    return _merged(net, _SPUR * width + 1), met, town
+
+
+def _joined(net: Net, dark: Dark, ink: Ink, px_per_mm: float, *, framed: bool, town: bool) -> tuple[Net, Points]:
+    """Return the network without what is only drawn beside boundaries, its gaps closed; middles of strokes of hatching.
+
+    Args:
+        net: The network of all lines.
+        dark: (H, W) uint8 ink.
+        ink: Its ink told apart.
+        px_per_mm: Pixels per millimetre.
+        framed: Whether the sheet has a frame.
+        town: As of `rooms.in_town`.
+    """
+    width, thick = ink.width_px, breadths(net, dark, ink.width_px)
+    links, dashed = dashes.joined(net, thick, width, px_per_mm)
+    out = parts_apart.drawn_beside(net, thick, px_per_mm, framed=framed, town=town) & ~dashed
+    strokes = hatching.strokes(net, thick, px_per_mm)
+    hatches: Points = (net.points[net.start[strokes]] + net.points[net.end[strokes]]) / 2
+    return bridged(net.changed(out | strokes, links), dark, levels(dark)[0], width, px_per_mm), hatches
 
 
 def _parted(net: Net, links: Ids, marks: Mask, px_per_mm: float) -> Net:
@@ -159,13 +204,18 @@ def _merged(net: Net, longest: float) -> Net:
     return net.without(both).contracted(group, places / size[many][:, None])
 
 
-def _faces(lines: npt.NDArray[Any], dark: Dark, ink: Ink, px_per_mm: float, area: Points | None) -> Faces:
+def _faces(
+    lines: npt.NDArray[Any], dark: Dark, ink: Ink, px_per_mm: float, area: Points | None, *, town: bool
+) -> Faces:
     """Return the faces that lines close, what they are and how far they are to be believed."""
-    lines = lines[rooms.bounding(lines, px_per_mm)]  # fitting may have closed a sliver
+    lines = lines[rooms.bounding(lines, ink.width_px, px_per_mm, town=town)]  # fitting may have closed a sliver
     polygons, left, right = cells(lines)
     edges = trust.edges(lines, dark, levels(dark)[0], px_per_mm)
     faces = trust.faces(polygons, edges, left, right, px_per_mm)
     faces["kind"] = kinds.guessed(kinds.measures(polygons, np.column_stack([left, right]), ink.marks, area, px_per_mm))
+    in_table = tables.cells(polygons, np.column_stack([left, right]), px_per_mm)
+    faces["kind"] = faces["kind"].mask(in_table, "outside")
+    faces["why"] = (faces["why"] + np.where(in_table, " table", "")).str.strip()
     faces["hatched"] = hatching.hatched(polygons, dark, px_per_mm)
     told = ["left", "right", "confidence", "ink_share", "kind", "form", "why"]
     edges = edges.assign(left=left, right=right, form=forms.of(lines, edges, left, right, faces["kind"], px_per_mm))

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from pipelines.scan.lines import rings
 from pipelines.scan.lines.cells import cells
 from pipelines.scan.lines.network import Ids, Net, parts, raw
 
@@ -25,7 +26,7 @@ _THIN = 0.8
 """Share of the usual width of boundaries below which a line is of another kind."""
 
 
-def drawn_beside(net: Net, thick: Floats, px_per_mm: float, *, framed: bool) -> Flags:
+def drawn_beside(net: Net, thick: Floats, px_per_mm: float, *, framed: bool, town: bool) -> Flags:
     """Return which edges belong to a part of the network that is writing, or a house in thinner lines in a lot.
 
     Args:
@@ -33,13 +34,16 @@ def drawn_beside(net: Net, thick: Floats, px_per_mm: float, *, framed: bool) -> 
         thick: Width of each edge in pixels.
         px_per_mm: Pixels per millimetre.
         framed: Whether the sheet has a frame, as maps of parcels have: of free blocks they have none, of houses many.
+        town: Whether blocks are drawn with sidewalks: courts, lawns and public buildings in them are faces too.
     """
     if not len(net.links):
         return np.zeros(0, dtype=bool)
     part = np.unique(parts(net.links, len(net.points))[net.start], return_inverse=True)[1]
     extent = _extent(net, part)
     lengths = net.lengths()
-    out = _written(net, part, extent, lengths, px_per_mm)
+    out = _written(net, part, extent, lengths, px_per_mm, town=town)
+    if town:
+        return out
     main = np.argmax(np.bincount(part, lengths))
     usual = min(_middle(thick[some], lengths[some]) for some in (part == main, lengths > 0))
     total = np.bincount(part, lengths)
@@ -85,8 +89,11 @@ def _extent(net: Net, part: Ids) -> Floats:
     return made
 
 
-def _written(net: Net, part: Ids, extent: Floats, lengths: Floats, px_per_mm: float) -> Flags:
-    """Return which edges are writing whose letters touch: small parts of many short edges that close no parcel."""
+def _written(net: Net, part: Ids, extent: Floats, lengths: Floats, px_per_mm: float, *, town: bool) -> Flags:
+    """Return which edges are writing whose letters touch: small parts of many short edges that close no parcel.
+
+    In a town what is closed by all rooms of a part together is a building full of strokes.
+    """
     count = len(extent)
     edges = np.bincount(part, minlength=count)
     longest = np.zeros(count)
@@ -96,7 +103,12 @@ def _written(net: Net, part: Ids, extent: Floats, lengths: Floats, px_per_mm: fl
     some = np.flatnonzero(suspect[part])
     if len(some):
         polygons, left, right = cells(raw(net)[some])
-        room = np.append(shapely.area(polygons), 0.0) >= _ROOM_MM2 * px_per_mm**2
+        size = shapely.area(polygons)
+        if town:
+            two = np.column_stack([left, right])
+            group = parts(two[(two >= 0).all(axis=1)], len(polygons))
+            size = np.bincount(group, size, minlength=len(polygons))[group]
+        room = np.append(size, 0.0) >= (rings.LEAST_MM2 if town else _ROOM_MM2) * px_per_mm**2
         suspect[part[some[room[left] | room[right]]]] = False
     made: Flags = suspect[part]
     return made

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from pipelines.scan.lines import rings
 from pipelines.scan.lines.cells import cells
 from pipelines.scan.lines.network import Ids, Net, parts, raw
 from pipelines.scan.model import Points
@@ -24,25 +25,46 @@ _INSIDE = 0.7
 """Share of its outline that a hatched house has in common with the parcel it stands in."""
 
 
-def closed(net: Net, hatches: Points, px_per_mm: float) -> Net:
+def in_town(net: Net, width: float, px_per_mm: float) -> bool:
+    """Tell whether a network is that of a town: blocks with a sidewalk around each.
+
+    Args:
+        net: The network.
+        width: Usual width of a line in pixels.
+        px_per_mm: Pixels per millimetre.
+    """
+    polygons = shapely.get_parts(shapely.polygonize(raw(net)))
+    return rings.are_drawn(polygons, _NARROW_MM * px_per_mm, _LEAST_MM2 * px_per_mm**2, width)
+
+
+def closed(net: Net, hatches: Points, width: float, px_per_mm: float, *, town: bool) -> Net:
     """Return the network without edges that bound nothing, and with rooms that are no faces opened to a neighbour.
 
     Args:
         net: The network.
         hatches: (k, 2) middles of the strokes of hatching that were taken out of it.
+        width: Usual width of a line in pixels.
         px_per_mm: Pixels per millimetre.
+        town: As of `in_town`.
     """
-    return net.without(~bounding(raw(net), px_per_mm, hatches))
+    return net.without(~bounding(raw(net), width, px_per_mm, hatches, town=town))
 
 
-def bounding(edges: npt.NDArray[Any], px_per_mm: float, hatches: Points | None = None) -> npt.NDArray[np.bool_]:
-    """Return which edges part two faces, or a face from outside, once rooms that are no faces are opened."""
+def bounding(
+    edges: npt.NDArray[Any], width: float, px_per_mm: float, hatches: Points | None = None, *, town: bool
+) -> npt.NDArray[np.bool_]:
+    """Return which edges part two faces, or a face from outside, once rooms that are no faces are opened.
+
+    In a town rings are faces, and so is a hatched house in a block.
+    """
     polygons, left, right = cells(edges)
     area, rim = shapely.area(polygons), shapely.length(polygons)
     narrow = 2 * area < _NARROW_MM * px_per_mm * rim
-    small = (area < _LEAST_MM2 * px_per_mm**2) | narrow
+    if town:
+        narrow &= ~rings.clear(polygons, width, px_per_mm)
+    small = (area < (rings.LEAST_MM2 if town else _LEAST_MM2) * px_per_mm**2) | narrow
     strokes = np.zeros(len(polygons), dtype=np.int64)
-    if hatches is not None and len(hatches):
+    if hatches is not None and len(hatches) and not town:
         room = shapely.STRtree(polygons).query(shapely.points(hatches), predicate="within")[1]
         strokes = np.bincount(room, minlength=len(polygons))
     group = _opened(small, narrow, strokes, np.column_stack([left, right]), shapely.length(edges))

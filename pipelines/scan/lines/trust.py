@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from pipelines.scan.lines import cut_off
 from pipelines.scan.lines.arcs import sampled
 from pipelines.scan.model import Dark
 
@@ -19,7 +20,10 @@ _GAP_MM = 0.4
 _WIDE_MM = 2.6
 """Wider gaps are not closed by the ends of the line alone."""
 
-_REASONS = ("gap_closed", "gap_bridged", "dashed", "faint_edge")
+_CUT = 0.3
+"""What goes on beyond the picture is not known: a face that is cut is not the whole face."""
+
+_REASONS = ("cut_off", "gap_closed", "gap_bridged", "dashed", "faint_edge")
 _GAPS, _EVEN = 2, 2.0
 """A dashed line has so many gaps at least, the widest not so many times the narrowest; the same of its dashes."""
 
@@ -61,7 +65,9 @@ def edges(lines: npt.NDArray[Any], dark: Dark, weak: int, px_per_mm: float) -> p
     kind = np.where(bridge, np.where(_dashed(gaps, count), "dashed", "bridge"), "line")
     sure = np.where(kind == "dashed", np.minimum(sure, _DASHED), sure)
     faint = strength < _FAINT
-    why = np.select([gap > _WIDE_MM, kind == "bridge", kind == "dashed", faint], _REASONS, "")
+    cut = cut_off.along(lines, dark.shape)
+    sure = np.where(cut, np.minimum(sure, _CUT), sure)
+    why = np.select([cut, gap > _WIDE_MM, kind == "bridge", kind == "dashed", faint], _REASONS, "")
     return pd.DataFrame({"confidence": sure, "ink_share": share, "kind": kind, "faint": faint, "why": why})
 
 
@@ -103,18 +109,21 @@ def faces(
     """
     count = len(polygons)
     sure = np.ones(count + 1)
-    bridged, closed, dashed, faint = np.zeros((4, count + 1), dtype=bool)
+    cut, bridged, closed, dashed, faint = np.zeros((5, count + 1), dtype=bool)
     for side in (left, right):
         np.minimum.at(sure, side, told["confidence"].to_numpy())
-        np.logical_or.at(bridged, side, (told["kind"] == "bridge").to_numpy())
+        np.logical_or.at(cut, side, (told["why"] == "cut_off").to_numpy())
+        np.logical_or.at(bridged, side, ((told["kind"] == "bridge") & (told["why"] != "cut_off")).to_numpy())
         np.logical_or.at(dashed, side, (told["kind"] == "dashed").to_numpy())
         np.logical_or.at(closed, side, (told["why"] == "gap_closed").to_numpy())
         np.logical_or.at(faint, side, told["faint"].to_numpy())
     area, rim = shapely.area(polygons) / px_per_mm**2, shapely.length(polygons) / px_per_mm
     small, narrow = area < _SMALL_MM2, 2 * area < _NARROW_MM * rim
     sure = sure[:count] * np.where(small, 0.7, 1) * np.where(narrow, 0.8, 1)
-    reasons = {"gap_closed": closed[:count], "gap_bridged": (bridged & ~closed)[:count], "dashed": dashed[:count],
-               "faint_edge": faint[:count], "small_face": small, "narrow_face": narrow}  # fmt: skip
+    reasons = {
+        "cut_off": cut[:count], "gap_closed": closed[:count], "gap_bridged": (bridged & ~closed)[:count],
+        "dashed": dashed[:count], "faint_edge": faint[:count], "small_face": small, "narrow_face": narrow,
+    }  # fmt: skip
     why = pd.Series("", index=range(count))
     for token, holds in reasons.items():
         why = why + np.where(holds, f" {token}", "")

@@ -54,12 +54,21 @@ def resolution(grey: Grey, page: Page) -> float:
         told = float(page.dpi) / MM_PER_INCH
         if _stroke(grey, told) <= _WIDEST_STROKE_MM * told:
             return told
+    rough = float(min(grey.shape)) / _USUAL_SIDE_MM
+    by_frame = _by_frame(grey, rough)
+    # Lines of a grid may look like a frame: by a wrong one strokes are wider than anybody draws.
+    if by_frame is not None and _stroke(grey, by_frame) <= _WIDEST_STROKE_MM * by_frame:
+        return by_frame
+    return min(max(rough, _stroke(grey, rough) / _USUAL_STROKE_MM), _CUTTING * rough)
+
+
+def _by_frame(grey: Grey, rough: float) -> float | None:
+    """Return pixels per millimetre by the frame of a sheet and its crosses; None without a frame."""
     from pipelines.scan.place import frame
 
-    rough = float(min(grey.shape)) / _USUAL_SIDE_MM
     found = frame.find(dark(grey, rough), rough)
     if found is None:
-        return min(max(rough, _stroke(grey, rough) / _USUAL_STROKE_MM), _CUTTING * rough)
+        return None
     if math.isfinite(found.spacing_px):
         return found.spacing_px / 100.0
     side = np.nanmean(np.linalg.norm(found.corners - np.roll(found.corners, 1, axis=0), axis=1))

@@ -26,6 +26,12 @@ _LEAST_CROSSES = 4
 _NEIGHBOUR = 0.03
 _MEET_MM, _MARK_MM = 2.5, 10.0
 _NEAR_STEP = 0.05
+_INK = 100
+"""Darkness, of 255, from which a pixel of a thin line is inked."""
+
+_ON_MM, _ON_SHARE, _GOING_ON = (12.0, 30.0), 0.8, 4
+"""Lines of a grid go on beyond where they meet, farther than the marks at the corners of a frame: so much of that way
+has ink, at so many of the eight ends of four sides."""
 
 
 def find(dark: Dark, px_per_mm: float) -> Frame | None:
@@ -45,6 +51,8 @@ def find(dark: Dark, px_per_mm: float) -> Frame | None:
         return None
     corners = _corners(dark, small, box, px_per_mm)
     if np.isfinite(corners).all(axis=1).sum() == 0:
+        return None
+    if _is_grid(dark, corners, px_per_mm):
         return None
     found, spacing = crosses.find(dark, corners, small.turn_deg, px_per_mm)
     closer = boxes.within(every, box, small.per_mm) if every else None
@@ -95,6 +103,29 @@ def without(dark: Dark, px_per_mm: float) -> Frame | None:
     page = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
     turn += 90.0 * upright.quarter(dark, page, turn, px_per_mm)
     return Frame(np.full((4, 2), np.nan), found, (turn + 180.0) % 360.0 - 180.0, spacing, 0)
+
+
+def _is_grid(dark: Dark, corners: Points, px_per_mm: float) -> bool:
+    """Tell whether sides go on beyond their corners: thin lines of a grid across a whole map, not a frame."""
+    ways = [(here - there, here) for one in range(4) for here, there in _both(corners[one], corners[(one + 1) % 4])]
+    going = 0
+    for way, corner in ways:
+        if not np.isfinite(way).all():
+            continue
+        ahead = way / max(float(np.hypot(*way)), 1e-9)
+        along = np.arange(_ON_MM[0], _ON_MM[1], 0.2) * px_per_mm
+        # The way may be off by a pixel or two that far from the corner: the darkest across it counts.
+        across = np.arange(-0.4, 0.41, 0.1) * px_per_mm
+        at = corner + along[:, None, None] * ahead + across[:, None] * np.array([-ahead[1], ahead[0]])
+        x, y = np.floor(at).astype(np.int64).transpose(2, 0, 1)
+        within = (x >= 0) & (y >= 0) & (x < dark.shape[1]) & (y < dark.shape[0])
+        ink = np.where(within, dark[np.where(within, y, 0), np.where(within, x, 0)], 0).max(axis=1)
+        going += bool((ink >= _INK).mean() >= _ON_SHARE)
+    return going >= _GOING_ON
+
+
+def _both(one: Points, two: Points) -> tuple[tuple[Points, Points], tuple[Points, Points]]:
+    return (one, two), (two, one)
 
 
 def _area_px(corners: Points) -> float:
