@@ -91,16 +91,10 @@ def _is_digit_beside(left: Dark, word: Word) -> bool:
     if not any(np.count_nonzero(ink[rows, zone].any(axis=1)) >= _TALL[0] * _HIGH for zone in zones):
         return False
     rest = _without_strokes(ink)
+    # A broken digit is several pieces; what is far higher than one is none.
     _, label, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
-    for zone in zones:
-        for one in np.unique(label[rows, zone])[1:].tolist():
-            whole = label[rows] == one
-            if (
-                np.count_nonzero(whole.any(axis=1)) >= _TALL[0] * _HIGH
-                and stats[one, cv2.CC_STAT_HEIGHT] <= _TALL[1] * _HIGH
-            ):
-                return True
-    return False
+    rest &= (stats[:, cv2.CC_STAT_HEIGHT] <= _TALL[1] * _HIGH)[label].astype(np.uint8)
+    return any(np.count_nonzero(rest[rows, zone].any(axis=1)) >= _TALL[0] * _HIGH for zone in zones)
 
 
 def _without_strokes(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -181,7 +181,8 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
         gross = np.isfinite(written) & (np.abs(written - area_m2) > _GROSS * limit_m2)
         # Where areas are written, a number alone, larger than there are parcels and ten times the area of its face, is
         # this without its point.
-        is_area = (rows["kind"] == "alone") & (np.isfinite(written).sum() >= max(_USUAL, _FEW * len(rows)))
+        has_areas = bool((rows["kind"].dropna() != "alone").any())
+        is_area = (rows["kind"] == "alone") & has_areas
         alone = pd.to_numeric(rows["number"].where(is_area), errors="coerce").to_numpy(dtype=np.float64)
         gross |= (alone > (kinds == "parcel").sum()) & (np.abs(alone / 10 - area_m2) <= limit_m2)
         # Or it is the area itself, whose number was not found.

@@ -24,8 +24,8 @@ _LETTERS = CAPITALS + "01+"
 _BLANK, _WIDEST = 0.2, 0.6
 """Narrowest blank between two words, in heights of a sign, and as a share of the widest gap of its row."""
 
-_SLASH = 0.3
-"""From which probability a sign between digits is a slash."""
+_SLASH = 0.1
+"""From which probability a sign between digits may be a slash."""
 
 _FIRMER = 3.0
 """By which factor a row is more probable in parts than as one word, for the parts to be believed."""
@@ -66,19 +66,26 @@ def parts(told: Told, sides: Any, unit: float, *, slashes: bool = False) -> list
         slashes: Whether slashes are the way of the sheet: else a doubtful one is a 1, and none parts whole numbers.
     """
     score, way = _firmest(told, sides, unit)
-    if any(name == "area" for _, _, name in way):
-        first, end = next((first, end) for first, end, name in way if name == "area")
-        whole = "." in best(told[first:end], OF_ROLE["area"])[0]
-        return way if score > (0.0 if slashes else np.log(_FIRMER)) and (slashes or whole) else []
-    return way if score > np.log(_FIRMER) else []
+    area = next((told[first:end] for first, end, role in way if role == "area"), None)
+    if area is not None and slashes:
+        return way if score > (-np.log(_FIRMER) if _has_point(area) else 0.0) else []
+    return way if score > np.log(_FIRMER) and (area is None or _has_point(area)) else []
 
 
 def has_slashes(rows: Sequence[tuple[Told, Any, float]]) -> bool:
     """Tell whether a sheet has rows of number, slash and area: arguments of `parts` for each of its rows."""
     long = [row for row in rows if _SHORTEST <= len(row[0]) <= _MOST]
-    found = [_firmest(*row) for row in long]
-    firm = sum(score > np.log(_FIRMER) and any(name == "area" for _, _, name in way) for score, way in found)
-    return bool(firm >= max(_USUAL, _SHARE * len(long)))
+    firm = 0
+    for told, sides, unit in long:
+        score, way = _firmest(told, sides, unit)
+        areas = [told[first:end] for first, end, role in way if role == "area"]
+        # In a row with a point as well a slash is hardly chance.
+        firm += any(score > (0.0 if _has_point(area) else np.log(_FIRMER)) for area in areas)
+    return firm >= max(_USUAL, _SHARE * len(long))
+
+
+def _has_point(area: Told) -> bool:
+    return "." in best(area, OF_ROLE["area"])[0]
 
 
 def _firmest(told: Told, sides: Any, unit: float) -> tuple[float, list[Part]]:
