@@ -9,7 +9,7 @@ import numpy.typing as npt
 import shapely
 from scipy.spatial import cKDTree
 
-from pipelines.scan.lines import dashes, forms, hatching, kinds, parts_apart, rooms, solid, trust
+from pipelines.scan.lines import dashes, forms, hatching, kinds, parts_apart, rings, rooms, solid, trust
 from pipelines.scan.lines.arcs import breadths, fitted
 from pipelines.scan.lines.bridges import bridged, far
 from pipelines.scan.lines.cells import cells
@@ -44,12 +44,13 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
         Faces and edges in pixel coordinates; empty frames where nothing closes.
     """
     px_per_mm = seen_from(ink.width_px, px_per_mm)
-    drawn, hollow = solid.thinned(_within(ink.lines, area, px_per_mm), ink.width_px, px_per_mm)
+    lines = rings.without(ink.lines, ink.marks, ink.width_px, px_per_mm)
+    drawn, hollow = solid.thinned(_within(lines, area, px_per_mm), ink.width_px, px_per_mm)
     if hollow is not None:
         dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
     net, met = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)
-    lines = _apart(fitted(net, dark, ink.width_px, met)) if len(net.links) else np.empty(0, dtype=object)
-    return _faces(lines, dark, ink, px_per_mm, area)
+    edges = _apart(fitted(net, dark, ink.width_px, met)) if len(net.links) else np.empty(0, dtype=object)
+    return _faces(edges, dark, ink, px_per_mm, area)
 
 
 def _boundaries(

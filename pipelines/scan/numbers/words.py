@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -21,7 +23,7 @@ _SIGN = 0.5
 _BESIDE_SLASH = 0.55
 """The signs on both sides of a slash, or a 1, are as long as this share of it; a bar is as long as several signs."""
 
-_MANY, _BENT = 4, 0.15
+_MANY, _BENT = 4, 0.3
 """From how many signs on the direction of a row is better told by all of them, and by how much at most."""
 
 _CROWD = 60
@@ -74,6 +76,7 @@ def find(found: Pieces, px_per_mm: float) -> list[Word]:
     """Return the words of a sheet: first those at bars, then the others."""
     sizes = np.maximum(found.box[:, 2] - found.box[:, 0], found.box[:, 3] - found.box[:, 1]) / px_per_mm
     sign = (found.long <= LARGEST_MM * px_per_mm * 2) & (found.thin <= LARGEST_MM * px_per_mm)
+    sign &= ~_rings(found, px_per_mm)
     words: list[Word] = []
     taken = np.zeros(len(found), dtype=bool)
     tree = cKDTree(found.centre) if len(found) else None
@@ -95,6 +98,16 @@ def find(found: Pieces, px_per_mm: float) -> list[Word]:
             words.append(_word(found, row, turn, "free", label))
         label += 1
     return words
+
+
+def _rings(found: Pieces, px_per_mm: float) -> npt.NDArray[np.bool_]:
+    """Return which pieces are drawn around signs, as the circle of a number is: in a digit there is a dot at most."""
+    size = np.maximum(found.box[:, 2] - found.box[:, 0], found.box[:, 3] - found.box[:, 1])
+    boxes = shapely.box(*found.box.T)
+    inner, outer = shapely.STRtree(boxes).query(boxes, predicate="within")
+    made = np.zeros(len(found), dtype=bool)
+    made[outer[(inner != outer) & (size[inner] >= SMALLEST_MM * px_per_mm)]] = True
+    return made
 
 
 def _word(found: Pieces, members: list[int], turn: float, role: str, label: int) -> Word:
