@@ -23,7 +23,10 @@ _NEAR = 0.75
 """How far the next digit of a number may be from it, in heights."""
 
 _TALL = (0.55, 1.9)
-"""How much of the height of the row ink of a digit has, and how high it is at most."""
+"""From where to where in the row ink of a digit reaches, as a share of its height, and how high it is at most."""
+
+_LEFT = 0.35
+"""In how much of the height of the row ink of a digit is left at least where lines run through it."""
 
 _STROKE = 1.5
 """A straight stroke longer than this is of no digit, in heights: a boundary, a wall, a hatch."""
@@ -94,7 +97,9 @@ def _is_digit_beside(left: Dark, word: Word) -> bool:
     # A broken digit is several pieces; what is far higher than one is none.
     _, label, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
     rest &= (stats[:, cv2.CC_STAT_HEIGHT] <= _TALL[1] * _HIGH)[label].astype(np.uint8)
-    return any(np.count_nonzero(rest[rows, zone].any(axis=1)) >= _TALL[0] * _HIGH for zone in zones)
+    inked = [np.flatnonzero(rest[rows, zone].any(axis=1)) for zone in zones]
+    # Of a digit that a wall runs through there is left what the wall does not cover.
+    return any(len(at) >= _LEFT * _HIGH and np.ptp(at) + 1 >= _TALL[0] * _HIGH for at in inked)
 
 
 def _without_strokes(ink: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -190,8 +190,9 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()
-    # A number alone that another face has in a whole label is no number of a parcel there.
-    weak = twice & (rows["kind"] == "alone").to_numpy() & number.isin(number[~(rows["kind"] == "alone")]).to_numpy()
+    # A number alone that another face has in a whole label, and not at a guess, is no number of a parcel there.
+    firm = (rows["kind"] != "alone") & (rows["p"].astype("float64") >= _GUESS)
+    weak = twice & (rows["kind"] == "alone").to_numpy() & number.isin(number[firm]).to_numpy()
     rows.loc[weak, ["number", "area", "code"]] = None
     known = known & ~weak
     twice = known & rows["number"].astype("string").duplicated(keep=False).to_numpy() & ~_unrivalled(rows)
