@@ -78,7 +78,8 @@ def test_a_code_needs_a_blank_and_a_letter():
 
 def table(*labels):
     return pd.DataFrame([
-        {"type": kind, "x": float(x), "y": float(y), "width": float(wide), "height": 20.0, "turn": turn, "label": at}
+        {"type": kind, "x": float(x), "y": float(y), "width": float(wide), "height": 20.0, "turn": turn, "label": at,
+         "row": at}
         for at, (kind, x, y, wide, turn) in enumerate(labels)
     ])  # fmt: skip
 
@@ -98,6 +99,12 @@ def test_what_stands_as_most_of_the_sheet_do_belongs_together():
 def test_a_code_below_the_area_belongs_to_the_number():
     found = arrangement.joined(table(("number", 0, 0, 30, 0.0), ("area", 0, 35, 60, 0.0), ("code", 0, 70, 40, 0.0)))
     assert sorted(map(tuple, found[["number", "other"]].to_numpy())) == [(0, 1), (0, 2)]
+
+
+def test_parts_of_one_row_belong_together_whatever_stands_nearer():
+    words_ = table(("number", 0, 0, 16, 0.0), ("area", 65, 0, 80, 0.0), ("number", 65, -24, 50, 0.0))
+    found = arrangement.joined(words_.assign(row=[0, 0, 1], label=0))
+    assert found[found["type"] == "area"][["number", "other"]].to_numpy().tolist() == [[0, 1]]
 
 
 @pytest.mark.parametrize("turn", [0.0, 1.0, np.pi])

@@ -40,7 +40,7 @@ def joined(words: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         words: One row per word: `type` (`number`, `area`, `code`), `x`, `y`, `width`, `height`, `turn`, `label` (words
-            of one group of signs share it).
+            of one group of signs share it), `row` (parts of one row share it).
     """
     pairs = _usual(_neighbours(words))
     is_over = (pairs["of"] == "number") & (pairs["type"] == "number")
@@ -73,7 +73,7 @@ def _usual(pairs: pd.DataFrame) -> pd.DataFrame:
 def _neighbours(words: pd.DataFrame) -> pd.DataFrame:
     """Return numbers, and areas (`of`), with the words at them: their `place` and how far (`gap`, in heights)."""
     x, y, wide, high, turn = (words[name].to_numpy(dtype=np.float64) for name in ("x", "y", "width", "height", "turn"))
-    kind, label = words["type"].to_numpy(dtype=object), words["label"].to_numpy()
+    kind, label, row = (words[name].to_numpy() for name in ("type", "label", "row"))
     if not len(words):
         return pd.DataFrame({name: [] for name in _NONE}).astype(_NONE)
     # No label is wider than its words, one after the other, are.
@@ -95,7 +95,9 @@ def _neighbours(words: pd.DataFrame) -> pd.DataFrame:
     place = np.select([level & (along > 0), level, stacked & (down > 0)], [RIGHT, LEFT, BELOW], ABOVE)
     made = pd.DataFrame({
         "number": first, "other": other, "of": kind[first], "type": kind[other], "place": place,
-        "gap": np.where(level, aside, apart) / low, "own": label[first] == label[other],
+        # Nothing is nearer to a word than the rest of its own row.
+        "gap": np.where(row[first] == row[other], -1.0, np.where(level, aside, apart) / low),
+        "own": label[first] == label[other],
     })  # fmt: skip
     fits = (level | stacked) & (off < _ALIKE_TURN) & (low >= _LOW * tall)
     fits &= (kind[other] != "number") | (stacked & (place == BELOW))

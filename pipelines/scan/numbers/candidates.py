@@ -166,9 +166,9 @@ def _free(
     kinds = {one: what for one in free if (what := kind(words[one], readings[one]))}
     known = list(kinds)
     table = pd.DataFrame(
-        [(what, *words[one].middle, words[one].width, words[one].height, words[one].turn, words[one].label)
-         for one, what in kinds.items()],
-        columns=["type", "x", "y", "width", "height", "turn", "label"],
+        [(what, *word.middle, word.width, word.height, word.turn, word.label, id(word.pieces))
+         for word, what in ((words[one], what) for one, what in kinds.items())],
+        columns=["type", "x", "y", "width", "height", "turn", "label", "row"],
     )  # fmt: skip
     pairs = arrangement.joined(table)
     below = set(pairs.loc[pairs["type"] == "number", "other"])
