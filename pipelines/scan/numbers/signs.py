@@ -23,6 +23,9 @@ _DOT, _FOOT = 0.35, 0.2
 _GAP = 0.75
 """Gap between neighbouring digits from which on one may be missing, by their height."""
 
+_PARTED = 0.4, 2.5
+"""Gap that may part two numbers, by the height of digits and by the next wider gap of the word."""
+
 _LINE_PX = 40
 _EDGE = 64
 
@@ -90,9 +93,12 @@ def without_dust(signs: Signs, role: str, is_turned: bool) -> Signs:
 
 
 def has_gap(signs: Signs) -> bool:
-    """Tell whether another digit would fit between two signs of a word: one may have been lost."""
+    """Tell whether another digit would fit between two signs of a word, or a line parts it: one may have been lost."""
     sides = np.array([box[:2] for _, box in signs])
-    return bool(len(sides) > 1 and (sides[1:, 0] - sides[:-1, 1]).max() > _GAP * grown.height(signs))
+    if len(sides) < 2:
+        return False
+    gaps = np.sort(sides[1:, 0] - sides[:-1, 1]) / grown.height(signs)
+    return bool(gaps[-1] > _GAP or (len(gaps) > 1 and gaps[-1] > _PARTED[0] and gaps[-1] > _PARTED[1] * gaps[-2]))
 
 
 def turned_about(signs: Signs) -> Signs:
