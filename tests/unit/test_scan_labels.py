@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.scan.desk import reasons
 from pipelines.scan.model import Faces, Ink
-from pipelines.scan.numbers import candidates, glyphs, labels, pieces, reader, words
+from pipelines.scan.numbers import candidates, codes, glyphs, labels, pieces, reader, words
 
 PER_MM = 11.8
 WIDE, HIGH = 420, 300
@@ -187,10 +187,10 @@ def test_rows_and_their_bar_are_one_label():
 
 
 def test_codes_are_known_ones_or_none():
-    assert candidates.land_use("0NT") == "ONT"
-    assert candidates.land_use("0NT+CLN") == "ONT+CLN"
-    assert candidates.land_use("LU5") is None
-    assert candidates.land_use("XQZ") is None
+    assert codes.land_use("0NT") == "ONT"
+    assert codes.land_use("0NT+CLN") == "ONT+CLN"
+    assert codes.land_use("LU5") is None
+    assert codes.land_use("XQZ") is None
 
 
 def test_every_reason_has_words():
@@ -230,18 +230,8 @@ def _rows(*labels: tuple[str, float, float, str]) -> pd.DataFrame:
     return pd.DataFrame(made).assign(area=pd.Series([None] * len(made), dtype=object))
 
 
-def test_a_number_right_over_a_whole_area_is_one_label() -> None:
-    told = candidates.stacked(_rows(("12", 500, 500, "alone"), ("1477", 505, 540, "alone"), ("13", 900, 500, "alone")))
-    assert told[["number", "kind"]].to_numpy().tolist() == [["12", candidates.STACKED], ["13", "alone"]]
-    assert (told["area"][0], told["y_area"][0]) == ("1477", 540)
-    for apart in ([("12", 500, 500), ("14", 500, 700)], [("12", 500, 500), ("14", 560, 540)],
-                  [("12", 500, 500), ("14", 500, 540), ("15", 500, 580)]):  # fmt: skip
-        rows = _rows(*((*one, "alone") for one in apart))
-        assert (candidates.stacked(rows)["kind"] == "alone").all()
-
-
 def test_only_the_area_of_the_face_proves_a_label_without_a_bar() -> None:
-    told = candidates.stacked(_rows(("12", 500, 500, "alone"), ("1477", 505, 540, "alone")))
+    told = _rows(("12", 500, 500, candidates.STACKED)).assign(area="1477")
     for fits, p in ((True, 0.999), (False, 0.6), (pd.NA, 0.6)):
         seen = candidates.proven(told.assign(fits=pd.array([fits], dtype="boolean")))
         assert seen["p"].tolist() == [p]

@@ -2,9 +2,11 @@
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.scan.numbers import candidates, glyphs, grown, pieces, reader, words
+from pipelines.scan.numbers import signs as signs_work
 from pipelines.scan.numbers.reader import Reading
 from pipelines.scan.numbers.words import Word
 from tests.unit import test_scan_labels as drawn
@@ -73,14 +75,22 @@ def test_dust_beside_a_number_does_not_hide_it():
     assert candidate(Reading("92", 0.97, "92", 1.0), dust, roles=("free", "free"), heights=(20.0, 18.0)) is None
 
 
-def test_a_number_over_another_without_a_bar_is_no_firmer_than_the_network_alone():
-    both = (Reading("92", 0.97, "92", 1.0), Reading("93", 0.9, "93", 1.0))
-    row = candidate(*both, roles=("free", "free"), heights=(20.0, 20.0))
-    assert (row["number"], row["area"], row["agrees"]) == ("92", "93", False)
-    assert row["p"] <= 0.6
-    whole = (both[0], Reading("93.5", 0.9, "93.5", 1.0))
-    row = candidate(*whole, roles=("free", "free"), heights=(20.0, 20.0))
-    assert (row["area"], row["p"]) == ("93.5", pytest.approx(0.97 * 0.9))
+def stacked(*texts):
+    """Return the labels of texts over one another."""
+    row = [
+        Word([at], 0.0, "free", 0, (0.0, 9.0 * len(text), 30.0 * at, 30.0 * at + 20)) for at, text in enumerate(texts)
+    ]
+    return candidates.of_words(row, [Reading(text, 0.97, text, 1.0) for text in texts])[0]
+
+
+def test_a_number_over_another_without_a_bar_is_proven_by_the_face_alone():
+    row = stacked("92", "93").iloc[0]
+    assert (row["number"], row["area"], row["kind"]) == ("92", "93", candidates.STACKED)
+    open_ = candidates.proven(stacked("92", "93").assign(fits=pd.array([pd.NA], dtype="boolean")))
+    assert open_["p"].tolist() == [0.6]
+    row = stacked("92", "93.5").iloc[0]
+    assert (row["number"], row["area"], row["kind"]) == ("92", "93.5", "whole")
+    assert row["p"] > 0.99
 
 
 def test_a_number_alone_by_signs_that_say_nothing_may_be_a_part():
@@ -189,5 +199,5 @@ def test_a_gap_as_wide_as_a_digit_is_doubted():
     def signs(gap):
         return [(np.zeros((20, 8), np.uint8), (left, left + 8.0, 0.0, 20.0)) for left in (0.0, 8.0 + gap)]
 
-    assert [reader._has_gap(signs(gap)) for gap in (3.0, 14.0, 16.0)] == [False, False, True]
-    assert not reader._has_gap(signs(3.0)[:1])
+    assert [signs_work.has_gap(signs(gap)) for gap in (3.0, 14.0, 16.0)] == [False, False, True]
+    assert not signs_work.has_gap(signs(3.0)[:1])

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from pipelines.scan.lines import (
     across,
+    circles,
     cut_off,
     dashes,
     forms,
@@ -57,7 +58,8 @@ def trace(dark: Dark, ink: Ink, px_per_mm: float, area: Points | None = None, cr
         Faces and edges in pixel coordinates; empty frames where nothing closes.
     """
     px_per_mm = seen_from(ink.width_px, px_per_mm)
-    drawn, hollow = solid.thinned(_within(ink.lines, area, px_per_mm), ink.width_px, px_per_mm)
+    alone = circles.without(ink.lines, ink.marks, ink.width_px, px_per_mm)
+    drawn, hollow = solid.thinned(_within(alone, area, px_per_mm), ink.width_px, px_per_mm)
     if hollow is not None:
         dark = np.where(hollow, np.uint8(0), dark)  # the middle of the rim is that of a line of its own
     net, met, town = _boundaries(dark, drawn, ink, px_per_mm, area, crosses)

@@ -16,6 +16,9 @@ _AROUND = 0.4
 """Share of all land that lies in the holes of what surrounds it."""
 
 _ON_FRAME, _BLANK = 0.45, 0.001
+_NEARLY_ALL = 0.9
+"""Up to which share of the faces with writing, by their widest place, a face at the frame is no wider than a parcel."""
+
 _LONG, _MANY = 4.5, 8
 """A road: how elongated (1 = circle, 1.3 = square, 4 = strip 1 : 10), and how many neighbours."""
 
@@ -87,11 +90,15 @@ def written(polygons: npt.NDArray[Any], marks: Mask, size: npt.NDArray[np.float6
 def guessed(measured: pd.DataFrame) -> npt.NDArray[Any]:
     """Return the kind of each face by what `measures` tells of it.
 
-    Around the land and up to the frame lies what is outside; long, slim and with many neighbours is a road or a water,
+    Around the land and up to the frame lies what is outside, unless it has the form of a parcel: a lot cut by the frame
+    whose label stands elsewhere has to be asked about. Long, slim and with many neighbours is a road or a water,
     called `road`: what tells them apart is not in the lines.
     """
     around = (measured["holes"] > _AROUND) & (measured["elongation"] > 1.5)
-    empty = (measured["frame"] > _ON_FRAME) & (measured["written"] < _BLANK)
+    blank = measured["written"] < _BLANK
+    widest = measured.loc[~blank, "widest_mm"].quantile(_NEARLY_ALL)
+    is_margin = (measured["elongation"] > _PIECE[0]) | ~(measured["widest_mm"] <= widest)
+    empty = (measured["frame"] > _ON_FRAME) & blank & is_margin
     way = (measured["elongation"] > _LONG) & (measured["neighbours"] >= _MANY)
     # A piece between two crossings is short, but as wide all along: lots with so many neighbours are not.
     even = measured["width_mm"] >= _EVEN * measured["widest_mm"]

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from pipelines.scan.model import Dark, Faces, Ink, Labels
-from pipelines.scan.numbers import candidates, pieces, reader
+from pipelines.scan.numbers import beside, candidates, pieces, reader
 from pipelines.scan.numbers import words as word_work
 from pipelines.tolerances import Tolerances
 
@@ -67,9 +67,11 @@ def read(
         polygons = faces.polygons.geometry.to_numpy()
         kinds = faces.polygons["kind"].to_numpy(dtype=object)
         readings = reader.read(dark, found, words, _of_land(words, polygons[kinds != "outside"], px_per_mm))
+        says = [candidates.kind(word, reading) for word, reading in zip(words, readings, strict=True)]
+        crowded = beside.crowded(dark, found, words, says)
     finally:
         cv2.setNumThreads(threads)
-    told, loose = candidates.of_words(words, readings)
+    told, loose = candidates.of_words(words, readings, crowded)
     area_m2 = None if m2_per_px2 is None else shapely.area(polygons) * m2_per_px2
     limit_m2 = None if m2_per_px2 is None else _limit_m2(polygons, m2_per_px2, px_per_mm)
     placed = _in_faces(told, polygons, kinds, area_m2, limit_m2, px_per_mm)
@@ -78,7 +80,7 @@ def read(
     rows = _compared(rows, kinds, area_m2, limit_m2)
     rows = _registered(rows, told, listed, area_m2, limit_m2)
     rows["sure"] = _is_sure(rows, kinds, listed is not None)
-    return Labels(_framed(rows), candidates.with_astray(_loose(words, readings, loose), placed, told, rows))
+    return Labels(_framed(rows), candidates.with_astray(candidates.texts(words, readings, loose), placed, told, rows))
 
 
 def _of_land(words: Sequence[word_work.Word], polygons: Any, px_per_mm: float) -> Flags:
@@ -177,16 +179,20 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     gross = np.zeros(len(rows), dtype=bool)
     if area_m2 is not None and limit_m2 is not None:
         gross = np.isfinite(written) & (np.abs(written - area_m2) > _GROSS * limit_m2)
-        # A number alone, larger than there are parcels and ten times the area of its face, is this without its point.
-        alone = pd.to_numeric(rows["number"].where(rows["kind"] == "alone"), errors="coerce").to_numpy(dtype=np.float64)
+        # Where areas are written, a number alone, larger than there are parcels and ten times the area of its face, is
+        # this without its point.
+        has_areas = bool((rows["kind"].dropna() != "alone").any())
+        is_area = (rows["kind"] == "alone") & has_areas
+        alone = pd.to_numeric(rows["number"].where(is_area), errors="coerce").to_numpy(dtype=np.float64)
         gross |= (alone > (kinds == "parcel").sum()) & (np.abs(alone / 10 - area_m2) <= limit_m2)
         # Or it is the area itself, whose number was not found.
         gross |= np.abs(alone - area_m2) <= limit_m2
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()
-    # A number alone that another face has in a whole label is no number of a parcel there.
-    weak = twice & (rows["kind"] == "alone").to_numpy() & number.isin(number[~(rows["kind"] == "alone")]).to_numpy()
+    # A number alone that another face has in a whole label, and not at a guess, is no number of a parcel there.
+    firm = (rows["kind"] != "alone") & (rows["p"].astype("float64") >= _GUESS)
+    weak = twice & (rows["kind"] == "alone").to_numpy() & number.isin(number[firm]).to_numpy()
     rows.loc[weak, ["number", "area", "code"]] = None
     known = known & ~weak
     twice = known & rows["number"].astype("string").duplicated(keep=False).to_numpy() & ~_unrivalled(rows)
@@ -284,17 +290,3 @@ def _framed(rows: pd.DataFrame) -> gpd.GeoDataFrame:
         }
     )
     return gpd.GeoDataFrame(table, geometry=spots)
-
-
-def _loose(words: list[word_work.Word], readings: list[reader.Reading], loose: list[int]) -> gpd.GeoDataFrame:
-    """Return what was read and belongs to no label; of letters alone, which may be a name, only where they stand."""
-    text = pd.Series([readings[at].text for at in loose], dtype="string")
-    boxes = []
-    for at in loose:
-        u0, u1, v0, v1 = words[at].box
-        cos, sin = np.cos(words[at].turn), np.sin(words[at].turn)
-        corners = np.array([(u0, v0), (u1, v0), (u1, v1), (u0, v1)]) @ np.array([[cos, sin], [-sin, cos]])
-        boxes.append(shapely.Polygon(corners))
-    rows = {"text": text.mask(~text.str.contains(r"\d", regex=True).fillna(False).astype(bool)),
-            "confidence": [readings[at].sure for at in loose]}  # fmt: skip
-    return gpd.GeoDataFrame(rows, geometry=np.array(boxes, dtype=object))

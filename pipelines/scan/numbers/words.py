@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -17,6 +19,12 @@ _CODE_MM = 14.0
 
 _SIGN = 0.5
 """What is lower than this share of a word's tallest sign, dots or dust, does not widen it."""
+
+_BESIDE_SLASH = 0.55
+"""The signs on both sides of a slash, or a 1, are as long as this share of it; a bar is as long as several signs."""
+
+_MANY, _BENT = 4, 0.3
+"""From how many signs on the direction of a row is better told by all of them, and by how much at most."""
 
 _CROWD = 60
 """More pieces hanging together than a text has are hatches or a picture."""
@@ -31,6 +39,7 @@ class Word:
         turn: Direction of the row, radians, y down.
         role: `number`, `area`, `code` by its place at a bar; `free` without one.
         label: Words of one label share it.
+        of_row: Whether it is a part of a row of several words, by its signs and not by a bar.
         box: (u0, u1, v0, v1) of its signs, without dots, along and across the row, from the origin of the page.
     """
 
@@ -39,6 +48,7 @@ class Word:
     role: str
     label: int
     box: tuple[float, float, float, float] = field(default=(0.0, 0.0, 0.0, 0.0))
+    of_row: bool = False
 
     @property
     def height(self) -> float:
@@ -46,16 +56,27 @@ class Word:
         return self.box[3] - self.box[2]
 
     @property
+    def width(self) -> float:
+        """Its length along its row, pixels."""
+        return self.box[1] - self.box[0]
+
+    @property
     def middle(self) -> Floats:
         """Its middle in pixel coordinates."""
         u, v = (self.box[0] + self.box[1]) / 2, (self.box[2] + self.box[3]) / 2
         return np.array([u * np.cos(self.turn) - v * np.sin(self.turn), u * np.sin(self.turn) + v * np.cos(self.turn)])
+
+    def turn_about(self, role: str) -> None:
+        """Let it be read from its other end, in another role."""
+        u0, u1, v0, v1 = self.box
+        self.turn, self.role, self.box = self.turn + np.pi, role, (-u1, -u0, -v1, -v0)
 
 
 def find(found: Pieces, px_per_mm: float) -> list[Word]:
     """Return the words of a sheet: first those at bars, then the others."""
     sizes = np.maximum(found.box[:, 2] - found.box[:, 0], found.box[:, 3] - found.box[:, 1]) / px_per_mm
     sign = (found.long <= LARGEST_MM * px_per_mm * 2) & (found.thin <= LARGEST_MM * px_per_mm)
+    sign &= ~_rings(found, px_per_mm)
     words: list[Word] = []
     taken = np.zeros(len(found), dtype=bool)
     tree = cKDTree(found.centre) if len(found) else None
@@ -77,6 +98,16 @@ def find(found: Pieces, px_per_mm: float) -> list[Word]:
             words.append(_word(found, row, turn, "free", label))
         label += 1
     return words
+
+
+def _rings(found: Pieces, px_per_mm: float) -> npt.NDArray[np.bool_]:
+    """Return which pieces are drawn around signs, as the circle of a number is: in a digit there is a dot at most."""
+    size = np.maximum(found.box[:, 2] - found.box[:, 0], found.box[:, 3] - found.box[:, 1])
+    boxes = shapely.box(*found.box.T)
+    inner, outer = shapely.STRtree(boxes).query(boxes, predicate="within")
+    made = np.zeros(len(found), dtype=bool)
+    made[outer[(inner != outer) & (size[inner] >= SMALLEST_MM * px_per_mm)]] = True
+    return made
 
 
 def _word(found: Pieces, members: list[int], turn: float, role: str, label: int) -> Word:
@@ -105,7 +136,7 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
         & (spans[:, 1] - spans[:, 0] < length)
     )
     rows: list[tuple[str, list[int]]] = []
-    heights = []
+    heights, longest = [], []
     for side, role in ((-1, "number"), (1, "area")):
         here = np.flatnonzero(big & (middle * side > 0.3 * tall))
         gap = middle[here] * side - tall[here] / 2
@@ -116,8 +147,11 @@ def _at_bar(found: Pieces, bar: int, tree: Any, usable: Any, px_per_mm: float) -
         first = int(here[np.argmax(tall[here])])
         members = _same_row(spans, first, inside)
         heights.append(float(tall[first]))
+        longest.append(float((spans[members, 1] - spans[members, 0]).max()))
         rows.append((role, [near[k] for k in members]))
     if max(heights) > 2.2 * min(heights):
+        return None
+    if min(longest) > _BESIDE_SLASH * length:
         return None
     used = {k for _, row in rows for k in row}
     high = max(heights)
@@ -166,7 +200,7 @@ def _free(found: Pieces, free: Any, px_per_mm: float) -> Iterator[tuple[list[int
     a, b = found.box[free[pairs[:, 0]]], found.box[free[pairs[:, 1]]]
     apart = np.hypot(*(np.maximum(0, np.maximum(a[:, k] - b[:, k + 2], b[:, k] - a[:, k + 2])) for k in (0, 1)))
     larger = np.maximum(size[pairs[:, 0]], size[pairs[:, 1]])
-    close = apart <= 0.5 * larger
+    close = apart <= 0.7 * larger
     pairs, apart = pairs[close], apart[close]
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(free), len(free)))
     _, group = connected_components(graph, directed=False)
@@ -181,7 +215,8 @@ def _free(found: Pieces, free: Any, px_per_mm: float) -> Iterator[tuple[list[int
         if large < SMALLEST_MM * px_per_mm or len(members) > _CROWD:
             continue
         mine = np.array(links[int(group[members[0]])], dtype=int)
-        yield pieces_of.tolist(), _direction(found, free, pairs[mine], apart[mine])
+        turn = _direction(found, free, pairs[mine], apart[mine])
+        yield pieces_of.tolist(), turn + _slope(found, pieces_of.tolist(), turn)
 
 
 def _direction(found: Pieces, free: Any, pairs: Any, apart: Any) -> float:
@@ -205,6 +240,21 @@ def _direction(found: Pieces, free: Any, pairs: Any, apart: Any) -> float:
     agreed = np.abs(off[:, chosen]) < 0.3
     mean = float(np.angle(np.exp(2j * turn[agreed]).mean()) / 2)
     return mean if mean > -np.pi / 2 + 0.05 else mean + np.pi
+
+
+def _slope(found: Pieces, members: list[int], turn: float) -> float:
+    """Return how much a row, by the middles of all its signs, is turned against the way from sign to sign, radians."""
+    if len(members) < _MANY:
+        return 0.0
+    spans = found.extents(members, np.zeros(2), turn)
+    tall = spans[:, 3] - spans[:, 2]
+    row = spans[_same_row(spans, int(tall.argmax()), tall >= _SIGN * tall.max())]
+    if len(row) < _MANY:
+        return 0.0
+    along, across = (row[:, 0] + row[:, 1]) / 2, (row[:, 2] + row[:, 3]) / 2
+    along -= along.mean()
+    slope = float(np.arctan((along * (across - across.mean())).sum() / max((along**2).sum(), 1e-9)))
+    return slope if abs(slope) < _BENT else 0.0
 
 
 def _rows(found: Pieces, members: list[int], turn: float) -> Iterator[list[int]]:
