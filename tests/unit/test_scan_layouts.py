@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.scan.lines import rings
+from pipelines.scan.lines import circles
 from pipelines.scan.model import Ink
 from pipelines.scan.numbers import arrangement, beside, candidates, pieces, reader, rows, words
 from tests.unit import test_scan_labels as drawn
@@ -156,13 +156,13 @@ def circled(text, *, closed=True):
 
 def test_a_circle_around_a_number_bounds_nothing():
     lines, marks = circled("65")
-    assert not rings.without(lines, marks, 2.0, drawn.PER_MM).any()
-    for kept in (rings.without(lines, marks & False, 2.0, drawn.PER_MM),
-                 rings.without(circled("65", closed=False)[0], marks, 2.0, drawn.PER_MM)):  # fmt: skip
+    assert not circles.without(lines, marks, 2.0, drawn.PER_MM).any()
+    for kept in (circles.without(lines, marks & False, 2.0, drawn.PER_MM),
+                 circles.without(circled("65", closed=False)[0], marks, 2.0, drawn.PER_MM)):  # fmt: skip
         assert kept.any()
     joined = lines.copy()
     joined[58:62, :] = True
-    assert (rings.without(joined, marks, 2.0, drawn.PER_MM) == joined).all()
+    assert (circles.without(joined, marks, 2.0, drawn.PER_MM) == joined).all()
 
 
 def test_the_number_in_a_circle_is_read():

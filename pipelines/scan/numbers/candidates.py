@@ -174,7 +174,7 @@ def _free(
     below = set(pairs.loc[pairs["type"] == "number", "other"])
     rows = {at: _row(words[one], readings[one], "alone", None)
             for at, one in enumerate(known) if table["type"][at] == "number" and at not in below}  # fmt: skip
-    for number, other, what in pairs.itertuples(index=False):
+    for number, other, what in zip(pairs["number"], pairs["other"], pairs["type"], strict=True):
         row, word, reading = rows[number], words[known[other]], readings[known[other]]
         if what == "code":
             row["code"] = codes.land_use(reading.text)
