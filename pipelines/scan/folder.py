@@ -25,7 +25,6 @@ from pipelines.sandbox import Limits
 from pipelines.scan import sheet as sheet_work
 from pipelines.scan.desk import corrections as correction_work
 from pipelines.scan.desk import edits as edit_work
-from pipelines.scan.place import printed, residuals
 from pipelines.scan.sheet import Sheet
 
 REVIEW, CORRECTIONS, POINTS = "review.gpkg", "corrections.geojson", "control.points"
@@ -101,6 +100,7 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
     """
     from pipelines.scan.desk import preview, review, told
     from pipelines.scan.picture import pages
+    from pipelines.scan.place import residuals
 
     started = time.monotonic()
     check_folder(folder)
@@ -133,10 +133,11 @@ def make(path: Path, folder: Path, wanted: Wanted) -> Made:
     found = told.about(sheet, source, wanted.listed, len(opened) if wanted.page is None else 1, number=wanted.number)
     counted = figures(sheet, found) | {"pages": len(opened)}
     layers = review.layers(sheet)
+    drawn = "" if sheet.placed is None else residuals.render(sheet.placed)
     with writing(folder) as new:
         _write(sheet, layers, found, new, key, "officer" if by_officer or wanted.control else "program")
         counted["seconds"] = round(time.monotonic() - started, 1)
-        (new / "report.html").write_text(preview.page(sheet, found, counted, _residuals(sheet)), encoding="utf-8")
+        (new / "report.html").write_text(preview.page(sheet, found, counted, drawn), encoding="utf-8")
         _carry(folder, new)
     return Made(counted, layers, found, sheet.ground.crs, sheet.scale)
 
@@ -174,6 +175,7 @@ def limits(of_files: Limits) -> Limits:
 def figures(sheet: Sheet, found: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return what there is of everything in a sheet, as one JSON object."""
     from pipelines.scan.desk.review import doubtful, said
+    from pipelines.scan.place import printed, residuals
 
     faces, labels, doubt = sheet.faces.polygons, said(sheet), doubtful(sheet)
     is_parcel = (faces["kind"] == "parcel").to_numpy()
@@ -244,7 +246,7 @@ def _write(
 ) -> None:
     from pipelines import reports
     from pipelines.scan.desk import review
-    from pipelines.scan.place import cog, points
+    from pipelines.scan.place import cog, points, printed
 
     about = {"points_by": points_by, "printed": json.dumps(printed.title(sheet.printed), ensure_ascii=False)}
     if sheet.placed is not None:
@@ -274,10 +276,6 @@ def _bare(grey: Any, path: Path) -> None:
             path, "w", driver="COG", width=width, height=height, count=1, dtype=np.uint8, compress="DEFLATE"
         ) as target:
             target.write(grey, 1)
-
-
-def _residuals(sheet: Sheet) -> str:
-    return "" if sheet.placed is None else residuals.render(sheet.placed)
 
 
 def _carry(folder: Path, new: Path) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,9 @@ from pipelines.scan.desk import corrections as correction_work
 from pipelines.scan.desk import redraw
 from pipelines.scan.model import NUMBER_COLUMNS, Dark, Faces, Frame, Ink, Labels, Page, Placed, Points
 from pipelines.scan.place import ground
-from pipelines.scan.place.printed import Printed
+
+if TYPE_CHECKING:  # else OpenCV would be loaded where sheets are only handed on
+    from pipelines.scan.place.printed import Printed
 
 _REACH_MM = 1.0
 """How far the end of a line drawn by hand may miss what it should meet, on paper."""
@@ -58,7 +60,7 @@ class Sheet:
     lost: gpd.GeoDataFrame
     scale: int | None
     colour_left: float = 0.0
-    printed: Printed | None = None
+    printed: "Printed | None" = None
 
     @property
     def ground(self) -> ground.Ground:

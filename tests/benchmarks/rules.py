@@ -35,6 +35,7 @@ TESTS = {
     "ban_quet.pages_left": "tests/unit/test_scan_review.py",
     "ban_quet.scale_guessed": "tests/unit/test_scan_review.py",
     "ban_quet.other_picture": "tests/unit/test_scan_colours.py",
+    "ban_quet.table_left": "tests/unit/test_scan_review.py",
     "ban_quet.title_differs": "tests/unit/test_scan_review.py",
     "ban_quet.turned": "tests/unit/test_scan_review.py",
     "ban_quet.two_sheets": "tests/unit/test_scan_review.py",

@@ -2,6 +2,8 @@
 
 import ast
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,10 @@ def test_lock_file_names_no_address() -> None:
         text = (ROOT / name).read_text("utf-8")
         assert '"resolved"' not in text, name
         assert "--index-url" not in text and "--find-links" not in text, name
+
+
+def test_opencv_is_loaded_by_the_child_that_reads_a_sheet_alone() -> None:
+    """Where it is loaded no child can be forked: each sheet would start Python anew, and be counted as nobody's."""
+    code = "import sys, pipelines.cli.digitize, pipelines.scan.folder; print('cv2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -168,6 +168,16 @@ def test_what_concerns_the_whole_sheet_is_told_once(tmp_path, code, changes):
     assert found.crs.to_epsg() == 5897
 
 
+def test_a_table_that_is_taken_for_no_parcels_is_told_with_its_cells(tmp_path):
+    path, _ = scans.picture(tmp_path)
+    sheet = scans.sheet(path, place=scans.placed())
+    polygons = sheet.faces.polygons
+    kind, why = polygons["kind"].to_list(), polygons["why"].to_list()
+    ruled = polygons.assign(kind=["outside", "outside", *kind[2:]], why=["table", "tiny table", *why[2:]])
+    found = told.about(replace(sheet, faces=replace(sheet.faces, polygons=ruled)), "to_1.png", None, number="12")
+    assert found.set_index("code")["detail"]["ban_quet.table_left"] == "2"
+
+
 def test_a_title_is_held_against_the_scale_that_was_stated_and_the_sheet_of_the_register(tmp_path):
     path, _ = scans.picture(tmp_path)
     sheet = replace(scans.sheet(path, place=scans.placed()), printed=replace(TITLE, scale=500))

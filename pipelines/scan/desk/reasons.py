@@ -8,6 +8,10 @@ import pandas as pd
 WORDS = {
     "gap_bridged": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),
     "cut_off": ("ảnh cắt ngang thửa", "the picture cuts the face off"),
+    "no_area": (
+        "chỉ đọc được số, không thấy diện tích như các thửa khác",
+        "a number alone, where other labels have an area",
+    ),
     "table": ("ô của bảng kẻ, không phải thửa", "a cell of a ruled table, not a parcel"),
     "gap_closed": ("đóng qua chỗ hở rộng, hai bên đều có chữ", "closed over a wide gap: both sides are written in"),
     "bridged": ("nối qua chỗ đứt nét", "a gap in the line was bridged"),

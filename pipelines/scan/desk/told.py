@@ -44,9 +44,9 @@ def about(
     Emits:
         ban_quet.not_placed, ban_quet.coordinates_contradict, ban_quet.world_file_wrong, ban_quet.control_residual,
         ban_quet.turned, ban_quet.two_sheets, ban_quet.pages_left, ban_quet.colour_left, ban_quet.cut_off,
-        ban_quet.scale_guessed, ban_quet.title_differs, ban_quet.unsure_number, ban_quet.number_unlisted,
-        ban_quet.number_missing, ban_quet.unsure_edge, ban_quet.unsure_face, ban_quet.correction_lost,
-        ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled
+        ban_quet.scale_guessed, ban_quet.table_left, ban_quet.title_differs, ban_quet.unsure_number,
+        ban_quet.number_unlisted, ban_quet.number_missing, ban_quet.unsure_edge, ban_quet.unsure_face,
+        ban_quet.correction_lost, ban_ve.face_without_label, ban_ve.label_outside, ban_ve.label_doubled
     """
     crs = sheet.ground.crs
     frames = [
@@ -82,6 +82,9 @@ def _whole(sheet: Sheet, path: str, pages: int, number: str | None) -> list[Find
     elif sheet.page.dpi is not None and abs(sheet.page.dpi / dpi - 1) > clean.WRONG:
         told.append(("ban_quet.scale_guessed", f"{dpi:.0f} dpi ≠ {sheet.page.dpi:.0f} dpi"))
     told += [("ban_quet.title_differs", detail) for detail in _title(sheet, number)]
+    faces = sheet.faces.polygons
+    if cells := int(((faces["kind"] == "outside") & faces["why"].str.split().map(lambda why: "table" in why)).sum()):
+        told.append(("ban_quet.table_left", str(cells)))
     told += [("ban_quet.not_placed", path)] if sheet.placed is None else sheet.placed.told
     details: dict[str, list[str]] = {}
     for code, detail in told:

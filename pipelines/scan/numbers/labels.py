@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from pipelines.scan.model import Dark, Faces, Ink, Labels
-from pipelines.scan.numbers import beside, candidates, pieces, reader
+from pipelines.scan.numbers import alone, beside, candidates, pieces, reader
 from pipelines.scan.numbers import words as word_work
 from pipelines.tolerances import Tolerances
 
@@ -36,7 +36,7 @@ _SETTLED = ("readings_differ", "no_number")
 _GUESS = 0.65
 """Below this probability a number does not make the same number of another face doubtful."""
 
-_GROSS = 4.0
+_GROSS, _POOR = 4.0, 0.05
 _BESIDE_MM = 12.0
 _MM_PER_M = 1000.0
 
@@ -137,8 +137,8 @@ def _in_faces(
     same = np.abs(written[stray[near_label]] - area_m2[near_face]) <= limit_m2[near_face]
     same &= (near_face != place[stray[near_label]]) & (kinds[near_face] != "outside")
     near_label, near_face = near_label[same], near_face[same]
-    alone = np.bincount(near_label, minlength=len(stray)) == 1
-    moved = alone[near_label]
+    single = np.bincount(near_label, minlength=len(stray)) == 1
+    moved = single[near_label]
     place[stray[near_label[moved]]] = near_face[moved]
     beside = np.zeros(len(told), dtype=bool)
     beside[stray[near_label[moved]]] = True
@@ -183,10 +183,14 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
         # this without its point.
         has_areas = bool((rows["kind"].dropna() != "alone").any())
         is_area = (rows["kind"] == "alone") & has_areas
-        alone = pd.to_numeric(rows["number"].where(is_area), errors="coerce").to_numpy(dtype=np.float64)
-        gross |= (alone > (kinds == "parcel").sum()) & (np.abs(alone / 10 - area_m2) <= limit_m2)
+        lone = pd.to_numeric(rows["number"].where(is_area), errors="coerce").to_numpy(dtype=np.float64)
+        gross |= (lone > (kinds == "parcel").sum()) & (np.abs(lone / 10 - area_m2) <= limit_m2)
         # Or it is the area itself, whose number was not found.
-        gross |= np.abs(alone - area_m2) <= limit_m2
+        gross |= np.abs(lone - area_m2) <= limit_m2
+    # What is wrong all but surely is no reading; the register may still know it.
+    poor = rows["p"].astype("float64").to_numpy() < _POOR
+    rows.loc[poor, "other"] = rows.loc[poor, "other"].fillna(rows.loc[poor, "number"])
+    rows.loc[poor, "number"] = None
     number = rows["number"].astype("string")
     known = number.notna().to_numpy()
     twice = known & number.duplicated(keep=False).to_numpy()
@@ -204,6 +208,7 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
         "area_differs": gross,
         "beside": known & rows["beside"].astype("boolean").fillna(value=False).to_numpy(dtype=bool),
         "readings_differ": known & rows["other"].notna().to_numpy(),
+        "no_area": known & alone.without_area(rows, area_m2),
     }
     why = pd.Series("", index=rows.index, dtype="string")
     for token, where in reasons.items():
@@ -254,6 +259,9 @@ def _registered(
         off = (rows["number"].map(area).astype("float64") - area_m2).abs() > _GROSS * limit_m2
         other = off & ~rows["why"].str.contains("area_differs", regex=False)
         rows["why"] = rows["why"].mask(other, (rows["why"] + " area_differs").str.strip())
+        # What the sheet does not say beside the number the register says: the area is that of the face.
+        near = (rows["number"].map(area).astype("float64") - area_m2).abs() <= limit_m2
+        rows["why"] = rows["why"].mask(near, rows["why"].str.replace("no_area", "").str.strip())
     rows["listed"] = has.astype("boolean").where(known)
     rows["why"] = rows["why"].mask(known & ~has, (rows["why"] + " not_listed").str.strip())
     return rows
