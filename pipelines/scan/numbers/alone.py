@@ -15,7 +15,7 @@ def without_area(rows: pd.DataFrame, area: npt.NDArray[np.float64] | None) -> np
     """Return which faces have a number alone although the sheet writes areas and there is room for one.
 
     Args:
-        rows: One row per face: `number`, `kind` of its label, `fits` (whether its area is that of the face).
+        rows: One row per face: `number`, `area` as written, `fits` (whether it is that of the face).
         area: Area of each face, in any unit; None where it is not known.
     """
     known = rows["number"].notna().to_numpy()
@@ -23,5 +23,5 @@ def without_area(rows: pd.DataFrame, area: npt.NDArray[np.float64] | None) -> np
     if area is None or whole.sum() < max(_FEWEST, _SHARE * known.sum()):
         return np.zeros(len(rows), dtype=bool)
     roomy = area >= np.quantile(area[whole], _SMALL)
-    made: npt.NDArray[np.bool_] = known & roomy & (rows["kind"] == "alone").to_numpy(dtype=bool)
+    made: npt.NDArray[np.bool_] = known & roomy & rows["area"].isna().to_numpy()
     return made
