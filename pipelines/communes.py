@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
+from rapidfuzz import fuzz, process
 
 import schemas
 from pipelines.text import fold, map_unique, place_tones
 
 FOREIGN_ERA = "XX"
+_NEAR, _AHEAD = 82.0, 6.0
+"""How alike a name with letters missing is to what it stands for, of 100, and how much more than to any other."""
+
 _URBAN_TYPES = frozenset({"phường", "thị trấn"})
 _UNIT = r"(?i)(?:^|[\s,;.(-])(?:xã|phường|thị trấn|tt\.?|x\.|p\.)\s+(?P<unit>[^,;()\-\u2013]+)"
 
@@ -80,6 +84,20 @@ def names_at(code: str, era: str) -> frozenset[str]:
 def all_names() -> frozenset[str]:
     """Return the folded short names of all communes of all eras in the list."""
     return frozenset(map(fold, schemas.codelist("admin_units")["name_short"]))
+
+
+@cache
+def spelled(name: str) -> str | None:
+    """Return the short name in the list that a name is of which letters are missing; None where several come near.
+
+    Hoằng Phú and Hoằng Phụ cannot be told apart by what is left of them.
+    """
+    best = process.extract(fold(name), sorted(all_names()), scorer=fuzz.ratio, limit=2, score_cutoff=_NEAR)
+    if not best or (len(best) > 1 and best[0][1] - best[1][1] < _AHEAD):
+        return None
+    listed = schemas.codelist("admin_units")["name_short"]
+    known = listed[listed.map(fold) == best[0][0]].unique()
+    return str(known[0]) if len(known) == 1 else None
 
 
 def find(name: str, era: str, district: str | None = None) -> tuple[Commune, ...]:

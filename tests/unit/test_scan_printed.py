@@ -69,7 +69,8 @@ def test_scales_no_map_has_and_numbers_far_from_corners_count_nothing() -> None:
     [
         ("TỜ BẢN ĐỒ SỐ: 12     Xã Quảng Tâm, TP Thanh Hóa", "12", "Xã Quảng Tâm"), ("T BÅN ĐÖ S: 12", "12", None),
         ("Tờ bản đồ địa chính số 012", "12", None), ("TBĐ 12", "12", None),
-        ("T s 12 - Phưng Qung Tâm - Thành phố", "12", "Phưng Qung Tâm"),
+        ("T s 12 - Phưng Qung Tâm - Thành phố", "12", "Phưng Quảng Tâm"),
+        ("XÃ TH DÂN", None, "XÃ Thọ Dân"), ("Xã Hong Ph, tỉnh", None, "Xã Hong Ph"), ("Xã Abcdef", None, "Xã Abcdef"),
         ("Thị trấn Rừng Thông", None, "Thị trấn Rừng Thông"),
         ("Bản đồ 299", None, None), ("Mảnh bản đồ số 193 581-5", None, None), ("Đo vẽ năm 1985", None, None),
         ("Tờ số 12/3", None, None),

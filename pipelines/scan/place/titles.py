@@ -6,6 +6,7 @@ left of it; `Bản đồ 299` names a kind of map and is no number.
 
 import re
 
+from pipelines import communes
 from pipelines.scan.place.margins import Line
 from pipelines.text import fold
 
@@ -36,14 +37,15 @@ def number(lines: list[Line]) -> str | None:
 
 
 def commune(lines: list[Line]) -> str | None:
-    """Return the commune as it was read, letters may be missing; None where none was, or several."""
+    """Return the commune: its name in the list where one alone comes near, else what was read; None without one."""
     said = dict[str, str]()
     for line in lines:
         text = " ".join(line.text.split())
         found = _COMMUNE.search(fold(text))
         # Letter by letter what is compared is what was read, so that its places are those of the text.
         if found is not None and not line.is_across and len(fold(text)) == len(text):
-            said[found[0]] = text[found.start(1) : found.end(2)].strip()
+            kind, name = text[slice(*found.span(1))], text[slice(*found.span(2))].strip()
+            said[found[0]] = f"{kind} {communes.spelled(name) or name}"
     return next(iter(said.values())) if len(said) == 1 else None
 
 
