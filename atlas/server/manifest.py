@@ -19,6 +19,7 @@ from atlas.server.store import Rows, Store, quoted
 from atlas.server.words import word
 
 MANIFEST = "manifest.json"
+_COMMUNES = "communes.parquet"
 HOME_VARIABLE = "ATLAS_HOME"
 """Environment variable that tells worker processes which home they serve."""
 COMMUNE_TABLE = Table(crs.LONLAT, "atlas_communes", "row", "geom", "atlas_communes_rtree")
@@ -101,6 +102,8 @@ def read(folder: Path) -> Release:
     with _looking(land) as connection:
         parcels = _parcels(connection, manifest, number)
         outlines = _outlines(connection, number)
+    if any((entry["ma_xa"], entry["ky_dia_gioi"]) not in outlines for entry in communes):
+        outlines = _covered(folder) | outlines
     fields = _commune_fields()
     beside = changes.database(folder, manifest)
     store = Store(land, [_rows(communes, fields, outlines)], versions.prepare, beside)
@@ -230,6 +233,18 @@ def _outlines(connection: sqlite3.Connection, number: int) -> dict[tuple[str, st
         moved = shapely.transform(shapes, lambda points, zone=zone: crs.convert(points, zone, crs.LONLAT))
         found |= {(row[0], row[1]): shape for row, shape in zip(rows, moved, strict=True)}
     return found
+
+
+def _covered(folder: Path) -> dict[tuple[str, str], Any]:
+    """Return what the release draws as communes, in longitude and latitude: without an outline what parcels cover."""
+    path = folder / _COMMUNES
+    if not path.is_file():
+        return {}
+    from pyarrow import parquet
+
+    table = parquet.read_table(path, columns=["ma_xa", "ky_dia_gioi", "geometry"])
+    code, era, shapes = (table.column(name).to_pylist() for name in ("ma_xa", "ky_dia_gioi", "geometry"))
+    return dict(zip(zip(code, era, strict=True), shapely.from_wkb(shapes), strict=True))
 
 
 def _entry(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:

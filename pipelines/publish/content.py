@@ -112,7 +112,11 @@ def _outline(outlines: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoSe
     given = outlines.geometry.to_numpy()
     given = given[~(shapely.is_missing(given) | shapely.is_empty(given))]
     shape = shapely.union_all(shapely.make_valid(given)) if len(given) else _union(parcels.geometry.to_numpy())
-    return gpd.GeoSeries([shape], crs=parcels.crs)
+    # One kind of geometry for all communes, be they of one piece or of several: clients ask for the kind of a layer.
+    pieces = shapely.get_parts(shapely.get_parts(shape))
+    return gpd.GeoSeries(
+        [shapely.multipolygons(pieces[shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON])], crs=parcels.crs
+    )
 
 
 def _union(polygons: np.ndarray[tuple[int], np.dtype[np.object_]]) -> shapely.Geometry:
