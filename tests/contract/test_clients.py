@@ -23,7 +23,7 @@ from shapely.geometry import shape
 from tests.contract.test_api import PINNED, epsg
 
 ITEMS = "/api/collections/parcels/items"
-NAMES = ["15670", "15703", "15712"]
+NAMES = ["15670", "15703", "15712", "15742"]
 
 
 def ask(url, path, method="GET", body=None, headers=None):
