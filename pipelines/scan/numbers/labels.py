@@ -79,6 +79,9 @@ def read(
     rows = _chosen(candidates.proven(told), kinds)
     rows = _compared(rows, kinds, area_m2, limit_m2)
     rows = _registered(rows, told, listed, area_m2, limit_m2)
+    # Of a label at the edge of the picture a digit may be missing.
+    cut = faces.polygons["why"].astype("string").str.contains("cut_off", regex=False).fillna(value=False).to_numpy(bool)
+    rows["why"] = rows["why"].mask(cut & rows["number"].notna(), (rows["why"] + " cut_off").str.strip())
     rows["sure"] = _is_sure(rows, kinds, listed is not None)
     return Labels(_framed(rows), candidates.with_astray(candidates.texts(words, readings, loose), placed, told, rows))
 
@@ -175,8 +178,7 @@ def _chosen(told: pd.DataFrame, kinds: Any) -> pd.DataFrame:
 
 def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: Floats | None) -> pd.DataFrame:
     """Return the rows with `why`, the reasons of doubt: no number, several, one another face has, an area far off."""
-    written = pd.to_numeric(rows["area"], errors="coerce").to_numpy(dtype=np.float64)
-    gross = np.zeros(len(rows), dtype=bool)
+    written, gross = pd.to_numeric(rows["area"], errors="coerce").to_numpy(dtype=np.float64), np.zeros(len(rows), bool)
     if area_m2 is not None and limit_m2 is not None:
         gross = np.isfinite(written) & (np.abs(written - area_m2) > _GROSS * limit_m2)
         # Where areas are written, a number alone, larger than there are parcels and ten times the area of its face, is
@@ -192,13 +194,12 @@ def _compared(rows: pd.DataFrame, kinds: Any, area_m2: Floats | None, limit_m2: 
     rows.loc[poor, "other"] = rows.loc[poor, "other"].fillna(rows.loc[poor, "number"])
     rows.loc[poor, "number"] = None
     number = rows["number"].astype("string")
-    known = number.notna().to_numpy()
-    twice = known & number.duplicated(keep=False).to_numpy()
+    twice = number.notna().to_numpy() & number.duplicated(keep=False).to_numpy()
     # A number alone that another face has in a whole label, and not at a guess, is no number of a parcel there.
     firm = (rows["kind"] != "alone") & (rows["p"].astype("float64") >= _GUESS)
     weak = twice & (rows["kind"] == "alone").to_numpy() & number.isin(number[firm]).to_numpy()
     rows.loc[weak, ["number", "area", "code"]] = None
-    known = known & ~weak
+    known = number.notna().to_numpy() & ~weak
     twice = known & rows["number"].astype("string").duplicated(keep=False).to_numpy() & ~_unrivalled(rows)
     parcel = kinds == "parcel"
     reasons = {
@@ -268,7 +269,6 @@ def _registered(
 
 
 def _alike(one: str, other: str) -> bool:
-    """Tell whether two numbers differ in one digit at most."""
     return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 1
 
 
