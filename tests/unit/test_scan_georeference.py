@@ -41,7 +41,7 @@ def _place(
     monkeypatch.setattr(printed, "read", lambda *_: read)
     dark = np.zeros((1, 1), dtype=np.uint8)
     how.setdefault("zone", _ZONE)
-    return georeference.place(page or _page(), dark, frame, _PX_PER_MM, **how)  # type: ignore[arg-type]
+    return georeference.locate(page or _page(), dark, frame, _PX_PER_MM, **how)[1]  # type: ignore[arg-type]
 
 
 def _codes(placed: Placed) -> set[str]:

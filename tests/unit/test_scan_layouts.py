@@ -171,3 +171,20 @@ def test_the_number_in_a_circle_is_read():
     found = pieces.of_sheet(Ink(lines, marks, 2.0), drawn.PER_MM, dark)
     row = words.find(found, drawn.PER_MM)
     assert [one.text for one in reader.read(dark, found, row)] == ["65"]
+
+
+@pytest.mark.parametrize(
+    ("between", "told"),
+    [
+        ([("area", 100, 115, 2)], []),
+        ([("code", 100, 115, 2)], []),
+        ([("area", 100, 112, 2)], [(0, 2, "area")]),
+    ],
+)
+def test_what_stands_in_the_middle_between_two_numbers_is_of_neither(between, told):
+    words = [("number", 100, 100, 0), ("number", 100, 130, 1), *between]
+    table = pd.DataFrame(
+        [(kind, float(x), float(y), 20.0, 10.0, 0.0, label, label) for kind, x, y, label in words],
+        columns=["type", "x", "y", "width", "height", "turn", "label", "row"],
+    )
+    assert list(map(tuple, arrangement.joined(table).to_numpy().tolist())) == told

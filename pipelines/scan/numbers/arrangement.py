@@ -45,6 +45,8 @@ def joined(words: pd.DataFrame) -> pd.DataFrame:
     pairs = _usual(_neighbours(words))
     is_over = (pairs["of"] == "number") & (pairs["type"] == "number")
     own = pairs[~is_over & _is_nearest(pairs)]
+    # Of an area in the middle between two numbers nobody knows whose it is.
+    own = own[~((own["type"] == "area") & own.duplicated(["type", "other"], keep=False))]
     # A number that has an area is not over or under another one.
     areas = own[own["type"] == "area"].set_index("other")["number"]
     over = pairs[is_over & ~pairs["number"].isin(areas) & ~pairs["other"].isin(areas)]
@@ -57,7 +59,10 @@ def joined(words: pd.DataFrame) -> pd.DataFrame:
     numbers = pd.concat([areas, over.set_index("other")["number"]])
     made = pd.concat([own, over], ignore_index=True)
     made["number"] = made["number"].map(numbers).fillna(made["number"]).astype(int)
-    kept: pd.DataFrame = made.loc[(words["type"].to_numpy() == "number")[made["number"]], ["number", "other", "type"]]
+    made = made.loc[(words["type"].to_numpy() == "number")[made["number"]], ["number", "other", "type"]]
+    # A code may be as near to the area of its number as to the number, but not to another label.
+    made = made.drop_duplicates()
+    kept: pd.DataFrame = made[~made["other"].duplicated(keep=False)]
     return kept
 
 

@@ -38,21 +38,6 @@ _SAME_DEG = 0.01
 _ZONE_MARGIN_M = 60_000.0
 
 
-def place(
-    page: Page,
-    dark: Dark,
-    frame: Frame | None,
-    px_per_mm: float,
-    *,
-    control: Path | None = None,
-    scale: int | None = None,
-    crs: Any = None,
-    zone: Any = None,
-) -> Placed | None:
-    """Return where a sheet lies; None where nothing says it, see `locate`."""
-    return locate(page, dark, frame, px_per_mm, control=control, scale=scale, crs=crs, zone=zone)[1]
-
-
 def locate(
     page: Page,
     dark: Dark,
